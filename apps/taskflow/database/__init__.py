@@ -1,0 +1,1 @@
+"""PostgreSQL as the services see it: a pool, connections of one's own, and leases by advisory lock."""

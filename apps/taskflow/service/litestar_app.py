@@ -1,0 +1,66 @@
+"""Makes a service's Litestar app: the same errors, limits and OpenAPI for all five."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from litestar import Litestar
+from litestar.config.cors import CORSConfig
+from litestar.datastructures import State
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ControllerRouterHandler
+
+from taskflow import __version__
+from taskflow.events.topics import ServiceName
+from taskflow.service.errors import EXCEPTION_HANDLERS
+from taskflow.settings import Settings
+
+LARGEST_BODY: Final = 64 * 1024
+"""Bytes a request's body may have: a task with the longest description in any script fits."""
+
+SECURITY: Final[list[dict[str, list[str]]]] = [{"bearer": []}, {"session": []}]
+
+
+def make_app(
+    name: ServiceName,
+    settings: Settings,
+    handlers: Sequence[ControllerRouterHandler],
+    *,
+    state: dict[str, Any] | None = None,
+    openapi_config: OpenAPIConfig | None = None,
+    largest_body: int = LARGEST_BODY,
+) -> Litestar:
+    """A Litestar app of `handlers`. What they need at hand is in `state`."""
+    cors = CORSConfig(
+        allow_origins=list(settings.cors_origins),
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "Last-Event-ID"],
+        expose_headers=["Link", "ETag", "Retry-After"],
+        allow_credentials=True,
+    )
+    return Litestar(
+        route_handlers=handlers,
+        exception_handlers=EXCEPTION_HANDLERS,
+        openapi_config=openapi_config or openapi(name),
+        cors_config=cors if settings.cors_origins else None,
+        state=State(state or {}),
+        request_max_body_size=largest_body,
+        logging_config=None,
+        debug=False,
+    )
+
+
+def openapi(name: str, **options: Any) -> OpenAPIConfig:
+    """The OpenAPI document's head: title, version and the two ways to sign in. Documents are at /schema/<service>."""
+    return OpenAPIConfig(
+        title=f"TaskFlow {name}",
+        version=__version__,
+        components=Components(
+            security_schemes={
+                "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT"),
+                "session": SecurityScheme(type="apiKey", name="taskflow_session", security_scheme_in="cookie"),
+            }
+        ),
+        path=options.pop("path", "/schema"),
+        **options,
+    )

@@ -1,0 +1,95 @@
+"""Users' tokens: the one place that signs and verifies JWTs, in Phase IV's form.
+
+HS256 only; `exp` and one of `sub`, `user_id` are required; a refresh token is not an access token.
+"""
+
+from collections import OrderedDict
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+
+import msgspec
+from jose import ExpiredSignatureError, JWTError, jwt
+
+from taskflow.domain.clock import Clock
+
+_ALGORITHM: Final = "HS256"
+_REMEMBERED: Final = 4096
+_LONGEST: Final = 8192
+
+REFRESH_SECONDS: Final = 7 * 86_400
+"""How long a refresh token is valid."""
+
+TokenKind = Literal["access", "refresh"]
+
+
+class TokenError(Exception):
+    """A token that is not accepted; `code` is Phase IV's."""
+
+    def __init__(self, code: Literal["INVALID_TOKEN", "TOKEN_EXPIRED", "INVALID_SIGNATURE"]) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """Who a request comes from, and until when that holds (aware, UTC)."""
+
+    user_id: str
+    email: str | None
+    expires_at: datetime
+
+
+class Tokens:
+    """Signs and verifies with one secret. Tokens verified lately are remembered until they expire."""
+
+    def __init__(self, secret: str, clock: Clock, *, access_seconds: int) -> None:
+        self._secret = secret
+        self._clock = clock
+        self._access_seconds = access_seconds
+        self._known: OrderedDict[str, Identity] = OrderedDict()
+
+    def issue(self, user_id: str, email: str, kind: TokenKind = "access") -> str:
+        """A new token for a user."""
+        now = int(self._clock.now().timestamp())
+        lifetime = self._access_seconds if kind == "access" else REFRESH_SECONDS
+        claims = {"sub": user_id, "email": email, "iat": now, "exp": now + lifetime, "type": kind}
+        return jwt.encode(claims, self._secret, algorithm=_ALGORITHM)
+
+    def verify(self, token: str, kind: TokenKind = "access") -> Identity:
+        """Whose token it is. Raises TokenError for one that is forged, malformed, expired, or of the other kind."""
+        remembered = self._known.get(token)
+        if remembered is not None and kind == "access":
+            if remembered.expires_at <= self._clock.now():
+                raise TokenError("TOKEN_EXPIRED")
+            return remembered
+        identity = self._verify(token, kind)
+        if kind == "access":
+            self._known[token] = identity
+            if len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+        return identity
+
+    def _verify(self, token: str, kind: TokenKind) -> Identity:
+        if len(token) > _LONGEST:
+            raise TokenError("INVALID_TOKEN")
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token, self._secret, algorithms=[_ALGORITHM], options={"verify_exp": False, "verify_aud": False}
+            )
+        except ExpiredSignatureError:
+            raise TokenError("TOKEN_EXPIRED") from None
+        except JWTError as error:
+            forged = "Signature verification failed" in str(error)
+            raise TokenError("INVALID_SIGNATURE" if forged else "INVALID_TOKEN") from None
+        user_id, expires, email = claims.get("sub") or claims.get("user_id"), claims.get("exp"), claims.get("email")
+        # Tokens older than the claim `type` are access tokens.
+        if not isinstance(user_id, str) or isinstance(expires, bool) or claims.get("type", "access") != kind:
+            raise TokenError("INVALID_TOKEN")
+        if not isinstance(expires, int | float):
+            raise TokenError("INVALID_TOKEN")
+        try:
+            expires_at = datetime.fromtimestamp(expires, UTC)
+        except (OverflowError, OSError, ValueError):
+            raise TokenError("INVALID_TOKEN") from None
+        if expires_at <= self._clock.now():
+            raise TokenError("TOKEN_EXPIRED")
+        return Identity(user_id=user_id, email=email if isinstance(email, str) else None, expires_at=expires_at)

@@ -1,0 +1,47 @@
+"""Traces: the W3C context that travels with an event, and where spans are sent."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Final
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import SpanKind
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+_propagator: Final = TraceContextTextMapPropagator()
+
+
+def configure(endpoint: str | None, service: str) -> None:
+    """Send spans to `endpoint` (OTLP over HTTP, its base URL); without one nothing is recorded."""
+    if endpoint is None:
+        return
+    provider = TracerProvider(resource=Resource.create({"service.name": service}))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint.rstrip("/") + "/v1/traces")))
+    trace.set_tracer_provider(provider)
+
+
+def current_traceparent() -> str | None:
+    """The W3C traceparent of the span at work, if there is one."""
+    carrier: dict[str, str] = {}
+    _propagator.inject(carrier)
+    return carrier.get("traceparent")
+
+
+def context_of(traceparent: str | None) -> Context | None:
+    """The trace context a traceparent stands for."""
+    return None if traceparent is None else _propagator.extract({"traceparent": traceparent})
+
+
+@contextmanager
+def span(
+    name: str, *, parent: str | None = None, kind: SpanKind = SpanKind.INTERNAL, **attributes: str | int
+) -> Generator[None]:
+    """A span around a block of work, child of `parent` (a traceparent) or of the span at work."""
+    tracer = trace.get_tracer("taskflow")
+    with tracer.start_as_current_span(name, context=context_of(parent), kind=kind, attributes=dict(attributes)):
+        yield

@@ -1,0 +1,134 @@
+"""Applies the migrations, takes them back, and says where a database stands.
+
+Everything a run does happens in one transaction that first takes an advisory lock: two runners that start together do
+one job between them, and a run that is killed leaves the database as it was.
+"""
+
+import asyncio
+import contextlib
+import io
+import os
+from collections.abc import AsyncGenerator, Coroutine
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+from asyncpg.pool import PoolConnectionProxy
+from piccolo.apps.migrations.commands.backwards import run_backwards
+from piccolo.apps.migrations.commands.base import MigrationResult
+from piccolo.apps.migrations.commands.forwards import run_forwards
+from piccolo.apps.migrations.tables import Migration
+from piccolo.engine.postgres import PostgresEngine
+
+from taskflow_db import piccolo_conf
+from taskflow_db.piccolo_app import APP_NAME
+
+MIGRATION_LOCK: Final = 0x7461736B_666C6F77
+"""Advisory lock of the runner ("taskflow" in ASCII)."""
+
+_LOCK_TIMEOUT: Final = "SET LOCAL lock_timeout = '10s'"
+"""How long a migration may wait for, and so hold up, the writers of a table in use."""
+
+MIGRATIONS: Final = tuple(sorted(p.stem for p in (Path(__file__).parent / "migrations").glob("[0-9]*.py")))
+"""Ids of the migrations this release has, in the order they are applied."""
+
+
+class MigrationError(Exception):
+    """A migration did not go through; nothing was changed."""
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a database stands: migration ids applied, and those this release still has to apply, in order."""
+
+    applied: tuple[str, ...]
+    pending: tuple[str, ...]
+
+    @property
+    def current(self) -> bool:
+        """Whether this release can run on the database as it is."""
+        return not self.pending
+
+
+async def upgrade(url: str) -> tuple[str, ...]:
+    """Bring the database at `url` up to this release. Returns the ids applied by this call; none when another did it.
+
+    Raises MigrationError when a migration fails (the database is as it was), OSError or asyncpg errors when it cannot
+    be reached.
+    """
+    before = await status(url)
+    if before.current:
+        return ()
+    async with _locked_transaction(url):
+        await _quietly(run_forwards(APP_NAME))
+    return before.pending
+
+
+async def downgrade(url: str) -> tuple[str, ...]:
+    """Remove all that Phase V added and leave Phase IV's tables and rows as they are. Returns the ids taken back."""
+    before = await status(url)
+    if not before.applied:
+        return ()
+    async with _locked_transaction(url) as connection:
+        await _quietly(run_backwards(APP_NAME, migration_id="all", auto_agree=True))
+        await connection.execute("DROP TABLE IF EXISTS migration")
+    return before.applied
+
+
+async def status(url: str) -> Status:
+    """Which migrations the database at `url` has, read without changing anything."""
+    connection = await asyncpg.connect(url, timeout=10)
+    try:
+        applied: tuple[str, ...] = ()
+        if await connection.fetchval("SELECT to_regclass('migration') IS NOT NULL"):
+            rows = await connection.fetch("SELECT name FROM migration WHERE app_name = $1 ORDER BY name", APP_NAME)
+            applied = tuple(row["name"] for row in rows)
+    finally:
+        await connection.close()
+    return Status(applied=applied, pending=tuple(m for m in MIGRATIONS if m not in applied))
+
+
+async def wait(url: str, *, within: float, poll: float = 0.5) -> None:
+    """Return once the database answers and has every migration of this release.
+
+    Raises TimeoutError, saying what was missing, when that takes longer than `within` seconds.
+    """
+    missing = "the database did not answer"
+    try:
+        async with asyncio.timeout(within):
+            while True:
+                try:
+                    state = await status(url)
+                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                    missing = f"the database did not answer: {error or type(error).__name__}"
+                else:
+                    if state.current:
+                        return
+                    missing = f"migrations still to be applied: {', '.join(state.pending)}"
+                await asyncio.sleep(poll)
+    except TimeoutError:
+        raise TimeoutError(f"waited {within:.0f} s; {missing}") from None
+
+
+@contextlib.asynccontextmanager
+async def _locked_transaction(url: str) -> AsyncGenerator[asyncpg.Connection | PoolConnectionProxy]:
+    """One transaction on the database, holding the migration lock, that Piccolo's runner then works in."""
+    os.environ["PICCOLO_CONF"] = "taskflow_db.piccolo_conf"
+    piccolo_conf.DB = Migration._meta.db = PostgresEngine(config={"dsn": url})  # pyright: ignore[reportPrivateUsage]  # Piccolo caches it there
+    async with piccolo_conf.DB.transaction() as transaction:
+        connection = transaction.connection
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", MIGRATION_LOCK)
+        await connection.execute(_LOCK_TIMEOUT)
+        yield connection
+
+
+async def _quietly(run: Coroutine[Any, Any, MigrationResult]) -> None:
+    """Run a Piccolo command, which prints as it goes, and raise what it printed when it fails."""
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            result = await run
+    except asyncpg.PostgresError as error:
+        raise MigrationError(f"{type(error).__name__}: {error}") from error
+    if not result.success:
+        raise MigrationError(said.getvalue().strip())
