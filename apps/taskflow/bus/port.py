@@ -5,9 +5,12 @@ promises against both.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
+
+from litestar.types import ASGIApp
 
 from taskflow.events.model import Event
 
@@ -86,4 +89,21 @@ class Publisher(Protocol):
         A refused message also holds back the later ones of its task: they are in the answer as well. Raises an outage
         (delivery.is_outage) when the transport cannot be reached; then any of them may have arrived.
         """
+        ...
+
+
+class Transport(Publisher, Protocol):
+    """A whole transport, as the host runs it."""
+
+    def consume(self) -> AbstractAsyncContextManager[None]:
+        """While entered, handlers are called; leaving lets those at work finish, or hands their events back."""
+        ...
+
+    async def check(self) -> None:
+        """Raise with what is wrong when events can neither be sent nor received just now."""
+        ...
+
+    @property
+    def routes(self) -> ASGIApp | None:
+        """What answers event routes, where events come in by HTTP; the host mounts it under /internal/events."""
         ...

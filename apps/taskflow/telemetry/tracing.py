@@ -25,6 +25,11 @@ def configure(endpoint: str | None, service: str) -> None:
     trace.set_tracer_provider(provider)
 
 
+def enabled() -> bool:
+    """Whether spans are recorded at all."""
+    return isinstance(trace.get_tracer_provider(), TracerProvider)
+
+
 def current_traceparent() -> str | None:
     """The W3C traceparent of the span at work, if there is one."""
     carrier: dict[str, str] = {}

@@ -1,0 +1,122 @@
+"""The relay: takes a producer's outbox rows in order and hands them to the transport, one relay at a time."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import Final
+
+import structlog
+
+from taskflow.bus.delivery import backoff, is_outage, reason_of
+from taskflow.bus.outbox import WAKE_CHANNEL
+from taskflow.bus.port import Message, Publisher
+from taskflow.bus.purge import Purge
+from taskflow.database.lease import lead
+from taskflow.database.pool import Connection, Database
+from taskflow.events.topics import ServiceName
+from taskflow.telemetry.metrics import PUBLISH_FAILURES, PUBLISHED
+
+log = structlog.get_logger(__name__)
+
+_BATCH: Final = 500
+_POLL_SECONDS: Final = 1.0
+
+# The next rows to publish, in order. One that waits for its next try holds back later ones of its task, no others.
+_NEXT: Final = """
+SELECT event_id, topic, task_id, payload, seq FROM outbox
+WHERE producer = $1 AND published_at IS NULL
+    AND task_id NOT IN (
+        SELECT task_id FROM outbox WHERE producer = $1 AND published_at IS NULL AND retry_at > now()
+    )
+ORDER BY seq LIMIT $2
+"""
+# The transport has them.
+_PUBLISHED: Final = """
+UPDATE outbox SET published_at = now(), publish_count = publish_count + 1, retry_at = NULL, last_error = NULL
+WHERE seq = ANY($1::bigint[])
+"""
+# The transport refused one: try it again after a while.
+_REFUSED: Final = """
+UPDATE outbox SET attempts = outbox.attempts + 1, last_error = refused.reason,
+    retry_at = now() + make_interval(secs => least(60, 0.5 * 2 ^ least(outbox.attempts, 10)))
+FROM unnest($1::uuid[], $2::text[]) AS refused (event_id, reason) WHERE outbox.event_id = refused.event_id
+"""
+
+
+class Relay:
+    """Publishes the outbox rows of one producer for as long as it holds the producer's lease."""
+
+    def __init__(self, database: Database, producer: ServiceName, publisher: Publisher, purge: Purge) -> None:
+        self._database = database
+        self._producer = producer
+        self._publisher = publisher
+        self._purge = purge
+
+    async def run(self) -> None:
+        """For ever, until cancelled; waits for the lease, the database and the transport as long as it takes."""
+        await lead(self._database, f"relay:{self._producer}", self._lead)
+
+    async def _lead(self) -> None:
+        async with AsyncExitStack() as stack:
+            listener = await stack.enter_async_context(self._database.dedicated())
+            wake = asyncio.Event()
+            await listener.add_listener(WAKE_CHANNEL, self._waker(wake))
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._purge.run())
+                group.create_task(self._publish_forever(wake))
+
+    def _waker(self, wake: asyncio.Event) -> Callable[[Connection, int, str, object], None]:
+        def heard(_connection: Connection, _pid: int, _channel: str, payload: object) -> None:
+            if payload == self._producer:
+                wake.set()
+
+        return heard
+
+    async def _publish_forever(self, wake: asyncio.Event) -> None:
+        failures = 0
+        while True:
+            wake.clear()
+            try:
+                published = await self.publish_next()
+                failures = 0
+            except Exception as error:
+                # Only what says that the transport or the database is away; the rows stay and are tried again.
+                if not is_outage(error):
+                    raise
+                failures += 1
+                PUBLISH_FAILURES.labels(self._producer).inc()
+                if failures == 1:
+                    log.warning("publishing_waits", producer=self._producer, reason=reason_of(error))
+                await asyncio.sleep(min(5.0, backoff(min(failures, 5))))
+                continue
+            if published < _BATCH:
+                await _wait(wake, _POLL_SECONDS)
+
+    async def publish_next(self) -> int:
+        """Publish one batch; returns how many rows it took. Raises outages of the transport or the database."""
+        rows = await self._database.fetch(_NEXT, self._producer, _BATCH)
+        if not rows:
+            return 0
+        messages = [
+            Message(str(row["event_id"]), row["topic"], row["task_id"], row["payload"], row["seq"]) for row in rows
+        ]
+        refused = await self._publisher.publish(messages)
+        accepted = [message.seq for message in messages if message.event_id not in refused]
+        if accepted:
+            await self._database.execute(_PUBLISHED, accepted)
+            PUBLISHED.labels(self._producer).inc(len(accepted))
+        if refused:
+            PUBLISH_FAILURES.labels(self._producer).inc(len(refused))
+            log.warning(
+                "publish_refused", producer=self._producer, count=len(refused), first=next(iter(refused.values()))
+            )
+            await self._database.execute(_REFUSED, list(refused), [reason[:500] for reason in refused.values()])
+        return len(rows)
+
+
+async def _wait(wake: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await wake.wait()
+    except TimeoutError:
+        return
