@@ -1,0 +1,1 @@
+"""Runs the whole platform on one machine: its home, its PostgreSQL, its five services in one process."""
