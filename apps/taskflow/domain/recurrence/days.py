@@ -38,7 +38,13 @@ class Days(Protocol):
 
 
 class _Periods(Protocol):
-    """The periods of a frequency, numbered without gaps, and the days that a rule gives in each."""
+    """The periods of a frequency, numbered without gaps, and the days that a rule gives in each.
+
+    `last` is the period of MAX_DAY; `days` is ascending and not to be asked for later ones.
+    """
+
+    @property
+    def last(self) -> int: ...
 
     def index(self, day: int) -> int: ...
 
@@ -107,11 +113,13 @@ class _Stepped:
             return None
         period = self._periods.index(day)
         period += (self._phase - period) % self._step
-        last = self._periods.index(min(day + HORIZON, MAX_DAY))
-        while period <= last:
-            for found in self._days(period):
-                if found >= day:
+        last = None  # looked up only when the first period gives nothing: it seldom does
+        while period <= (self._periods.last if last is None else last):
+            for found in self._periods.days(period):
+                if found >= day and (found - self._first) % self._every == 0:
                     return found if found <= MAX_DAY else None
+            if last is None:
+                last = self._periods.index(min(day + HORIZON, MAX_DAY))
             period += self._step
         return None
 
@@ -120,17 +128,11 @@ class _Stepped:
         period -= (period - self._phase) % self._step
         last = self._periods.index(max(day - HORIZON, 1))
         while period >= last:
-            for found in reversed(self._days(period)):
-                if found <= day:
+            for found in reversed(self._periods.days(period)):
+                if found <= day and (found - self._first) % self._every == 0:
                     return found
             period -= self._step
         return None
-
-    def _days(self, period: int) -> Sequence[int]:
-        days = self._periods.days(period)
-        if self._every == 1:
-            return days
-        return [day for day in days if (day - self._first) % self._every == 0]
 
 
 class _Weeks:
@@ -142,6 +144,7 @@ class _Weeks:
         self._by_set_pos = recur.by_set_pos
         weekdays = {day for day, _ in recur.by_day} or {weekday}
         self._offsets = tuple(sorted((day - recur.week_start) % 7 for day in weekdays))
+        self.last = self.index(MAX_DAY)
 
     def index(self, day: int) -> int:
         return (day - self._start) // 7
@@ -166,6 +169,7 @@ class _Months:
         self._by_set_pos = () if daily else recur.by_set_pos
         self._none = daily and bool(recur.by_set_pos) and not {1, -1} & set(recur.by_set_pos)
         self._shapes: dict[tuple[int, int], tuple[int, ...]] = {}
+        self.last = self.index(MAX_DAY)
 
     def index(self, day: int) -> int:
         found = date.fromordinal(day)
@@ -197,6 +201,7 @@ class _Years:
     def __init__(self, recur: Recur) -> None:
         self._recur = recur
         self._shapes: dict[tuple[int, int, int, int], tuple[int, ...]] = {}
+        self.last = self.index(MAX_DAY)
 
     def index(self, day: int) -> int:
         return date.fromordinal(day).year

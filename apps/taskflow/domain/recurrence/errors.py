@@ -13,12 +13,12 @@ class InvalidPattern(FieldError):  # noqa: N818 - reads as the sentence it is: "
     `part` names the piece at fault as the person wrote it or would write it: an RFC 5545 rule part ("INTERVAL",
     "BYMONTHDAY"), one of our own words ("weekly", "monthly", "custom"), a field beside the pattern ("due_date",
     "recurrence_end_date"), or "pattern" for the text as a whole. `field` is the request's field and `message` a
-    sentence for people that begins with the part and says what to do; what it quotes of the input is short and
+    text for people that begins with the part and says what to do; what it quotes of the input is short and
     printable.
     """
 
     def __init__(self, part: str, message: str) -> None:
-        super().__init__(part if part in _FIELDS else "recurrence_pattern", f"{part} {message}")
+        super().__init__(part if part in _FIELDS else "recurrence_pattern", f"{part}: {message}")
         self.part = part
 
 

@@ -5,9 +5,9 @@ daylight saving, the date never is.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import islice
 from typing import Self
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from taskflow.domain.recurrence.days import MAX_DAY, Days, days_of
 from taskflow.domain.recurrence.errors import InvalidPattern
 from taskflow.domain.recurrence.pattern import Pattern, check_end_date, parse_pattern
-from taskflow.domain.recurrence.rrule import Recur
+from taskflow.domain.recurrence.rrule import Recur, Until
 from taskflow.domain.zones import zone
 
 __all__ = ["MAX_PREVIEW", "Rule", "Slot", "preview"]
@@ -38,7 +38,7 @@ class Slot:
     due: datetime
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Rule:
     """All the slots of a series. Cheap to make anew from a database row, and pure: the clock is never read.
 
@@ -48,7 +48,7 @@ class Rule:
     skipped, one that comes twice is the first (RFC 5545, 3.3.5). `end_date` is the last local date, inclusive.
 
     Raises InvalidPattern when the start lies at the very ends of the calendar, and FieldError ("recurrence_timezone")
-    on first use when `timezone` is not the name of a zone.
+    when `timezone` is not the name of a zone.
     """
 
     pattern: Pattern
@@ -56,11 +56,26 @@ class Rule:
     timezone: str
     end_date: date | None = None
 
+    # Worked out once: every field below follows from those above.
+    _zone: ZoneInfo = field(init=False, repr=False, compare=False)
+    _time: time = field(init=False, repr=False, compare=False)
+    _start: int = field(init=False, repr=False, compare=False)
+    _days: Days = field(init=False, repr=False, compare=False)
+    _last: int = field(init=False, repr=False, compare=False)
+
     def __post_init__(self) -> None:
         if self.start_local.tzinfo is not None:
             raise ValueError("start_local is a wall time: it must be naive. Use Rule.starting for an instant")
         if not _MIN_DAY <= self.start_local.toordinal() <= MAX_DAY:
             raise InvalidPattern("due_date", "is too far away to repeat from. Choose a due date nearer to today.")
+        start = self.start_local.date()
+        # The way to set fields of a frozen dataclass; cached_property costs a lock each, which shows in a batch.
+        put = object.__setattr__
+        put(self, "_zone", zone(self.timezone, _TIMEZONE))
+        put(self, "_time", self.start_local.time().replace(fold=0))
+        put(self, "_start", start.toordinal())
+        put(self, "_days", days_of(self.pattern.anchored(start).recur, start))
+        put(self, "_last", self._last_day())
 
     @classmethod
     def starting(cls, pattern: Pattern, due: datetime, timezone: str, end_date: date | None = None) -> Self:
@@ -140,40 +155,18 @@ class Rule:
     def _slot(self, day: int) -> Slot:
         return Slot(local := date.fromordinal(day), self.due_on(local))
 
-    @cached_property
-    def _zone(self) -> ZoneInfo:
-        return zone(self.timezone, _TIMEZONE)
-
-    @cached_property
-    def _time(self) -> time:
-        return self.start_local.time().replace(fold=0)
-
-    @cached_property
-    def _start(self) -> int:
-        return self.start_local.toordinal()
-
-    @cached_property
-    def _days(self) -> Days:
-        start = self.start_local.date()
-        return days_of(self.pattern.anchored(start).recur, start)
-
-    @cached_property
-    def _last(self) -> int:
-        """The last day that may be a slot, from the end date, UNTIL and COUNT."""
-        last = MAX_DAY
-        if self.end_date is not None:
-            last = min(last, self.end_date.toordinal())
+    def _last_day(self) -> int:
+        """Return the last day that may be a slot, from the end date, UNTIL and COUNT."""
+        last = MAX_DAY if self.end_date is None else min(MAX_DAY, self.end_date.toordinal())
         recur = self.pattern.recur
         if recur.until is not None:
-            last = min(last, self._until_day())
+            last = min(last, self._until_day(recur.until))
         if recur.count is not None:
             last = min(last, _counted_out(recur, self.start_local.date()))
         return last
 
-    def _until_day(self) -> int:
-        """The last day whose due time is not after UNTIL."""
-        until = self.pattern.recur.until
-        assert until is not None
+    def _until_day(self, until: Until) -> int:
+        """Return the last day whose due time is not after UNTIL."""
         if not isinstance(until, datetime):
             return until.toordinal()
         if until.tzinfo is None:

@@ -147,6 +147,7 @@ def _read_weekly(rest: str) -> Pattern:
     return _weekly(tuple(sorted(weekdays)))
 
 
+@lru_cache(maxsize=128)
 def _weekly(weekdays: tuple[int, ...]) -> Pattern:
     recur = Recur(freq=Frequency.WEEKLY, by_day=tuple((weekday, 0) for weekday in weekdays))
     return Pattern("weekly:" + ",".join(_WEEKDAYS[weekday] for weekday in weekdays), recur)
@@ -165,6 +166,7 @@ def _read_monthly(rest: str) -> Pattern:
     return _monthly(day)
 
 
+@lru_cache(maxsize=31)
 def _monthly(day: int) -> Pattern:
     """Return `monthly:<day>`, as a rule that gives the last day of a shorter month rather than none."""
     if day <= 28:
