@@ -1,0 +1,22 @@
+// What this browser keeps for itself; a browser that keeps nothing (private windows) just uses the defaults.
+
+const PREFIX = "taskflow.";
+
+/** The kept value, or null. */
+export function get(name) {
+  try {
+    return localStorage.getItem(PREFIX + name);
+  } catch (error) {
+    if (error instanceof DOMException) return null;
+    throw error;
+  }
+}
+
+/** Keeps a text. */
+export function set(name, value) {
+  try {
+    localStorage.setItem(PREFIX + name, value);
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+  }
+}

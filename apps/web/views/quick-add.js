@@ -1,0 +1,92 @@
+// The line on top that adds a task: a title, one press for a near date, and the way to everything else.
+
+import { h } from "../dom.js";
+import { icon } from "../icons.js";
+import { addDays, today } from "../when.js";
+
+/** `onDetails({title, due_date})` opens the whole form with what was entered. */
+export function quickAdd({ app, onDetails }) {
+  const input = h("input", {
+    type: "text",
+    class: "quick-input",
+    "aria-label": "New task",
+    placeholder: "Add a task",
+    maxlength: 255,
+    autocomplete: "off",
+    enterkeyhint: "done",
+  });
+  const error = h("p", { class: "form-error", role: "alert", hidden: true });
+  const chips = [
+    ["No date", null],
+    ["Today", 0],
+    ["Tomorrow", 1],
+    ["In a week", 7],
+  ].map(([label, days], index) =>
+    h("label", { class: "chip" }, h("input", { type: "radio", name: "quick-due", value: days ?? "", checked: index === 0 }), h("span", {}, label)),
+  );
+  const add = h("button", { type: "submit", class: "primary-button" }, "Add");
+  const details = h("button", { type: "button", class: "quiet-button", on: { click: openDetails } }, "More…");
+  const form = h(
+    "form",
+    { class: "quick", novalidate: true, on: { submit: send } },
+    h("div", { class: "quick-line" }, icon("add"), input, h("kbd", { class: "quick-key", "aria-hidden": "true" }, "n")),
+    h(
+      "div",
+      { class: "quick-more" },
+      h("div", { class: "chips", role: "radiogroup", "aria-label": "Due" }, chips),
+      h("div", { class: "quick-buttons" }, details, add),
+    ),
+    error,
+  );
+  input.addEventListener("input", () => {
+    form.classList.toggle("has-text", input.value !== "");
+    error.hidden = true;
+  });
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      reset();
+      input.blur();
+    }
+  });
+
+  function dueDate() {
+    const days = form.elements["quick-due"].value;
+    return days === "" ? null : addDays(today(app.now(), app.zone), Number(days));
+  }
+
+  function reset() {
+    form.reset();
+    form.classList.remove("has-text");
+    error.hidden = true;
+  }
+
+  function openDetails() {
+    const start = { title: input.value.trim(), due_date: dueDate() };
+    reset();
+    onDetails(start);
+  }
+
+  async function send(event) {
+    event.preventDefault();
+    const title = input.value.trim();
+    if (!title || add.disabled) {
+      input.focus();
+      return;
+    }
+    add.disabled = true;
+    const due = dueDate();
+    try {
+      await app.actions.create(due ? { title, due_date: due } : { title });
+      reset();
+    } catch (problem) {
+      if (problem.name !== "ApiError") throw problem;
+      error.textContent = problem.fields.get("title") ?? problem.message;
+      error.hidden = false;
+    } finally {
+      add.disabled = false;
+      input.focus();
+    }
+  }
+
+  return { node: form, focus: () => input.focus() };
+}

@@ -1,0 +1,102 @@
+"""A headless Chromium, and pages in it: with the page's modules alone, or with the whole platform behind them."""
+
+import mimetypes
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, sync_playwright
+
+from tests.web.platform_process import running_platform
+
+WEB = Path(__file__).parents[2] / "apps" / "web"
+"""The page's files, which are served as they are."""
+
+# A browser trusts localhost like https, so Web Locks exist; nothing listens there, every request is answered here.
+MODULES_URL = "http://localhost:9"
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+NewContext = Callable[..., BrowserContext]
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """The system's Chromium; the tests that need it are skipped, and say so, where there is none."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        pytest.skip("no Chromium on this machine: apt-get install -y chromium (Debian), then run the tests again")
+    browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def new_context(browser: Browser) -> Iterator[NewContext]:
+    """Makes browser contexts (a person with their cookies) that are closed after the test."""
+    contexts: list[BrowserContext] = []
+
+    def make(**options: object) -> BrowserContext:
+        settings: dict[str, object] = {"locale": "en-GB", "timezone_id": "Europe/Berlin", **options}
+        context = browser.new_context(**settings)  # type: ignore[arg-type]  # options of one call, typed there
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        return context
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def modules_context(new_context: NewContext) -> BrowserContext:
+    """A context in which the page's modules can be imported under /static/, with an empty page at /."""
+    context = new_context(base_url=MODULES_URL)
+    context.route(f"{MODULES_URL}/**", _serve_modules)
+    return context
+
+
+@pytest.fixture(scope="module")
+def modules(browser: Browser) -> Iterator[Page]:
+    """An empty page that can import the page's modules; shared, for those that keep nothing."""
+    context = browser.new_context(base_url=MODULES_URL, locale="en-GB", timezone_id="Europe/Berlin")
+    context.route(f"{MODULES_URL}/**", _serve_modules)
+    page = context.new_page()
+    page.goto("/")
+    yield page
+    context.close()
+
+
+def _serve_modules(route: Route) -> None:
+    path = route.request.url.removeprefix(MODULES_URL).split("?")[0]
+    file = WEB / path.removeprefix("/static/")
+    if path == "/":
+        route.fulfill(content_type="text/html", body="<!doctype html><title>modules</title>")
+    elif path.startswith("/static/") and file.is_file():
+        kind = "text/javascript" if file.suffix == ".js" else mimetypes.guess_type(file.name)[0]
+        route.fulfill(content_type=kind or "application/octet-stream", body=file.read_bytes())
+    else:
+        route.fulfill(status=404, body="")
+
+
+@pytest.fixture(scope="session")
+def platform_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a whole platform answers, started by `taskflow up` with a home of its own."""
+    with running_platform(tmp_path_factory.mktemp("platform")) as url:
+        yield url
