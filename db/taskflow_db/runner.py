@@ -19,7 +19,6 @@ from piccolo.apps.migrations.commands.backwards import run_backwards
 from piccolo.apps.migrations.commands.base import MigrationResult
 from piccolo.apps.migrations.commands.forwards import run_forwards
 from piccolo.apps.migrations.tables import Migration
-from piccolo.engine.postgres import PostgresEngine
 
 from taskflow_db import piccolo_conf
 from taskflow_db.piccolo_app import APP_NAME
@@ -114,7 +113,7 @@ async def wait(url: str, *, within: float, poll: float = 0.5) -> None:
 async def _locked_transaction(url: str) -> AsyncGenerator[asyncpg.Connection | PoolConnectionProxy]:
     """One transaction on the database, holding the migration lock, that Piccolo's runner then works in."""
     os.environ["PICCOLO_CONF"] = "taskflow_db.piccolo_conf"
-    piccolo_conf.DB = Migration._meta.db = PostgresEngine(config={"dsn": url})  # pyright: ignore[reportPrivateUsage]  # Piccolo caches it there
+    piccolo_conf.DB = Migration._meta.db = piccolo_conf.Engine(config={"dsn": url})  # pyright: ignore[reportPrivateUsage]  # Piccolo caches it there
     async with piccolo_conf.DB.transaction() as transaction:
         connection = transaction.connection
         await connection.execute("SELECT pg_advisory_xact_lock($1)", MIGRATION_LOCK)

@@ -1,7 +1,7 @@
 """An embedded PostgreSQL: the server's own binaries, run by us, gone when we are.
 
 One directory holds one cluster with one database and two roles: `taskflow_owner` owns the database and migrates it,
-`taskflow_app` may read and write rows. It listens on a Unix socket only, in a directory that nobody else may enter.
+`taskflow_app` may do what the migrations grant it. It listens on a Unix socket only, in a directory that nobody else may enter.
 """
 
 import contextlib
@@ -52,17 +52,13 @@ SETTINGS = {
 }
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
+# One statement a line, as the single-user server reads them.
 ROLES_SQL = """\
 CREATE ROLE {owner} LOGIN PASSWORD '{owner_password}'
 CREATE ROLE {app} LOGIN PASSWORD '{app_password}'
 CREATE DATABASE {database} OWNER {owner}
 REVOKE ALL ON DATABASE {database} FROM PUBLIC
 GRANT CONNECT ON DATABASE {database} TO {app}
-"""
-# What the owner's migrations make, the services may use but not change; they take back more where a table needs it.
-GRANTS_SQL = """\
-ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app}
-ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {app}
 """
 
 
@@ -120,7 +116,7 @@ class EmbeddedPostgres:
 
     @property
     def app_url(self) -> str:
-        """For services: reads and writes rows, changes no table."""
+        """For services: reads and writes the rows that the migrations let it."""
         return self.url(APP_ROLE)
 
     @property
@@ -234,11 +230,15 @@ class EmbeddedPostgres:
             )
         finally:
             password_file.unlink()
-        names = {"owner": OWNER_ROLE, "app": APP_ROLE, "database": DATABASE}
-        roles = ROLES_SQL.format(**names, owner_password=passwords.owner, app_password=passwords.app)
-        for database, statements in ((ADMIN_ROLE, roles), (DATABASE, GRANTS_SQL.format(**names))):
-            single = ["--single", "-D", str(unfinished), "-c", "exit_on_error=on", "-c", "log_checkpoints=off"]
-            self._run("postgres", *single, database, text=statements)
+        roles = ROLES_SQL.format(
+            owner=OWNER_ROLE,
+            app=APP_ROLE,
+            database=DATABASE,
+            owner_password=passwords.owner,
+            app_password=passwords.app,
+        )
+        single = ["--single", "-D", str(unfinished), "-c", "exit_on_error=on", "-c", "log_checkpoints=off"]
+        self._run("postgres", *single, ADMIN_ROLE, text=roles)
         unfinished.rename(self.base / "data")
 
     def _check_version(self) -> None:

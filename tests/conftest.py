@@ -1,0 +1,129 @@
+"""Fixtures that every area may use, and the rule that with TASKFLOW_NO_SKIPS=1 a skipped test is a failed one."""
+
+import os
+from collections.abc import AsyncGenerator, Iterator
+
+import pytest
+
+from taskflow.database.pool import Database
+from taskflow.settings import Settings
+from tests.support.clock import MovableClock
+from tests.support.cluster import Addresses, Cluster, Databases
+
+CLUSTER = pytest.StashKey[Cluster]()
+ADDRESSES = pytest.StashKey[Addresses]()
+
+
+def _addresses(config: pytest.Config) -> Addresses:
+    """The run's server, started when first asked for."""
+    if ADDRESSES not in config.stash:
+        cluster = config.stash[CLUSTER] = Cluster()
+        config.stash[ADDRESSES] = cluster.start()
+    return config.stash[ADDRESSES]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: object) -> None:
+    """xdist, in the controller, before a worker starts."""
+    config: pytest.Config = node.config  # type: ignore[attr-defined]  # xdist's WorkerController has no types
+    node.workerinput["taskflow_cluster"] = _addresses(config).dump()  # type: ignore[attr-defined]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if CLUSTER in config.stash:
+        config.stash[CLUSTER].close()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if _skips_forbidden(session.config) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if _skips_forbidden(config):
+        terminalreporter.write_line("Tests were skipped, and TASKFLOW_NO_SKIPS=1 makes that a failure.", red=True)
+
+
+def _skips_forbidden(config: pytest.Config) -> bool:
+    """Whether tests were skipped that TASKFLOW_NO_SKIPS=1 wants run. Asked in the process that prints the summary."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    return os.environ.get("TASKFLOW_NO_SKIPS") == "1" and reporter is not None and bool(reporter.stats.get("skipped"))
+
+
+@pytest.fixture(scope="session")
+def databases(pytestconfig: pytest.Config) -> Iterator[Databases]:
+    """Makes and drops databases on the run's server."""
+    handed: str | None = getattr(pytestconfig, "workerinput", {}).get("taskflow_cluster")
+    made = Databases(Addresses.load(handed) if handed else _addresses(pytestconfig))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def database_name(databases: Databases) -> Iterator[str]:
+    """The name of a fresh, migrated database; dropped after the test."""
+    name = databases.make()
+    yield name
+    databases.drop(name)
+
+
+@pytest.fixture
+def database_url(app_url: str) -> str:
+    """A fresh, migrated database, as the services use it."""
+    return app_url
+
+
+@pytest.fixture
+def app_url(databases: Databases, database_name: str) -> str:
+    """The test's database as the services' role: no more rights than they have in production."""
+    return databases.app_url(database_name)
+
+
+@pytest.fixture
+def owner_url(databases: Databases, database_name: str) -> str:
+    """The test's database as the owner of its tables: for what only migrations, operators or Phase IV may do."""
+    return databases.owner_url(database_name)
+
+
+@pytest.fixture
+def admin_url(databases: Databases, database_name: str) -> str:
+    """The test's database as a superuser: for what tests do to a server, such as ending its connections."""
+    return databases.admin_url(database_name)
+
+
+@pytest.fixture
+def empty_database_url(databases: Databases) -> Iterator[str]:
+    """A fresh database without any table, as its owner: for tests of the migrations."""
+    name = databases.make(migrated=False)
+    yield databases.owner_url(name)
+    databases.drop(name)
+
+
+@pytest.fixture
+async def database(settings: Settings) -> AsyncGenerator[Database]:
+    """An open pool on the test's database."""
+    made = Database(settings.database_url, size=settings.database_pool_size)
+    await made.open()
+    await made.opened()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def settings(app_url: str, owner_url: str) -> Settings:
+    """Settings of a platform in one process on the test's database."""
+    return Settings(
+        database_url=app_url,
+        migration_database_url=owner_url,
+        auth_secret="a-secret-for-tests-of-32-or-more-characters",
+        api_token="a-token-for-tests-of-32-or-more-characters",
+        bus="embedded",
+        environment="test",
+        database_pool_size=5,
+    )
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    """The machine's time until the test moves it."""
+    return MovableClock()

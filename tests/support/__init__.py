@@ -1,0 +1,1 @@
+"""What tests of several areas share: a PostgreSQL, a clock to move, waiting with a deadline."""
