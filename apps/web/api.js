@@ -44,12 +44,38 @@ export function nextPage(headers) {
 }
 
 /**
- * The client. `onSignedOut` is called when the server no longer knows the session (401), except for calls that
- * say `quiet`.
+ * The client. A session that has run out (401) is renewed and the call sent again; `onSignedOut` is called when that
+ * fails. Calls that say `quiet` just get their 401.
  */
 export class Api {
   constructor({ onSignedOut = () => {} } = {}) {
     this.onSignedOut = onSignedOut;
+    this.renewal = null;
+  }
+
+  /**
+   * Renews the session's cookies. Says false only when the session is surely over, and true also when that cannot be
+   * told just now. Several callers share one renewal.
+   */
+  renew() {
+    this.renewal ??= this.renewNow().finally(() => {
+      this.renewal = null;
+    });
+    return this.renewal;
+  }
+
+  async renewNow() {
+    for (const [method, path] of [["POST", "/api/v1/auth/refresh"], ["GET", "/api/v1/auth/me"]]) {
+      try {
+        await this.json(method, path, { quiet: true });
+        return true;
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        // Without a refresh token the session may still be good: then the second question says so.
+        if (![400, 401].includes(error.status)) return true;
+      }
+    }
+    return false;
   }
 
   /** The answer's body. Raises ApiError. See `request` for the options. */
@@ -70,6 +96,7 @@ export class Api {
     }
     if (creates) options.headers["Idempotency-Key"] = newKey();
     const again = creates || method === "GET";
+    let renewed = quiet;
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await send(withQuery(path, query), options);
@@ -79,6 +106,10 @@ export class Api {
         if (again && attempt < ATTEMPTS && isPassing(error, creates) && wait <= LONGEST_WAIT) {
           await new Promise((resolve) => setTimeout(resolve, wait));
           continue;
+        }
+        if (error.status === 401 && !renewed) {
+          renewed = true;
+          if (await this.renew()) continue;
         }
         if (error.status === 401 && !quiet) this.onSignedOut();
         throw error;

@@ -27,11 +27,22 @@ function openTabs() {
 
 async function start() {
   try {
-    open(await api.json("GET", "/api/v1/auth/me", { quiet: true }));
+    open(await whoAmI());
   } catch (error) {
     if (error.name !== "ApiError") throw error;
     if (error.status === 401) showSignIn();
     else showUnreachable(error);
+  }
+}
+
+/** The person signed in, perhaps since a week ago: then the session is renewed first. Raises ApiError. */
+async function whoAmI() {
+  const ask = () => api.json("GET", "/api/v1/auth/me", { quiet: true });
+  try {
+    return await ask();
+  } catch (error) {
+    if (error.status !== 401 || !(await api.renew())) throw error;
+    return ask();
   }
 }
 

@@ -14,7 +14,7 @@ import { Shell } from "./views/shell.js";
 import { openTaskForm } from "./views/task-form.js";
 import { reminderWords } from "./views/waiting-panel.js";
 import { WaitingReminders } from "./waiting.js";
-import { browserZone, isZone } from "./when.js";
+import { browserZone, isZone, wallTime, zoneLabel } from "./when.js";
 
 const STREAM_FIRST = 300;
 const REMINDER_SECONDS = 45;
@@ -43,7 +43,7 @@ export class Session {
       userId: user.id,
       onFrame: (frame) => this.frame(frame),
       onState: (status) => this.streamState(status),
-      renew: () => this.renew(),
+      renew: () => api.renew(),
       onSignedOut: () => this.end("Your session has ended. Log in again to go on."),
     });
     this.router = new Router({ open: (path, start, token) => this.openSheet(path, start, token) });
@@ -76,6 +76,7 @@ export class Session {
     this.announced = new Set(this.waiting.items.map(keyOf));
     this.waiting.subscribe(() => this.announce());
     this.router.start();
+    this.offerZone();
   }
 
   /** Stops everything that belongs to the session, without a word to the server. */
@@ -119,8 +120,6 @@ export class Session {
   async loadPreferences() {
     try {
       this.takePreferences(await this.api.json("GET", PREFERENCES));
-      // Someone who never chose a zone, like everyone from before zones existed, gets the one of this device.
-      if (!this.prefs.timezone) await this.savePreferences({ timezone: this.zone });
     } catch (error) {
       this.problem(error);
     }
@@ -133,6 +132,22 @@ export class Session {
     this.store.changed();
   }
 
+  /** Someone who travels, or never chose a zone, is asked once per zone whether this device's is the right one. */
+  offerZone() {
+    const own = browserZone();
+    if (own === this.zone || device.get("zone-kept") === own || wallTime(this.now(), own).time === wallTime(this.now(), this.zone).time) return;
+    this.toaster.show({
+      text: `Times are shown for ${zoneLabel(this.zone)}.`,
+      detail: `This device is in ${zoneLabel(own)}.`,
+      seconds: Infinity,
+      key: "zone",
+      actions: [
+        { label: "Switch", run: () => this.savePreferences({ timezone: own }).catch((error) => this.problem(error)) },
+        { label: "Keep", run: () => device.set("zone-kept", own) },
+      ],
+    });
+  }
+
   takePreferences(prefs) {
     this.prefs = prefs;
     if (prefs.timezone && isZone(prefs.timezone)) this.zone = prefs.timezone;
@@ -143,7 +158,7 @@ export class Session {
   frame(frame) {
     this.sync.apply(frame);
     if (frame.type === "task.completed" || frame.type === "task.deleted") this.waiting.dropTask(frame.task_id);
-    if (frame.type === "reset") this.waiting.load();
+    if (frame.type === "reset" || frame.reminders > 0) this.waiting.load();
     if (frame.task_id) this.history?.changed(frame.task_id);
   }
 
@@ -152,24 +167,6 @@ export class Session {
     this.sync.streamState(status);
     if (status.state === "live" && !status.resumed && this.announced) this.waiting.load();
     this.shell?.setLive(status);
-  }
-
-  /** Renews the cookie; says false only when the session is surely over. */
-  async renew() {
-    try {
-      await this.api.json("POST", "/api/v1/auth/refresh", { body: {}, quiet: true });
-      return true;
-    } catch (error) {
-      if (error.name !== "ApiError") throw error;
-      if (error.status !== 400 && error.status !== 401) return true;
-    }
-    try {
-      await this.api.json("GET", "/api/v1/auth/me", { quiet: true });
-      return true;
-    } catch (error) {
-      if (error.name !== "ApiError") throw error;
-      return error.status !== 401;
-    }
   }
 
   /** A toast for every reminder that was not there before; none for one that no longer waits. */

@@ -26,6 +26,11 @@ export function browserZone() {
   return Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 }
 
+/** A zone's name as people read it: "America/New York". */
+export function zoneLabel(zone) {
+  return zone.replaceAll("_", " ");
+}
+
 /** Whether this browser knows the zone. */
 export function isZone(zone) {
   try {

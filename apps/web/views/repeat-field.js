@@ -5,6 +5,10 @@ import { KINDS, WEEKDAYS, formatPattern, parsePattern, weekdayOf } from "../repe
 import { shortDate, today } from "../when.js";
 import { field, fieldGroup } from "./field.js";
 
+const MODES = [
+  ["fixed", "On its dates"],
+  ["after_completion", "Counted from when it is done"],
+];
 const TYPING_PAUSE = 250;
 const SHOWN = 5;
 
@@ -22,7 +26,7 @@ export function repeatField({ app, task, due }) {
     const input = h("input", { type: "checkbox", value, checked: choice.days.includes(value) });
     return h("label", { class: "chip" }, input, h("span", {}, h("span", { "aria-hidden": "true" }, label.slice(0, 2)), h("span", { class: "visually-hidden" }, label)));
   });
-  const daysGroup = fieldGroup({ legend: "On", children: h("div", { class: "chips" }, days), class: "repeat-part" });
+  const daysGroup = fieldGroup({ legend: "On", children: h("div", { class: "chips weekdays" }, days), class: "repeat-part" });
   const dayOfMonth = field({
     label: "Day of the month",
     input: h("input", { type: "number", min: 1, max: 31, inputmode: "numeric", value: choice.day ?? "" }),
@@ -44,6 +48,13 @@ export function repeatField({ app, task, due }) {
     label: "Until (optional)",
     input: h("input", { type: "date", value: task.recurrence_end_date ?? "" }),
     class: "repeat-part narrow",
+  });
+  // The server does not tell how a series counts, so an existing one stays as it is unless one chooses.
+  const known = task.recurrence_pattern ? [["", "As until now"]] : [];
+  const mode = field({
+    label: "The next one comes",
+    input: h("select", {}, [...known, ...MODES].map(([value, label]) => h("option", { value }, label))),
+    class: "repeat-part",
   });
   const preview = h("p", { class: "repeat-preview", "aria-live": "polite" });
   const parts = new Map([
@@ -75,6 +86,7 @@ export function repeatField({ app, task, due }) {
     const chosen = kind.input.value;
     for (const [name, part] of parts) part.node.hidden = name !== chosen;
     until.node.hidden = chosen === "";
+    mode.node.hidden = chosen === "";
     preview.hidden = chosen === "";
   }
 
@@ -105,16 +117,19 @@ export function repeatField({ app, task, due }) {
     if (!text) return say(kind.input.value === "custom" ? "" : null);
     if (!date) return say("Choose a due date: the repeat begins there.");
     try {
-      const query = { pattern: text, timezone: app.zone, start: value, count: SHOWN + 1 };
+      const query = { pattern: text, timezone: task.recurrence_timezone ?? app.zone, start: value, end_date: until.input.value, count: SHOWN + 1 };
       const { items } = await app.api.json("GET", "/api/v1/recurrence/preview", { query });
       if (turn !== asked) return;
       wrong("");
-      say(nextDates(items, until.input.value, today(app.now(), app.zone)));
+      until.setError("");
+      say(nextDates(items, today(app.now(), app.zone)));
     } catch (error) {
       if (turn !== asked) return;
       if (error.name !== "ApiError") throw error;
       say("");
-      if (error.status === 422 || error.status === 400) wrong([...error.fields.values()].join(" ") || error.message);
+      if (error.status !== 422) return;
+      until.setError(error.fields.get("end_date") ?? "");
+      wrong(error.fields.get("pattern") ?? "");
     }
   }
 
@@ -128,7 +143,7 @@ export function repeatField({ app, task, due }) {
     (parts.get(kind.input.value) ?? kind).setError(text);
   }
 
-  const node = h("div", { class: "repeat" }, kind.node, [...parts.values()].map((part) => part.node), until.node, preview);
+  const node = h("div", { class: "repeat" }, kind.node, [...parts.values()].map((part) => part.node), h("div", { class: "repeat-pair" }, mode.node, until.node), preview);
   node.addEventListener("input", () => {
     suggest();
     refresh();
@@ -144,17 +159,17 @@ export function repeatField({ app, task, due }) {
     value: () => {
       suggest();
       const text = pattern();
-      return { recurrence_pattern: text, recurrence_end_date: text ? until.input.value || null : null };
+      const chosen = text && mode.input.value ? { recurrence_mode: mode.input.value } : {};
+      return { recurrence_pattern: text, recurrence_end_date: text ? until.input.value || null : null, ...chosen };
     },
+    chosen: () => kind.input.value !== "",
     refresh,
   };
 }
 
-/** The next dates as a sentence, up to the last one that the end allows. */
-function nextDates(items, end, present) {
-  const dates = items.map((item) => item.occurrence_date).filter((date) => !end || date <= end);
-  if (dates.length === 0) return "This never comes.";
-  const shown = dates.slice(0, SHOWN).map((date) => shortDate(date, present));
-  const last = dates.length < items.length && dates.length <= SHOWN ? " (the last)" : dates.length > SHOWN ? " …" : "";
-  return `Next: ${shown.join(" · ")}${last}`;
+/** The next dates as a sentence; one more than are shown tells whether there are more. */
+function nextDates(items, present) {
+  if (items.length === 0) return "This never comes.";
+  const shown = items.slice(0, SHOWN).map((item) => shortDate(item.occurrence_date, present));
+  return `Next: ${shown.join(" · ")}${items.length > SHOWN ? " …" : " (the last)"}`;
 }

@@ -1,7 +1,7 @@
 // What a person prefers: the zone their times are in, what is sent to this page, how it reacts to keys.
 
 import { h } from "../dom.js";
-import { browserZone } from "../when.js";
+import { browserZone, zoneLabel } from "../when.js";
 import { field, fieldGroup, showErrors, summaryLine } from "./field.js";
 import { openSheet } from "./sheet.js";
 
@@ -12,10 +12,10 @@ export function openSettings({ app, onClose }) {
   const zones = [...new Set([app.zone, own, "UTC", ...known])].sort();
   const zone = field({
     label: "Time zone",
-    input: h("select", {}, zones.map((name) => h("option", { value: name, selected: name === app.zone }, name.replaceAll("_", " ")))),
+    input: h("select", {}, zones.map((name) => h("option", { value: name, selected: name === app.zone }, zoneLabel(name)))),
     hint: "Due dates, reminders and what counts as today follow it.",
   });
-  const useOwn = h("button", { type: "button", class: "link-button", on: { click: () => { zone.input.value = own; followZone(); } } }, `Use this device’s: ${own.replaceAll("_", " ")}`);
+  const useOwn = h("button", { type: "button", class: "link-button", on: { click: () => { zone.input.value = own; followZone(); } } }, `Use this device’s: ${zoneLabel(own)}`);
   zone.input.addEventListener("change", followZone);
   const followed = notifications(app.prefs.notifications);
   const summary = summaryLine();
@@ -55,18 +55,37 @@ const CHOICES = [
   ["all", "All changes and reminders"],
   ["reminders", "Reminders only"],
   ["none", "Nothing"],
+  ["some", "Only these"],
+];
+const TYPES = [
+  ["task.reminder.triggered", "Reminders"],
+  ["task.created", "New tasks"],
+  ["task.updated", "Edits"],
+  ["task.completed", "Done"],
+  ["task.deleted", "Deletions"],
 ];
 
 function notifications(current) {
-  const chosen = typeof current === "string" ? current : "all";
+  const chosen = Array.isArray(current) ? "some" : (current ?? "all");
   const radios = CHOICES.map(([value, label]) =>
     h("label", { class: "choice" }, h("input", { type: "radio", name: "notifications", value, checked: value === chosen }), label),
   );
+  const types = TYPES.map(([value, label]) =>
+    h("label", { class: "chip" }, h("input", { type: "checkbox", value, checked: chosen !== "some" || current.includes(value) }), h("span", {}, label)),
+  );
+  const some = h("div", { class: "chips", role: "group", "aria-label": "Which ones" }, types);
   const { node, setError } = fieldGroup({
     legend: "Sent to your open pages",
-    children: [...radios, h("p", { class: "field-hint" }, "Changes that are not sent appear when you come back to the page.")],
+    children: [...radios, some, h("p", { class: "field-hint" }, "Changes that are not sent appear when you come back to the page.")],
   });
-  return { node, setError, value: () => node.querySelector("input:checked").value };
+  const which = () => node.querySelector("input[type=radio]:checked").value;
+  const show = () => {
+    some.hidden = which() !== "some";
+  };
+  node.addEventListener("change", show);
+  show();
+  const value = () => (which() === "some" ? [...some.querySelectorAll("input:checked")].map((input) => input.value) : which());
+  return { node, setError, value };
 }
 
 function deviceSettings(app) {

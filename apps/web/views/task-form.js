@@ -109,7 +109,7 @@ export function openTaskForm({ app, task = null, etag = null, start = {}, on }) 
       title.input.focus();
       return;
     }
-    const repeating = repeat.node.querySelector("select").value !== "";
+    const repeating = repeat.chosen();
     if (repeating && !after.due_date) {
       date.setError("A task that repeats needs a due date to begin with.");
       date.input.focus();

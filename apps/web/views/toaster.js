@@ -55,7 +55,8 @@ export class Toaster {
 
   /** Moves the messages into a dialog (everything outside a modal dialog is out of reach), or back with null. */
   moveTo(dialog) {
-    (dialog ?? document.body).append(this.region);
+    if (dialog) dialog.querySelector(".sheet-head").after(this.region);
+    else document.body.append(this.region);
   }
 
   clear() {
