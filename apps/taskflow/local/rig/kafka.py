@@ -88,7 +88,7 @@ class Kafka:
         )
         if not (self._disk / "meta.properties").exists():
             cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode("ascii").rstrip("=")
-            self._tool("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._properties))
+            self._tool("kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(self._properties))
         self._child.start()
 
     def wait_ready(self) -> None:
@@ -104,6 +104,14 @@ class Kafka:
     def topic_names(self) -> list[str]:
         """The topics that are there, Kafka's own included."""
         return self._admin("TopicCommand", "--list").split()
+
+    def configure(self, topic: str, name: str, value: str) -> None:
+        """Changes one setting of a topic."""
+        entity = ("--entity-type", "topics", "--entity-name", topic)
+        self._tool(
+            "kafka.admin.ConfigCommand",
+            *("--bootstrap-server", self.address, "--alter", *entity, "--add-config", f"{name}={value}"),
+        )
 
     def offsets(self, group: str) -> dict[tuple[str, int], tuple[int, int]]:
         """How far `group` is: (topic, partition) to (committed, end of the log), where it has committed anything."""

@@ -8,7 +8,8 @@ import yaml
 from taskflow.local.rig import manifests
 from taskflow.local.rig.manifests import Manifest
 
-# Annotations the injector turns into flags of daprd, with the flag; the others are about its pod.
+# Annotations the injector turns into flags of daprd, with the flag. The others are about pods; block-shutdown-duration
+# too: a pod's containers are stopped at once, whereas the rig stops the service first.
 _FLAGS: Final = {
     "dapr.io/app-protocol": "app-protocol",
     "dapr.io/app-health-check-path": "app-health-check-path",
@@ -16,7 +17,6 @@ _FLAGS: Final = {
     "dapr.io/app-health-probe-timeout": "app-health-probe-timeout",
     "dapr.io/app-health-threshold": "app-health-threshold",
     "dapr.io/max-body-size": "max-body-size",
-    "dapr.io/block-shutdown-duration": "dapr-block-shutdown-duration",
     "dapr.io/graceful-shutdown-seconds": "dapr-graceful-shutdown-seconds",
 }
 
