@@ -1,0 +1,1 @@
+"""Pushes every change of their tasks, and every reminder, to the browsers of connected users."""

@@ -1,0 +1,256 @@
+"""Which users have which streams here, and the fan-out of each event to them. Nothing in it waits for a reader."""
+
+import asyncio
+import random
+import time
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from notification_service import frames, metrics
+from notification_service.agenda import Agenda
+from notification_service.limiter import Limiter
+from notification_service.notes import Note, Ring
+from notification_service.preferences import wanted_by
+from notification_service.stream import EndReason, Stream
+from taskflow.domain.clock import Clock
+from taskflow.events.model import EventType
+from taskflow.service.errors import RETRY_AFTER_SECONDS, ApiError
+from taskflow.settings import Settings
+
+TICK_SECONDS: Final = 0.05
+"""How fine the hub's agenda is."""
+
+EXPIRY_NOTICE_SECONDS: Final = 15.0
+"""How long before its token's end a stream is told."""
+
+_TASKS_REMEMBERED: Final = 100_000
+_RETRY_BUSY_SECONDS: Final = 10
+_GREETING_RETRY_MS: Final = (1_000, 4_000)
+_STOPPING_RETRY_MS: Final = (500, 5_000)
+
+
+class Channel:
+    """A user with at least one stream here."""
+
+    __slots__ = ("limiter", "preference", "streams", "wanted")
+
+    def __init__(self, preference: str) -> None:
+        self.streams: list[Stream] = []
+        self.limiter: Limiter | None = None
+        self.preference = preference
+        self.wanted: frozenset[EventType] | None = wanted_by(preference)
+
+    def prefer(self, preference: str) -> None:
+        """The user changed their mind."""
+        self.preference, self.wanted = preference, wanted_by(preference)
+
+
+class Hub:
+    """Opens and closes streams, passes notes on, and runs what is due: heartbeats, batches, the ends of tokens."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._channels: dict[str, Channel] = {}
+        self.ring = Ring(began=time.monotonic(), window=settings.replay_window_seconds)
+        # Per task the least version that is news: what was sent last, or one above a deletion.
+        self._versions: dict[str, int] = {}
+        now = self._tick()
+        self._beats: Agenda[Stream] = Agenda(now)
+        self._expiries: Agenda[Stream] = Agenda(now)
+        self._flushes: Agenda[str] = Agenda(now)
+        self._beat_ticks = max(1, round(settings.stream_heartbeat_seconds / TICK_SECONDS))
+        self._stopping = False
+
+    # Streams
+
+    def open(self, user_id: str, preference: str, expires_at: datetime) -> Stream:
+        """A new stream of the user, which ends with their token. Whoever opens it closes it.
+
+        Raises ApiError: 429 when they have too many, 503 when the service is stopping.
+        """
+        if self._stopping:
+            raise ApiError(
+                "STOPPING",
+                "The service is stopping. Open the stream again in a moment.",
+                error="Service is stopping",
+                headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+            )
+        channel = self._channels.get(user_id)
+        most = self._settings.streams_per_user
+        if channel is None:
+            channel = self._channels[user_id] = Channel(preference)
+        elif len(channel.streams) >= most:
+            metrics.REFUSED.inc()
+            raise ApiError(
+                "TOO_MANY_STREAMS",
+                f"You have {most} streams open, which is as many as allowed. Close one, or share one between tabs.",
+                error="Too many streams",
+                headers={"Retry-After": str(_RETRY_BUSY_SECONDS)},
+            )
+        left = (expires_at - self._clock.now()).total_seconds()
+        stream = Stream(
+            user_id,
+            limit=self._settings.stream_queue,
+            policy=self._settings.slow_reader,
+            closing_at=time.monotonic() + left,
+            dropped=self._dropped,
+            ended=self._ended,
+        )
+        channel.streams.append(stream)
+        metrics.STREAMS.inc()
+        # Heartbeats of many streams are spread over the interval by chance.
+        stream.beat = self._beats.add(stream, self._tick() + random.randint(1, self._beat_ticks))  # noqa: S311  # spread
+        notice = min(left - EXPIRY_NOTICE_SECONDS, 10 * 365 * 86_400)
+        stream.due = self._expiries.add(stream, self._tick() + int(notice / TICK_SECONDS))
+        return stream
+
+    def greeting(self) -> bytes:
+        """What a stream begins with."""
+        return frames.retry_hint(*_GREETING_RETRY_MS)
+
+    def close(self, stream: Stream) -> None:
+        """The stream's reader is gone. Never fails, and waits for nothing."""
+        stream.cut("left")
+
+    def preferences(self) -> list[tuple[str, str]]:
+        """Each user here with the preference in force."""
+        return [(user_id, channel.preference) for user_id, channel in self._channels.items()]
+
+    def prefer(self, user_id: str, preference: str) -> None:
+        """A user's preference changed."""
+        channel = self._channels.get(user_id)
+        if channel is not None:
+            channel.prefer(preference)
+
+    def here(self, user_id: str, kind: EventType) -> bool:
+        """Whether the user has a stream here and wants events of this kind."""
+        channel = self._channels.get(user_id)
+        return channel is not None and (channel.wanted is None or kind in channel.wanted)
+
+    def __len__(self) -> int:
+        """Streams open here."""
+        return sum(len(channel.streams) for channel in self._channels.values())
+
+    # Fan-out
+
+    def publish(self, notes: Iterable[Note]) -> None:
+        """Pass notes on to their users' streams. What is a duplicate or older than what was sent is left out."""
+        sent = coalesced = 0
+        for note in notes:
+            if self.ring.holds(note.event_id):
+                continue
+            self.ring.add(note)
+            channel = self._channels.get(note.user_id)
+            if not self._is_news(note) or channel is None:
+                continue
+            if channel.wanted is not None and note.kind not in channel.wanted:
+                continue
+            limiter = channel.limiter
+            if limiter is None:
+                limiter = channel.limiter = Limiter(self._settings.stream_rate)
+            if limiter.admit(note, note.arrived):
+                sent += len(channel.streams)
+                # A stream that is cut off while it is written to leaves the list.
+                for stream in tuple(channel.streams):
+                    stream.push(note.data)
+            else:
+                coalesced += 1
+                if limiter.waiting == 1:
+                    self._flushes.add(note.user_id, 1 + int(limiter.free_at() / TICK_SECONDS))
+        if sent:
+            metrics.FRAMES.inc(sent)
+        if coalesced:
+            metrics.COALESCED.inc(coalesced)
+
+    def _is_news(self, note: Note) -> bool:
+        """Whether the task is not already known at a later version, or gone. Reminders are always news."""
+        if note.kind == "task.reminder.triggered":
+            return True
+        versions = self._versions
+        least = versions.pop(note.task_id, 0)
+        news = note.version >= least
+        versions[note.task_id] = max(least, note.version + (note.kind == "task.deleted"))
+        if len(versions) > _TASKS_REMEMBERED:
+            del versions[next(iter(versions))]
+        return news
+
+    def _flush(self, user_id: str) -> None:
+        channel = self._channels.get(user_id)
+        if channel is None or channel.limiter is None or not channel.limiter.waiting:
+            return
+        frame = channel.limiter.batch(time.monotonic(), self._clock.now())
+        if frame is None:
+            self._flushes.add(user_id, 1 + int(channel.limiter.free_at() / TICK_SECONDS))
+            return
+        metrics.FRAMES.inc(len(channel.streams))
+        for stream in tuple(channel.streams):
+            stream.push(frame)
+
+    # What is due
+
+    async def run(self) -> None:
+        """Do what is due, for ever, until cancelled."""
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            self.turn()
+
+    def turn(self) -> None:
+        """Do what is due now."""
+        tick = self._tick()
+        self._flushes.take(tick, self._flush)
+        self._expiries.take(tick, self._expire)
+        self._beats.take(tick, self._beat)
+        self.ring.expire(time.monotonic())
+        if not self._stopping and self._server_stops():
+            self.stop()
+
+    def stop(self) -> None:
+        """End every stream, each with a hint to come back after a while of its own; refuse new ones."""
+        self._stopping = True
+        for channel in list(self._channels.values()):
+            for stream in tuple(channel.streams):
+                stream.end("stopping", frames.retry_hint(*_STOPPING_RETRY_MS))
+
+    def _beat(self, stream: Stream) -> None:
+        stream.heartbeat(frames.HEARTBEAT)
+        if not stream.ended:
+            stream.beat = self._beats.add(stream, self._tick() + self._beat_ticks)
+
+    def _expire(self, stream: Stream) -> None:
+        left = stream.closing_at - time.monotonic()
+        if left <= 0:
+            stream.end("expired")
+            return
+        now = self._clock.now()
+        stream.push(frames.expiring_frame(now + timedelta(seconds=left), now))
+        if not stream.ended:
+            stream.due = self._expiries.add(stream, 1 + int(stream.closing_at / TICK_SECONDS))
+
+    def _server_stops(self) -> bool:
+        """Ask one stream that is under way: a server that stops tells all its connections."""
+        for channel in self._channels.values():
+            for stream in channel.streams:
+                if stream.wire is not None:
+                    return stream.wire.server_stops()
+        return False
+
+    def _dropped(self) -> bytes:
+        metrics.DROPPED.inc()
+        return frames.reset_frame("slow", self._clock.now())
+
+    def _ended(self, stream: Stream, reason: EndReason) -> None:
+        """Called once by each stream at its end, whoever ended it: gives its place back."""
+        self._beats.remove(stream, stream.beat)
+        self._expiries.remove(stream, stream.due)
+        metrics.STREAMS.dec()
+        metrics.ENDED[reason].inc()
+        channel = self._channels[stream.user_id]
+        channel.streams.remove(stream)
+        if not channel.streams:
+            del self._channels[stream.user_id]
+
+    @staticmethod
+    def _tick() -> int:
+        return int(time.monotonic() / TICK_SECONDS)

@@ -1,0 +1,37 @@
+"""What notification-service counts."""
+
+from typing import Final, get_args
+
+from prometheus_client import Counter, Gauge
+
+from notification_service.stream import EndReason
+from taskflow.events.topics import NOTIFICATION_SERVICE
+from taskflow.telemetry.metrics import REGISTRY
+
+STREAMS: Final = Gauge("taskflow_streams", "Streams open now", ["service"], registry=REGISTRY).labels(
+    NOTIFICATION_SERVICE
+)
+FRAMES: Final = Counter(
+    "taskflow_stream_frames", "Frames handed to streams as they happened", ["service"], registry=REGISTRY
+).labels(NOTIFICATION_SERVICE)
+COALESCED: Final = Counter(
+    "taskflow_stream_coalesced", "Events told in a batch for coming too fast", ["service"], registry=REGISTRY
+).labels(NOTIFICATION_SERVICE)
+DROPPED: Final = Counter(
+    "taskflow_stream_dropped",
+    "Frames dropped, a reset in their place, for slow readers",
+    ["service"],
+    registry=REGISTRY,
+).labels(NOTIFICATION_SERVICE)
+REFUSED: Final = Counter(
+    "taskflow_stream_refused", "Streams refused because the user had too many", ["service"], registry=REGISTRY
+).labels(NOTIFICATION_SERVICE)
+
+_ended = Counter("taskflow_streams_ended", "Streams ended, by reason", ["service", "reason"], registry=REGISTRY)
+ENDED: Final = {reason: _ended.labels(NOTIFICATION_SERVICE, reason) for reason in get_args(EndReason)}
+
+_replays = Counter(
+    "taskflow_stream_replays", "Readers that came back, by what they were answered from", ["service", "source"],
+    registry=REGISTRY,
+)  # fmt: skip
+REPLAYS: Final = {source: _replays.labels(NOTIFICATION_SERVICE, source) for source in ("memory", "database", "reset")}

@@ -1,0 +1,84 @@
+"""One event as the streams know it, and the memory of the latest: for duplicates, and for readers that come back."""
+
+from collections import deque
+
+import msgspec
+
+from taskflow.events.model import EventType
+
+
+class Note(msgspec.Struct, gc=False):
+    """An event ready to be written: whose it is, and its frame's bytes. `arrived` is in the event loop's seconds."""
+
+    event_id: str
+    user_id: str
+    task_id: str
+    version: int
+    kind: EventType
+    data: bytes
+    arrived: float
+
+
+class Ring:
+    """The notes that arrived last, for all users: at most `most` of them, `most_bytes` in size, `window` seconds old.
+
+    Readers that return are answered from it when it still reaches back to what they saw last.
+    """
+
+    def __init__(self, *, began: float, window: float, most: int = 20_000, most_bytes: int = 16 * 1024 * 1024) -> None:
+        self._window = window
+        self._most = most
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._order: deque[Note] = deque()
+        self._by_id: dict[str, Note] = {}
+        self._by_user: dict[str, list[Note]] = {}
+        # Everything that arrived after this moment is here.
+        self._complete_since = began
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def holds(self, event_id: str) -> bool:
+        """Whether the event is among the latest: then it is a duplicate."""
+        return event_id in self._by_id
+
+    def add(self, note: Note) -> None:
+        """Remember the latest."""
+        self._order.append(note)
+        self._by_id[note.event_id] = note
+        self._bytes += len(note.data)
+        mine = self._by_user.get(note.user_id)
+        if mine is None:
+            self._by_user[note.user_id] = [note]
+        else:
+            mine.append(note)
+        while len(self._order) > self._most or self._bytes > self._most_bytes:
+            self._forget_oldest()
+
+    def expire(self, now: float) -> None:
+        """Forget what is older than the window."""
+        while self._order and self._order[0].arrived < now - self._window:
+            self._forget_oldest()
+
+    def since(self, user_id: str, event_id: str, overlap: float) -> list[Note] | None:
+        """The user's notes after that event, and those up to `overlap` seconds before it; None if some are not here.
+
+        Instances see events of different topics in different orders, hence the overlap.
+        """
+        last = self._by_id.get(event_id)
+        if last is None or last.user_id != user_id or last.arrived - overlap <= self._complete_since:
+            return None
+        return [n for n in self._by_user[user_id] if n.arrived >= last.arrived - overlap and n is not last]
+
+    def _forget_oldest(self) -> None:
+        note = self._order.popleft()
+        del self._by_id[note.event_id]
+        self._bytes -= len(note.data)
+        self._complete_since = max(self._complete_since, note.arrived)
+        mine = self._by_user[note.user_id]
+        if len(mine) == 1:
+            del self._by_user[note.user_id]
+        else:
+            # The oldest of all is the oldest of its user.
+            del mine[0]
