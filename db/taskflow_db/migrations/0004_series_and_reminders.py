@@ -66,8 +66,11 @@ CREATE TABLE reminder_schedule (
     user_id varchar NOT NULL,
     reminder_offset varchar(32) NOT NULL,
     due_at timestamptz NOT NULL,
+    due_all_day boolean NOT NULL DEFAULT false,
+    timezone varchar(64),
     scheduled_at timestamptz NOT NULL,
     fire_at timestamptz NOT NULL,
+    snoozed_until timestamptz,
     status varchar(16) NOT NULL DEFAULT 'pending'
         CHECK (status IN ('pending', 'sent', 'acknowledged', 'cancelled')),
     task_version bigint NOT NULL,
@@ -78,11 +81,15 @@ CREATE TABLE reminder_schedule (
     updated_at timestamptz NOT NULL DEFAULT now(),
     UNIQUE (task_id, due_at, reminder_offset)
 );
-CREATE INDEX ix_reminder_schedule_pending ON reminder_schedule (fire_at) WHERE status = 'pending';
-CREATE INDEX ix_reminder_schedule_user ON reminder_schedule (user_id, status, fire_at);
+CREATE INDEX ix_reminder_schedule_pending ON reminder_schedule (fire_at, id) WHERE status = 'pending';
+CREATE INDEX ix_reminder_schedule_user ON reminder_schedule (user_id, status, fire_at, id);
+CREATE INDEX ix_reminder_schedule_updated_at ON reminder_schedule (updated_at) WHERE status <> 'pending';
+-- Open tasks with reminders, for comparing them with the schedule.
+CREATE INDEX ix_tasks_open_reminders ON tasks (id) WHERE reminder_config IS NOT NULL AND NOT completed;
 """
 
 BACKWARDS = """
+DROP INDEX IF EXISTS ix_tasks_open_reminders;
 DROP TABLE IF EXISTS reminder_schedule, series_slots, task_series, user_preferences;
 """
 
