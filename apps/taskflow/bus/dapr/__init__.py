@@ -1,0 +1,1 @@
+"""The transport of production: a Dapr sidecar beside each service, Kafka behind the sidecars."""
