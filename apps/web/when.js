@@ -80,16 +80,35 @@ export function daysBetween(from, to) {
   return Math.round((Date.parse(`${to}T00:00Z`) - Date.parse(`${from}T00:00Z`)) / DAY);
 }
 
+const lastToday = { zone: "", minute: Number.NaN, date: "" };
+
 /** Today's date in a zone. */
 export function today(now, zone) {
-  return wallTime(now, zone).date;
+  const minute = Math.floor(now / MINUTE);
+  if (lastToday.zone !== zone || lastToday.minute !== minute) Object.assign(lastToday, { zone, minute, date: wallTime(now, zone).date });
+  return lastToday.date;
+}
+
+const known = new WeakMap();
+
+/** What is asked of a task's due date again and again for a whole list: worked out once per task and zone. */
+function dueOf(task, zone) {
+  let found = known.get(task);
+  if (found?.zone === zone) return found;
+  if (task.due_all_day) {
+    const date = task.due_date.slice(0, 10);
+    found = { zone, date, time: "", at: instantOf(date, "00:00", zone).getTime() };
+  } else {
+    const at = Date.parse(task.due_date);
+    found = { zone, ...wallTime(at, zone), at };
+  }
+  known.set(task, found);
+  return found;
 }
 
 /** A task's due date as it is entered: `{date, time}`, time "" when all day; null where it has none. */
 export function dueFields(task, zone) {
-  if (!task.due_date) return null;
-  if (task.due_all_day) return { date: task.due_date.slice(0, 10), time: "" };
-  return wallTime(new Date(task.due_date), zone);
+  return task.due_date ? dueOf(task, zone) : null;
 }
 
 /** What the server is sent for a date and an optional time: a date alone means all day, else an instant. */
@@ -103,16 +122,15 @@ export function sectionOf(task, now, zone) {
   if (task.completed) return "done";
   if (!task.due_date) return "none";
   const present = today(now, zone);
-  const { date } = dueFields(task, zone);
-  if (!task.due_all_day && Date.parse(task.due_date) <= now) return "overdue";
+  const { date, at } = dueOf(task, zone);
+  if (!task.due_all_day && at <= now) return "overdue";
   if (date < present) return "overdue";
   return date === present ? "today" : "upcoming";
 }
 
 /** A number that sorts tasks by when they are due; those of a whole day come before that day's times. */
 export function dueOrder(task, zone) {
-  if (!task.due_date) return Number.POSITIVE_INFINITY;
-  return task.due_all_day ? instantOf(task.due_date.slice(0, 10), "00:00", zone).getTime() : Date.parse(task.due_date);
+  return task.due_date ? dueOf(task, zone).at : Number.POSITIVE_INFINITY;
 }
 
 /** A date in words as seen from today: "Today", "Tomorrow", "Friday", "Wed 25 Nov", with the year when it is another. */

@@ -39,8 +39,13 @@ export function quickAdd({ app, onDetails }) {
     error,
   );
   input.addEventListener("input", () => {
-    form.classList.toggle("has-text", input.value !== "");
     error.hidden = true;
+  });
+  form.addEventListener("focusin", () => form.classList.add("is-open"));
+  form.addEventListener("focusout", () => {
+    // Closing moves what is below: not between the press and the release of a button there, or its click would be lost.
+    if (document.querySelector(":active")) addEventListener("pointerup", () => setTimeout(fold), { once: true });
+    else setTimeout(fold);
   });
   input.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
@@ -49,6 +54,10 @@ export function quickAdd({ app, onDetails }) {
     }
   });
 
+  function fold() {
+    if (input.value === "" && !form.contains(document.activeElement)) form.classList.remove("is-open");
+  }
+
   function dueDate() {
     const days = form.elements["quick-due"].value;
     return days === "" ? null : addDays(today(app.now(), app.zone), Number(days));
@@ -56,7 +65,6 @@ export function quickAdd({ app, onDetails }) {
 
   function reset() {
     form.reset();
-    form.classList.remove("has-text");
     error.hidden = true;
   }
 

@@ -1,0 +1,91 @@
+"""A person at the page: an account of their own, a browser context with its cookies, and what they do by hand."""
+
+import re
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
+
+PASSWORD = "correct horse battery staple"
+
+
+def new_email() -> str:
+    """An address nobody has signed up with."""
+    return f"ada-{uuid.uuid4().hex[:12]}@example.com"
+
+
+@dataclass
+class Person:
+    """Someone signed up, whose pages are opened by `tab`. What the pages complain of ends in `complaints`."""
+
+    url: str
+    context: BrowserContext
+    email: str
+    complaints: list[str] = field(default_factory=list[str])
+
+    def sign_up(self) -> None:
+        """Makes the account, by the API; the session cookie stays in the context."""
+        answer = self._send("POST", "/api/v1/auth/signup", {"email": self.email, "password": PASSWORD})
+        assert answer.status == 201, answer.text()
+        preferences = self._send("PUT", "/api/v1/me/preferences", {"timezone": "Europe/Berlin"})
+        assert preferences.ok, preferences.text()
+
+    def tab(self, path: str = "/") -> Page:
+        """A new tab on the page, its tasks loaded."""
+        page = self.context.new_page()
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", self._console)
+        page.goto(self.url + path)
+        expect(page.get_by_role("textbox", name="New task")).to_be_visible()
+        expect(page.get_by_text("Loading your tasks")).to_be_hidden()
+        return page
+
+    def add(self, title: str, **fields: Any) -> dict[str, Any]:
+        """Makes a task by the API, as another device would."""
+        answer = self._send("POST", "/api/v1/tasks", {"title": title, **fields})
+        assert answer.status == 201, answer.text()
+        return answer.json()
+
+    def change(self, task_id: str, **fields: Any) -> dict[str, Any]:
+        """Changes a task by the API."""
+        answer = self._send("PATCH", f"/api/v1/tasks/{task_id}", fields)
+        assert answer.ok, answer.text()
+        return answer.json()
+
+    def delete(self, task_id: str) -> None:
+        """Deletes a task by the API."""
+        assert self._send("DELETE", f"/api/v1/tasks/{task_id}").status == 204
+
+    def tasks(self) -> list[dict[str, Any]]:
+        """All tasks, by the API."""
+        return self._send("GET", "/api/v1/tasks").json()
+
+    def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        return self.context.request.fetch(
+            self.url + path, method=method, data=body, headers={"Origin": self.url, "Accept": "application/json"}
+        )
+
+    def _console(self, message: ConsoleMessage) -> None:
+        # A refused or failed request is logged by the browser itself; what it means the page shows.
+        if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
+            self.complaints.append(message.text)
+
+
+def row(page: Page, title: str) -> Locator:
+    """The row of a task with exactly this title."""
+    return page.locator(".task").filter(has=page.get_by_role("button", name=title, exact=True))
+
+
+def section(page: Page, name: str) -> Locator:
+    """A section of the list by its heading."""
+    heading = page.get_by_role("heading", name=re.compile(rf"^{name} "))
+    return page.locator(".section").filter(has=heading)
+
+
+def quick_add(page: Page, title: str, due: str | None = None) -> None:
+    """Adds a task by the line on top."""
+    page.get_by_role("textbox", name="New task").fill(title)
+    if due:
+        page.get_by_role("radio", name=due, exact=True).check()
+    page.get_by_role("button", name="Add", exact=True).click()
