@@ -64,12 +64,14 @@ class Ring:
     def since(self, user_id: str, event_id: str, overlap: float) -> list[Note] | None:
         """The user's notes after that event, and those up to `overlap` seconds before it; None if some are not here.
 
-        Instances see events of different topics in different orders, hence the overlap.
+        Instances see events of different topics in different orders, hence the overlap. Where there are some before it,
+        the event itself is among them, so that a reader that leaves again resumes from no earlier than this time.
         """
         last = self._by_id.get(event_id)
         if last is None or last.user_id != user_id or last.arrived - overlap <= self._complete_since:
             return None
-        return [n for n in self._by_user[user_id] if n.arrived >= last.arrived - overlap and n is not last]
+        notes = [n for n in self._by_user[user_id] if n.arrived >= last.arrived - overlap]
+        return notes[1:] if notes[0] is last else notes
 
     def _forget_oldest(self) -> None:
         note = self._order.popleft()

@@ -174,7 +174,9 @@ class Replays:
             mine = recorded.get(position, {})
             late = {p.event_id: p for at, p in unrecorded or () if p.user_id == user_id and at >= begin}
             missed[position] = mine | late
-            missed[position].pop(str(questions[position].event_id), None)
+            # The event seen last stays where others come before it: a reader that leaves again resumes no earlier.
+            if next(iter(missed[position]), None) == str(questions[position].event_id):
+                del missed[position][str(questions[position].event_id)]
         tasks = await present_tasks(self._database, {p.task_id for mine in missed.values() for p in mine.values()})
         answers: list[Answer] = []
         for position in range(len(questions)):

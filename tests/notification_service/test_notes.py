@@ -1,0 +1,105 @@
+"""The memory of the latest events, and the agenda: bounded, and right about what they still hold."""
+
+import pytest
+
+from notification_service.agenda import Agenda
+from notification_service.notes import Note, Ring
+
+
+def note(number: int, user: str = "anna", arrived: float | None = None) -> Note:
+    return Note(f"e{number}", user, f"t{number}", 1, "task.created", b"x" * 100, arrived or float(number))
+
+
+def ring(count: int = 0, **bounds: float) -> Ring:
+    made = Ring(began=0.0, window=bounds.pop("window", 1000.0), **{k: int(v) for k, v in bounds.items()})
+    for n in range(1, count + 1):
+        made.add(note(n))
+    return made
+
+
+class TestRing:
+    def test_it_gives_what_came_after_an_event(self):
+        found = ring(50).since("anna", "e40", overlap=0)
+        assert found is not None
+        assert [n.event_id for n in found] == [f"e{n}" for n in range(41, 51)]
+
+    def test_it_overlaps_rather_than_skips(self):
+        found = ring(50).since("anna", "e40", overlap=3)
+        assert found is not None
+        assert [n.event_id for n in found] == [f"e{n}" for n in range(37, 51)], (
+            "the event itself as well: who leaves again resumes no earlier"
+        )
+
+    def test_it_gives_only_the_users_own(self):
+        made = ring(20)
+        made.add(note(21, "ben"))
+        assert [n.event_id for n in made.since("anna", "e19", 0) or []] == ["e20"]
+        assert made.since("ben", "e19", 0) is None, "nor does another's event count as one's last"
+
+    def test_it_says_so_when_it_does_not_reach_back(self):
+        made = ring(50, most=20)
+        assert len(made) == 20
+        assert made.since("anna", "e20", 0) is None
+        assert made.since("anna", "e32", 5) is None, "the overlap is not whole any more"
+        assert made.since("anna", "e40", 5) is not None
+
+    def test_it_is_bounded_in_bytes_and_in_time(self):
+        assert len(ring(50, most_bytes=1_000)) == 10
+        made = ring(50, window=10)
+        made.expire(55.0)
+        assert [n.event_id for n in made.since("anna", "e48", 0) or []] == ["e49", "e50"]
+        assert len(made) == 6
+
+    def test_it_knows_duplicates(self):
+        made = ring(50, most=20)
+        assert made.holds("e50")
+        assert not made.holds("e1")
+
+
+class TestAgenda:
+    def test_items_come_when_they_are_due_and_once(self):
+        agenda: Agenda[str] = Agenda(10)
+        agenda.add("b", 12)
+        agenda.add("a", 11)
+        taken: list[str] = []
+        for tick in (10, 11, 13, 14):
+            agenda.take(tick, taken.append)
+            taken.append(str(tick))
+        assert taken == ["10", "a", "11", "b", "13", "14"]
+
+    def test_what_is_due_in_the_past_comes_next(self):
+        agenda: Agenda[str] = Agenda(10)
+        agenda.take(20, lambda _: None)
+        agenda.add("late", 5)
+        taken: list[str] = []
+        agenda.take(21, taken.append)
+        assert taken == ["late"]
+
+    def test_a_long_sleep_loses_nothing(self):
+        agenda: Agenda[str] = Agenda(0)
+        for tick in (3, 1_000, 5_000_000):
+            agenda.add(str(tick), tick)
+        taken: list[str] = []
+        agenda.take(5_000_000, taken.append)
+        assert taken == ["3", "1000", "5000000"]
+
+    def test_what_is_struck_does_not_come(self):
+        agenda: Agenda[str] = Agenda(0)
+        tick = agenda.add("a", 2)
+        agenda.remove("a", tick)
+        agenda.remove("a", tick)
+        agenda.take(5, lambda item: pytest.fail(item))
+        assert len(agenda) == 0
+
+    def test_an_item_may_be_entered_again_while_it_is_due(self):
+        agenda: Agenda[str] = Agenda(0)
+        agenda.add("a", 1)
+        taken: list[int] = []
+
+        def again(item: str) -> None:
+            taken.append(now)
+            agenda.add(item, now + 2)
+
+        for now in range(1, 6):
+            agenda.take(now, again)
+        assert taken == [1, 3, 5]
