@@ -52,6 +52,11 @@ class Host:
         self.health = HealthChecks(self.services, common)
         self._running: AsyncExitStack | None = None
 
+    @property
+    def transport(self) -> Transport | None:
+        """What carries events; Phase IV has none."""
+        return self._transport
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         kind: str = dict[str, Any](scope)["type"]
