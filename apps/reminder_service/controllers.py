@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Controller, Request, Response, get, post
-from litestar.params import Parameter
+from litestar.params import FromQuery, JSONBody, PathParameter, QueryParameter
 
 from reminder_service.reminders import (
     DEFAULT_LIMIT,
@@ -19,7 +19,7 @@ from taskflow.service.litestar_app import SECURITY
 from taskflow.service.openapi import answers
 
 AnyRequest = Request[Any, Any, Any]
-ReminderId = Annotated[str, Parameter(max_length=64)]
+ReminderId = Annotated[str, PathParameter(max_length=64)]
 
 
 class ReminderList(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,9 +46,9 @@ def make_controller(reminders: Reminders, guard: Any) -> type[Controller]:
         async def list_reminders(
             self,
             request: AnyRequest,
-            status: Listed = "sent",
-            limit: Annotated[int, Parameter(ge=1, le=LARGEST_LIMIT)] = DEFAULT_LIMIT,
-            cursor: Annotated[str | None, Parameter(max_length=1000)] = None,
+            status: FromQuery[Listed] = "sent",
+            limit: Annotated[int, QueryParameter(ge=1, le=LARGEST_LIMIT)] = DEFAULT_LIMIT,
+            cursor: Annotated[str | None, QueryParameter(max_length=1000)] = None,
         ) -> Response[ReminderList]:
             page = await reminders.page(request.user.user_id, status, limit, cursor)
             headers: dict[str, str] = {}
@@ -71,7 +71,7 @@ def make_controller(reminders: Reminders, guard: Any) -> type[Controller]:
             responses=answers(401, 403, 404, 409, 422, 503),
             summary="Remind me again later",
         )
-        async def snooze(self, request: AnyRequest, reminder_id: ReminderId, data: Snooze) -> Reminder:
+        async def snooze(self, request: AnyRequest, reminder_id: ReminderId, data: JSONBody[Snooze]) -> Reminder:
             return await reminders.snooze(request.user.user_id, reminder_id, data)
 
     return RemindersController

@@ -55,6 +55,7 @@ class Engine:
         self._reconcile_seconds = reconcile_seconds
         self._jobs: set[asyncio.Task[Any]] = set()
         self._stopping = False
+        self._busy = False
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
@@ -73,9 +74,9 @@ class Engine:
             self._stopping = True
             self._alarm.rung.set()
             scheduler.shutdown(wait=False)  # cancels its jobs, which begin again from the database
-            _, late = await asyncio.wait({firing, *self._jobs}, timeout=_STOP_SECONDS)
-            for task in late:
-                task.cancel()
+            if self._busy:
+                await asyncio.wait({firing}, timeout=_STOP_SECONDS)
+            firing.cancel()
             await asyncio.gather(firing, *self._jobs, return_exceptions=True)
 
     def _every(self, scheduler: Any, seconds: float, name: str, work: Callable[[], Awaitable[object]]) -> None:
@@ -135,7 +136,14 @@ class Engine:
     async def _fire(self) -> None:
         # Before firing: what is set meanwhile must wake us again.
         self._alarm.heap.take(self._clock.now().timestamp())
-        if await self._firing.fire_due():
+        self._busy = True
+        try:
+            left = await self._firing.fire_due()
+        finally:
+            self._busy = False
+        if self._stopping:
+            return
+        if left:
             # Another has it locked; unless it deals with it, it is ours in a moment.
             await asyncio.sleep(_LOCKED_SECONDS)
             await self._reconciler.look_ahead()

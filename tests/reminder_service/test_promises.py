@@ -205,12 +205,13 @@ async def test_a_late_event_of_a_deleted_task_brings_nothing_back(
 
 
 async def test_a_task_moved_to_another_zone_is_reminded_of_by_that_zone(world: World, replica: Replica) -> None:
-    # Midnight in UTC and in Accra is one instant; a day before is too. All day in London or Berlin is not.
-    created = await world.create(NOON + timedelta(days=200, hours=12), "P1D", all_day=True, zone="UTC")
+    # All day in UTC, then at 02:00 in Berlin: the due date is the same instant, a day before it is not.
+    due_at = NOON + timedelta(days=200, hours=12)
+    created = await world.create(due_at, "P1D", all_day=True, zone="UTC")
     await replica.hear(created)
     await replica.hear(await world.change(created.task, due_all_day=False, recurrence_timezone="Europe/Berlin"))
     [row] = await world.rows()
-    assert row["scheduled_at"] == row["fire_at"] == created.task.due_at - timedelta(days=1)
+    assert row["scheduled_at"] == row["fire_at"] == due_at - timedelta(days=1)
     assert (row["timezone"], row["due_all_day"]) == ("Europe/Berlin", False)
 
 

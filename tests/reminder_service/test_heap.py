@@ -1,0 +1,92 @@
+"""The heap holds what a sorted list would, in order, within its bounds."""
+
+import sys
+import tracemalloc
+from bisect import insort
+from uuid import UUID, uuid4
+
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from reminder_service.heap import CAPACITY, ReminderHeap
+
+KEYS = st.integers(0, 9).map(lambda number: bytes([number]))
+TIMES = st.integers(0, 20).map(float)
+
+
+class AgainstASortedList(RuleBasedStateMachine):
+    """Any sequence of puts, moves, discards, takes and compactions, beside a sorted list that does the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heap = ReminderHeap()
+        self.model: list[tuple[float, bytes]] = []
+
+    @rule(key=KEYS, at=TIMES)
+    def put(self, key: bytes, at: float) -> None:
+        assert self.heap.put(key, at)
+        self.model = [entry for entry in self.model if entry[1] != key]
+        insort(self.model, (at, key))
+
+    @rule(key=KEYS)
+    def discard(self, key: bytes) -> None:
+        self.heap.discard(key)
+        self.model = [entry for entry in self.model if entry[1] != key]
+
+    @rule(now=TIMES)
+    def take(self, now: float) -> None:
+        assert self.heap.take(now) == [key for at, key in self.model if at <= now]
+        self.model = [entry for entry in self.model if entry[0] > now]
+
+    @rule()
+    def compact(self) -> None:
+        self.heap.compact()
+        assert self.heap.stale == 0
+
+    @invariant()
+    def looks_the_same(self) -> None:
+        assert len(self.heap) == len(self.model)
+        assert self.heap.next_at == (self.model[0][0] if self.model else None)
+
+
+TestAgainstASortedList = AgainstASortedList.TestCase
+
+
+@given(st.lists(st.tuples(KEYS, TIMES)), st.integers(1, 4))
+def test_a_full_heap_holds_no_more_than_it_may_and_gives_up_late_ones_only(
+    puts: list[tuple[bytes, float]], capacity: int
+) -> None:
+    heap, given_up = ReminderHeap(capacity), dict[bytes, float]()
+    for key, at in puts:
+        if not heap.put(key, at):
+            given_up[key] = at
+        assert len(heap) <= capacity
+    taken = heap.take(1e9)
+    assert len(taken) == len(set(taken)) == min(capacity, len({key for key, _ in puts}))
+
+
+def test_lazy_changes_cost_memory_only_until_compaction() -> None:
+    heap = ReminderHeap()
+    keys = [uuid4().bytes for _ in range(2_000)]
+    for turn in reversed(range(4)):
+        for number, key in enumerate(keys):
+            heap.put(key, float(1 + turn * 10_000 + number))
+    assert heap.worth_compacting
+    heap.compact()
+    assert (len(heap), heap.stale) == (2_000, 0)
+    assert heap.take(1e9) == keys
+
+
+def test_a_hundred_thousand_take_at_most_sixty_megabytes() -> None:
+    tracemalloc.start()
+    try:
+        heap = ReminderHeap()
+        for number in range(CAPACITY + 1):
+            heap.put(UUID(int=number).bytes, 1.8e9 + number)
+        used, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(heap) == CAPACITY
+    assert used < 60_000_000
+    assert sys.getsizeof(heap) < 100
