@@ -58,25 +58,30 @@ export class Session {
 
   /** Draws the page and brings it to life. */
   async start(root) {
+    const tasks = this.loadTasks();
     await this.loadPreferences();
     if (this.ended) return;
     this.shell = new Shell({ app: this, router: this.router });
     root.replaceChildren(this.shell.node);
     this.shell.setLive(this.stream.status);
     this.listen();
+    await tasks;
+    if (this.ended) return;
+    this.announced = new Set(this.waiting.items.map(keyOf));
+    this.waiting.subscribe(() => this.announce());
+    this.announce();
+    this.router.start();
+    this.offerZone();
+  }
+
+  async loadTasks() {
     // Listing after the stream has begun saves a second listing; but a slow stream holds up nothing.
     const opened = new Promise((resolve) => {
       this.streamOpened = resolve;
     });
     this.stream.start();
     await Promise.race([opened, new Promise((resolve) => setTimeout(resolve, STREAM_FIRST))]);
-    if (this.ended) return;
-    await Promise.all([this.sync.load(), this.waiting.load()]);
-    if (this.ended) return;
-    this.announced = new Set(this.waiting.items.map(keyOf));
-    this.waiting.subscribe(() => this.announce());
-    this.router.start();
-    this.offerZone();
+    if (!this.ended) await Promise.all([this.sync.load(), this.waiting.load()]);
   }
 
   /** Stops everything that belongs to the session, without a word to the server. */
@@ -105,6 +110,7 @@ export class Session {
       if (error.status !== 401) return this.problem(error);
     }
     this.tabs.tell({ kind: "signed-out" });
+    history.replaceState(null, "", location.pathname);
     this.end("");
   }
 

@@ -45,3 +45,43 @@ def test_no_file_reads_text_as_html_or_loads_from_elsewhere(path: Path) -> None:
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.relative_to(WEB).as_posix())
 def test_every_module_says_what_it_is_for(script: Path) -> None:
     assert script.read_text().startswith("// ")
+
+
+TEXT_ON = {
+    "text": ["bg", "surface", "raised"],
+    "muted": ["bg", "surface", "raised", "amber-soft"],
+    "accent": ["bg", "surface", "raised", "amber-soft"],
+    "accent-strong": ["accent-soft"],
+    "on-accent": ["accent"],
+    "red": ["bg", "surface", "raised", "red-soft"],
+    "amber": ["bg", "surface", "amber-soft"],
+}
+
+
+def palettes() -> dict[str, dict[str, str]]:
+    """The colours of the light and of the dark page, by name."""
+    css = (WEB / "styles" / "base.css").read_text()
+    roots = re.findall(r":root \{(.*?)\}", css, re.DOTALL)
+    light, dark = (dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", root)) for root in roots)
+    return {"light": light, "dark": light | dark}
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of two colours as WCAG 2 defines it."""
+
+    def luminance(colour: str) -> float:
+        parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    brighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (brighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_can_be_read_on_its_ground(theme: str) -> None:
+    colours = palettes()[theme]
+    pairs = [(text, ground) for text, grounds in TEXT_ON.items() for ground in grounds]
+    weak = {pair: round(contrast(colours[pair[0]], colours[pair[1]]), 2) for pair in pairs}
+    assert {pair: ratio for pair, ratio in weak.items() if ratio < 4.5} == {}
+    assert contrast(colours["line-strong"], colours["surface"]) >= 3
