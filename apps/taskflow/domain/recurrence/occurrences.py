@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -127,8 +127,28 @@ class Rule:
 
     def counted_from(self, instant: datetime) -> "Rule":
         """Return the rule counted anew from the local date of `instant`, without COUNT: for `after_completion`."""
+        pattern = self.pattern if self.pattern.recur.count is None else self.pattern.ending()
         start = datetime.combine(self.local_date(instant), self._time)
-        return Rule(self.pattern.with_count(None), start, self.timezone, self.end_date)
+        return Rule(pattern, start, self.timezone, self.end_date)
+
+    def ended_before(self, slot: date) -> "Rule":
+        """Return the rule with the slots before the local date `slot` only, as an end date: a split's first half."""
+        last = min(slot.toordinal() - 1, self._last)
+        return Rule(self.pattern.ending(), self.start_local, self.timezone, date.fromordinal(last))
+
+    def continued_from(self, slot: date) -> "Rule":
+        """Return the rule with the slots from `slot`, one of them, on: a split's second half, a series of its own.
+
+        It starts in `slot`; of COUNT it has what is left, and `monthly` alone still means the day it began on.
+        """
+        start, count = self.start_local.date(), self.pattern.recur.count
+        pattern = self.pattern.anchored(start)
+        if self.pattern.anchored(slot) == pattern:
+            pattern = self.pattern
+        if count is not None:
+            before = sum(1 for _ in takewhile(lambda earlier: earlier.occurrence_date < slot, self.iter_slots(start)))
+            pattern = pattern.ending(count=max(1, count - before))
+        return Rule(pattern, datetime.combine(slot, self._time), self.timezone, self.end_date)
 
     def local_date(self, instant: datetime) -> date:
         """Return the date that clocks of the series' zone show at `instant` (aware)."""

@@ -64,11 +64,12 @@ class Pattern:
             return _monthly(start.day)
         return self
 
-    def with_count(self, count: int | None) -> "Pattern":
-        """Return the pattern with another COUNT, or none: what is left of it when a series is split."""
-        if count == self.recur.count:
+    def ending(self, *, count: int | None = None) -> "Pattern":
+        """Return the pattern without UNTIL and with this COUNT, or none."""
+        recur = self.recur
+        if recur.until is None and recur.count == count:
             return self
-        recur = replace(self.recur, count=count)
+        recur = replace(recur, until=None, count=count)
         return Pattern(f"RRULE:{recur.text}", recur)
 
 
