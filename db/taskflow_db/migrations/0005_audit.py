@@ -164,8 +164,8 @@ BEGIN
 END
 $$;
 
--- Makes a table append-only and, where `direct` is false, out of reach but through task_events. For the owner's use.
-CREATE FUNCTION audit_protect(relation text, direct boolean) RETURNS void
+-- Makes a table append-only, and leaves the services' role nothing but `rights` on it. For the owner's use.
+CREATE FUNCTION audit_protect(relation text, rights text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     service name;
@@ -177,8 +177,8 @@ BEGIN
     EXECUTE format('REVOKE ALL ON TABLE public.%I FROM PUBLIC', relation);
     FOR service IN SELECT rolname FROM pg_roles WHERE rolname = 'taskflow_app' AND rolname <> current_user LOOP
         EXECUTE format('REVOKE ALL ON TABLE public.%I FROM %I', relation, service);
-        IF direct THEN
-            EXECUTE format('GRANT SELECT, INSERT ON TABLE public.%I TO %I', relation, service);
+        IF rights <> '' THEN
+            EXECUTE format('GRANT %s ON TABLE public.%I TO %I', rights, relation, service);
         END IF;
     END LOOP;
 END
@@ -196,7 +196,7 @@ RETURN pg_catalog.date_trunc('month', at AT TIME ZONE 'UTC')::date;
 CREATE FUNCTION audit_make_default() RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     CREATE TABLE public.task_events_default (LIKE public.task_events INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
-    PERFORM public.audit_protect('task_events_default', false);
+    PERFORM public.audit_protect('task_events_default', 'SELECT');
     ALTER TABLE public.task_events ATTACH PARTITION public.task_events_default DEFAULT;
 END
 $$;
@@ -247,7 +247,7 @@ BEGIN
     -- Made beside and attached: that holds up neither readers nor writers of the other months.
     EXECUTE format('CREATE TABLE public.%I (LIKE public.task_events INCLUDING DEFAULTS INCLUDING CONSTRAINTS)',
         relation);
-    PERFORM public.audit_protect(relation, false);
+    PERFORM public.audit_protect(relation, '');
     EXECUTE format('ALTER TABLE public.task_events ATTACH PARTITION public.%I FOR VALUES FROM (%L) TO (%L)',
         relation, begins, ends);
     RETURN true;
@@ -262,15 +262,17 @@ CREATE FUNCTION audit_detach_partition(
 DECLARE
     month date := date_trunc('month', day::timestamp)::date;
     attached text := public.audit_partition_name(month);
-    least integer := (SELECT least_months FROM public.audit_chain);
+    kept integer := (SELECT least_months FROM public.audit_chain);
 BEGIN
-    IF month + make_interval(months => least + 1) > public.audit_month(now()) THEN
-        RAISE EXCEPTION 'the last % months of the audit trail stay', least USING ERRCODE = 'insufficient_privilege',
+    IF month + make_interval(months => kept + 1) > public.audit_month(now()) THEN
+        RAISE EXCEPTION 'the last % months of the audit trail stay', kept USING ERRCODE = 'insufficient_privilege',
             HINT = 'The owner of the tables may change audit_chain.least_months.';
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('audit_partitions'));
-    EXECUTE format('ALTER TABLE public.task_events DETACH PARTITION public.%I', attached);
+    -- Counted while only this month's writers wait; the whole trail is held up for no longer than the detaching takes.
+    EXECUTE format('LOCK TABLE public.%I IN SHARE ROW EXCLUSIVE MODE', attached);
     EXECUTE format('SELECT count(*), coalesce(max(chain_seq), 0) FROM public.%I', attached) INTO row_count, last_seq;
+    EXECUTE format('ALTER TABLE public.task_events DETACH PARTITION public.%I', attached);
     -- A month can come back (an old event, replayed late) and go again.
     relation := format('%s_until_%s', attached, last_seq);
     EXECUTE format('ALTER TABLE public.%I RENAME TO %I', attached, relation);
@@ -295,7 +297,7 @@ BEGINNING = r"""
 SELECT audit_make_default();
 SELECT audit_ensure_partition((audit_month(now()) + make_interval(months => ahead))::date)
 FROM generate_series(-1, 3) AS ahead;
-SELECT audit_protect('task_events', true), audit_protect('audit_checkpoints', true);
+SELECT audit_protect('task_events', 'SELECT, INSERT'), audit_protect('audit_checkpoints', 'SELECT, INSERT');
 
 REVOKE ALL ON audit_chain, audit_pruned FROM PUBLIC;
 REVOKE ALL ON FUNCTION

@@ -1,0 +1,33 @@
+"""Takes events from the bus and answers once they are in the trail."""
+
+from collections.abc import Sequence
+
+from audit_logger.metrics import DUPLICATES, RECORDED, UNRECORDABLE
+from audit_logger.records import Record, UnrecordableError, record_of
+from audit_logger.trail import Trail
+from taskflow.bus.port import SUCCESS, Outcome
+from taskflow.events.model import Event
+
+
+class Audit:
+    """The handler: a batch becomes one statement. What no row can hold is dropped to the dead letters at once."""
+
+    def __init__(self, trail: Trail) -> None:
+        self._trail = trail
+
+    async def __call__(self, events: Sequence[Event]) -> Sequence[Outcome]:
+        """SUCCESS after commit. Raises the database's outages; then the batch comes again."""
+        records: list[Record] = []
+        outcomes: list[Outcome] = []
+        for event in events:
+            try:
+                records.append(record_of(event))
+                outcomes.append(SUCCESS)
+            except UnrecordableError as error:
+                UNRECORDABLE.inc()
+                outcomes.append(Outcome.drop(str(error)))
+        if records:
+            added = await self._trail.append(records)
+            RECORDED.inc(added)
+            DUPLICATES.inc(len(records) - added)
+        return outcomes

@@ -1,0 +1,36 @@
+"""What the audit trail measures. docs/audit.md says which of it to be woken for."""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge
+
+from taskflow.events.topics import AUDIT_LOGGER
+from taskflow.telemetry.metrics import REGISTRY
+
+
+def _gauge(name: str, help_: str) -> Gauge:
+    return Gauge(name, help_, ["service"], registry=REGISTRY).labels(AUDIT_LOGGER)
+
+
+def _counter(name: str, help_: str) -> Counter:
+    return Counter(name, help_, ["service"], registry=REGISTRY).labels(AUDIT_LOGGER)
+
+
+RECORDED: Final = _counter("taskflow_audit_events_recorded", "Rows added to the audit trail")
+DUPLICATES: Final = _counter("taskflow_audit_events_known", "Events that came again and were there already")
+UNRECORDABLE: Final = _counter("taskflow_audit_events_unrecordable", "Events that no row can hold: dead letters")
+CHAIN_LENGTH: Final = _gauge("taskflow_audit_chain_length", "Number of the row added last, as upkeep last saw it")
+DEFAULT_ROWS: Final = _gauge(
+    "taskflow_audit_default_partition_rows",
+    "Rows whose month had no partition when upkeep last looked; it moves them. Alarm when this stays above 0",
+)
+DEFAULT_MOVED: Final = _counter(
+    "taskflow_audit_default_partition_moved", "Rows moved from the default partition to their month's"
+)
+MONTHS_AHEAD: Final = _gauge("taskflow_audit_months_ahead", "Partitions there are for months to come")
+UPKEEP_AT: Final = _gauge("taskflow_audit_upkeep_timestamp_seconds", "When upkeep last went through")
+UPKEEP_FAILURES: Final = _counter("taskflow_audit_upkeep_failures", "Upkeep jobs that failed; they come again")
+CHECKPOINT_AT: Final = _gauge("taskflow_audit_checkpoint_timestamp_seconds", "When the last checkpoint was written")
+PRUNE_REFUSED: Final = _gauge(
+    "taskflow_audit_prune_refused", "1 when an old month was kept because its rows do not verify"
+)

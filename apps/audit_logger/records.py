@@ -1,0 +1,87 @@
+"""A row of the trail before it is one: made of an event, or of an administrator's read."""
+
+import re
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from audit_logger.redaction import data_of, query_data
+from taskflow.events.model import Event
+
+READ: Final = "audit.read"
+"""The type of the rows that say who read another's trail; no event, it is in this table only."""
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f]")
+_LARGEST_VERSION: Final = 2**63 - 1
+
+
+class UnrecordableError(ValueError):
+    """An event that no row can hold; the message says what of it."""
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a row says: the event's own id and time, whose task it was, who did it, and the redacted rest as JSON."""
+
+    event_id: uuid.UUID
+    occurred_at: datetime
+    type: str
+    task_id: str | None
+    user_id: str
+    actor_id: str
+    version: int
+    correlation_id: str
+    data: str
+
+
+def record_of(event: Event) -> Record:
+    """The record of an event. Raises UnrecordableError for ids that are none and times without a zone."""
+    try:
+        event_id = uuid.UUID(event.event_id)
+    except ValueError:
+        raise UnrecordableError(f"event_id is no UUID: {event.event_id[:64]!r}") from None
+    if event.timestamp.tzinfo is None:
+        raise UnrecordableError("timestamp has no time zone")
+    if not 0 <= event.version <= _LARGEST_VERSION:
+        raise UnrecordableError("version is out of range")
+    ids = (event.task_id, event.user_id, event.actor_id, event.correlation_id)
+    # Fields are hashed one to a line, so a line break in one of them could be mistaken for the next field's beginning.
+    if not event.task_id or any(_CONTROL.search(text) for text in ids):
+        raise UnrecordableError("an id is empty or holds a control character")
+    return Record(
+        event_id=event_id,
+        occurred_at=event.timestamp,
+        type=event.event_type,
+        task_id=event.task_id,
+        user_id=event.user_id,
+        actor_id=event.actor_id,
+        version=event.version,
+        correlation_id=event.correlation_id,
+        data=data_of(event),
+    )
+
+
+def read_record(
+    *,
+    reader: str,
+    owner: str,
+    task_id: str | None,
+    query: Mapping[str, str],
+    count: int,
+    at: datetime,
+    correlation_id: str,
+) -> Record:
+    """The record of a read by the administrator `reader` of the trail of `owner`."""
+    return Record(
+        event_id=uuid.uuid4(),
+        occurred_at=at,
+        type=READ,
+        task_id=task_id,
+        user_id=owner,
+        actor_id=reader,
+        version=0,
+        correlation_id=correlation_id,
+        data=query_data(query, count),
+    )

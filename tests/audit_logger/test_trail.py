@@ -1,0 +1,101 @@
+"""Every event is in the trail exactly once, chained to the one before, whatever the bus does."""
+
+import asyncio
+import random
+from datetime import UTC, datetime
+
+import msgspec
+
+from audit_logger.handlers import Audit
+from audit_logger.trail import Trail
+from taskflow.bus.embedded import EmbeddedTransport
+from taskflow.bus.port import SUCCESS, Message, Subscription, Verdict
+from taskflow.database.pool import Database
+from taskflow.events.envelope import encode, wrap
+from taskflow.events.topics import ALL_TOPICS, CHAT_API, topic_of
+from tests.audit_logger.making import created, life, record, verdict
+from tests.support.waiting import eventually
+
+
+async def held(database: Database) -> list[str]:
+    """The ids in the trail, in the order of the chain."""
+    return [str(row["event_id"]) for row in await database.fetch("SELECT event_id FROM task_events ORDER BY chain_seq")]
+
+
+async def test_a_batch_is_recorded_in_order_and_with_its_own_times(database: Database) -> None:
+    events = life("task-1")
+    await record(database, *events)
+    rows = await database.fetch("SELECT * FROM task_events ORDER BY chain_seq")
+    assert [(str(row["event_id"]), row["occurred_at"]) for row in rows] == [(e.event_id, e.timestamp) for e in events]
+    assert [row["type"] for row in rows] == [event.event_type for event in events]
+    assert [row["chain_seq"] for row in rows] == [1, 2, 3, 4, 5]
+
+
+async def test_a_batch_that_comes_again_adds_nothing(database: Database) -> None:
+    events = life("task-1")
+    for _ in range(3):
+        await record(database, *events)
+    assert await held(database) == [event.event_id for event in events]
+    assert (await verdict(database)).finding is None
+
+
+async def test_a_batch_known_in_part_adds_the_rest(database: Database) -> None:
+    events = life("task-1")
+    await record(database, events[1], events[3])
+    await record(database, *events, events[0])
+    assert sorted(await held(database)) == sorted(event.event_id for event in events)
+    answer = await verdict(database)
+    assert (answer.finding, answer.rows, answer.head) == (None, 5, 5)
+
+
+async def test_two_replicas_fed_the_same_events_record_each_once(database: Database) -> None:
+    events = [created(f"task-{n}") for n in range(120)]
+
+    async def replica(seed: int) -> None:
+        mine = random.Random(seed).sample(events, len(events))
+        for begin in range(0, len(mine), 10):
+            await record(database, *mine[begin : begin + 10])
+
+    await asyncio.gather(replica(1), replica(2), replica(3))
+    assert sorted(await held(database)) == sorted(event.event_id for event in events)
+    answer = await verdict(database)
+    assert (answer.finding, answer.rows) == (None, 120)
+
+
+async def test_what_no_row_can_hold_is_dropped_and_its_neighbours_are_recorded(database: Database) -> None:
+    good, odd = created("task-1"), created("line\nbreak")
+    nameless = msgspec.structs.replace(created("task-2"), event_id="not-a-uuid")
+    outcomes = await Audit(Trail(database))([odd, good, nameless])
+    assert [outcome.verdict for outcome in outcomes] == [Verdict.DROP, Verdict.SUCCESS, Verdict.DROP]
+    assert await held(database) == [good.event_id]
+
+
+async def test_events_from_the_embedded_bus_are_recorded_and_acknowledged_after_commit(database: Database) -> None:
+    events = [created(f"task-{n}") for n in range(250)]
+    subscription = Subscription(group="audit-logger", topics=ALL_TOPICS, handler=Audit(Trail(database)), max_wait_ms=5)
+    transport = EmbeddedTransport(database, [subscription])
+    messages = [
+        Message(e.event_id, topic_of(e), e.task_id, encode(wrap(e, CHAT_API)).decode(), n) for n, e in enumerate(events)
+    ]
+    async with transport.consume():
+        await transport.publish(messages)
+        await transport.publish(messages)  # the relay may publish again
+
+        async def nothing_waits() -> bool:
+            return await database.fetchval("SELECT count(*) FROM embedded_deliveries") == 0
+
+        await eventually(nothing_waits)
+    assert sorted(await held(database)) == sorted(event.event_id for event in events)
+
+
+async def test_an_event_of_any_time_is_recorded(database: Database) -> None:
+    times = [datetime(2001, 2, 3, tzinfo=UTC), datetime(2199, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)]
+    await record(database, *(created(f"task-{at.year}", at=at) for at in times))
+    rows = await database.fetch("SELECT occurred_at FROM task_events ORDER BY occurred_at")
+    assert [row["occurred_at"] for row in rows] == times
+    assert (await verdict(database)).finding is None
+
+
+async def test_an_empty_batch_is_fine(database: Database) -> None:
+    assert list(await Audit(Trail(database))([])) == []
+    assert SUCCESS.verdict is Verdict.SUCCESS
