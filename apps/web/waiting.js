@@ -1,5 +1,7 @@
 // Reminders that went off and that nobody has answered yet.
 
+const MOST = 200;
+
 /** Holds them, oldest first, and tells its listeners when they change. */
 export class WaitingReminders {
   /** `onAnswered(id)` is told of each one answered here, for the other tabs. */
@@ -33,7 +35,7 @@ export class WaitingReminders {
     const turn = this.asked;
     this.loading += 1;
     try {
-      const { items } = await this.api.json("GET", "/api/v1/reminders", { query: { status: "sent" } });
+      const { items } = await this.api.json("GET", "/api/v1/reminders", { query: { status: "sent", limit: MOST } });
       if (turn !== this.asked) return;
       this.items = items
         .filter((reminder) => !this.answering.has(reminder.id))

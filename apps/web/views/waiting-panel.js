@@ -13,9 +13,8 @@ const LATE = 60_000;
 
 /** What a reminder is about: `{title, detail}`. */
 export function reminderWords(app, reminder) {
-  const task = app.store.get(reminder.task_id);
-  const title = reminder.title ?? task?.title ?? "A task";
-  const due = task ? dueLabel(task, app.now(), app.zone) : "";
+  const title = reminder.title ?? "A task";
+  const due = reminder.due_date ? dueLabel({ due_date: reminder.due_date, due_all_day: reminder.due_date.length === 10 }, app.now(), app.zone) : "";
   const parts = [due ? `Due ${due.charAt(0).toLocaleLowerCase()}${due.slice(1)}` : offsetLabel(reminder.offset ?? "")];
   const late = Date.parse(reminder.fired_at) - Date.parse(reminder.scheduled_at);
   if (late > LATE) parts.push(`${lengthLabel(late)} late`);

@@ -1,0 +1,144 @@
+"""Calls to the server: what is sent again and what never is, and what a refusal says."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Request, Route
+
+from tests.web.conftest import MODULES_URL
+
+CALL = """async ([method, path, options]) => {
+  const { Api } = await import("/static/api.js");
+  const told = { signedOut: 0 };
+  const api = new Api({ onSignedOut: () => { told.signedOut += 1; } });
+  try {
+    return { ...told, body: await api.json(method, path, options), ...told };
+  } catch (error) {
+    return { name: error.name, message: error.message, status: error.status, code: error.code,
+             fields: Object.fromEntries(error.fields ?? []), ...told };
+  }
+}"""
+
+Answer = Callable[[Route], None]
+
+
+def answer(status: int, body: object = None, **headers: str) -> Answer:
+    return lambda route: route.fulfill(
+        status=status, headers={"Content-Type": "application/json", **headers}, body=json.dumps(body)
+    )
+
+
+def unreachable(route: Route) -> None:
+    route.abort()
+
+
+class Server:
+    """Gives its answers in turn and keeps the requests."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.requests: list[Request] = []
+        self.answers: list[Answer] = []
+        context.route(f"{MODULES_URL}/api/**", self._answer)
+
+    def _answer(self, route: Route) -> None:
+        self.requests.append(route.request)
+        self.answers.pop(0)(route)
+
+    @property
+    def asked(self) -> list[str]:
+        return [f"{one.method} {one.url.removeprefix(MODULES_URL)}" for one in self.requests]
+
+
+@pytest.fixture
+def server(modules_context: BrowserContext) -> Server:
+    return Server(modules_context)
+
+
+@pytest.fixture
+def page(modules_context: BrowserContext, server: Server) -> Page:
+    page = modules_context.new_page()
+    page.goto("/")
+    return page
+
+
+def test_a_read_waits_as_long_as_a_busy_server_asks(page: Page, server: Server) -> None:
+    server.answers = [answer(429, {}, **{"Retry-After": "1"}), unreachable, answer(200, {"items": []})]
+    assert page.evaluate(CALL, ["GET", "/api/v1/tasks", {}])["body"] == {"items": []}
+    assert len(server.requests) == 3
+
+
+def test_a_creation_is_sent_again_under_the_same_key(page: Page, server: Server) -> None:
+    server.answers = [unreachable, answer(409, {}), answer(201, {"id": "t"})]
+    options = {"body": {"title": "x"}, "creates": True}
+    assert page.evaluate(CALL, ["POST", "/api/v1/tasks", options])["body"] == {"id": "t"}
+    keys = {one.headers["idempotency-key"] for one in server.requests}
+    assert len(server.requests) == 3
+    assert len(keys) == 1
+
+
+def test_a_change_whose_fate_is_unknown_is_not_sent_again(page: Page, server: Server) -> None:
+    server.answers = [unreachable]
+    outcome = page.evaluate(CALL, ["PATCH", "/api/v1/tasks/t", {"body": {"completed": True}}])
+    assert outcome["status"] == 0
+    assert "cannot be reached" in outcome["message"]
+    assert len(server.requests) == 1
+
+
+def test_a_session_that_ran_out_is_renewed_once(page: Page, server: Server) -> None:
+    server.answers = [answer(401, {}), answer(200, {"token": "t"}), answer(200, {"id": "t"})]
+    assert page.evaluate(CALL, ["GET", "/api/v1/tasks/t", {}]) == {"body": {"id": "t"}, "signedOut": 0}
+    assert server.asked == ["GET /api/v1/tasks/t", "POST /api/v1/auth/refresh", "GET /api/v1/tasks/t"]
+
+
+def test_a_session_that_cannot_be_renewed_is_over(page: Page, server: Server) -> None:
+    refused = {"error": "x", "code": "MISSING_AUTH_HEADER", "message": "Log in first"}
+    server.answers = [answer(401, refused)] * 3
+    outcome = page.evaluate(CALL, ["GET", "/api/v1/tasks", {}])
+    assert (outcome["status"], outcome["code"], outcome["signedOut"]) == (401, "MISSING_AUTH_HEADER", 1)
+    assert server.asked[1:] == ["POST /api/v1/auth/refresh", "GET /api/v1/auth/me"]
+
+
+def test_a_server_away_while_renewing_is_no_reason_to_sign_out(page: Page, server: Server) -> None:
+    server.answers = [answer(401, {}), answer(503, {}), answer(200, {"items": []})]
+    assert page.evaluate(CALL, ["GET", "/api/v1/tasks", {}])["signedOut"] == 0
+
+
+@pytest.mark.parametrize(
+    ("refusal", "message", "fields"),
+    [
+        (
+            answer(422, {"detail": [{"loc": ["body", "due_date"], "msg": "not a date", "type": "value_error"}]}),
+            "due_date: Not a date.",
+            {"due_date": "Not a date."},
+        ),
+        (answer(422, {"detail": [{"loc": ["body"], "msg": "no JSON", "type": "x"}]}), "No JSON.", {"": "No JSON."}),
+        (answer(404, {"detail": {"error": "x", "code": "GONE", "message": "No such task."}}), "No such task.", {}),
+        (answer(403, {"detail": "Forbidden"}), "Forbidden", {}),
+        (answer(500), "Something went wrong on our side. Try again in a moment.", {}),
+        (answer(429, {}, **{"Retry-After": "60"}), "Too many tries. Wait 60 seconds, then try again.", {}),
+    ],
+)
+def test_every_shape_of_refusal_has_words(
+    page: Page, server: Server, refusal: Answer, message: str, fields: dict[str, str]
+) -> None:
+    server.answers = [refusal]
+    outcome = page.evaluate(CALL, ["POST", "/api/v1/tasks", {"body": {}}])
+    assert (outcome["message"], outcome["fields"]) == (message, fields)
+
+
+def test_the_next_page_is_read_from_the_link_header(modules: Page) -> None:
+    links = [
+        '</api/v1/tasks?limit=2&cursor=abc>; rel="next"',
+        '<http://elsewhere/a?b=1>; rel="prev", <http://localhost/api/v1/tasks?cursor=x%2Cy>; rel="next"',
+        '</api/v1/tasks>; rel="prev"',
+        "",
+    ]
+    nexts = modules.evaluate(
+        """async (links) => {
+          const { nextPage } = await import("/static/api.js");
+          return links.map((Link) => nextPage(new Headers(Link ? { Link } : {})));
+        }""",
+        links,
+    )
+    assert nexts == ["/api/v1/tasks?limit=2&cursor=abc", "/api/v1/tasks?cursor=x%2Cy", None, None]
