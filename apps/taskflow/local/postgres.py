@@ -1,7 +1,8 @@
 """An embedded PostgreSQL: the server's own binaries, run by us, gone when we are.
 
 One directory holds one cluster with one database and two roles: `taskflow_owner` owns the database and migrates it,
-`taskflow_app` may do what the migrations grant it. It listens on a Unix socket only, in a directory that nobody else may enter.
+`taskflow_app` may do what the migrations grant it. It listens on a Unix socket only, in a directory that nobody else
+may enter.
 """
 
 import contextlib

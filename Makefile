@@ -1,0 +1,61 @@
+# TaskFlow. `make up` runs it, `make test` checks it, `make help` lists the rest: each target's line below is its help.
+# An environment in .venv is made at need (.ci/environment); nothing has to be installed but Python 3.11+, bash and make.
+
+SHELL := bash
+.DEFAULT_GOAL := help
+.PHONY: up demo test lint e2e rig test-rig bench fmt env clean help
+
+PY := .venv/bin/python
+STEP := .ci/step
+# What `make test` and its kin give to pytest: make test ARGS="tests/domain -k weekly"
+ARGS ?=
+
+# pyright keeps its own program here, so that a home directory is not needed.
+export PYRIGHT_PYTHON_CACHE_DIR := $(CURDIR)/.uv/pyright
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+# A wide terminal where there is none: CI logs wrap by themselves.
+export COLUMNS ?= 140
+
+up: ## Run the platform at http://127.0.0.1:8000 (TASKFLOW_PORT, TASKFLOW_HOME, TASKFLOW_DATABASE_URL change that)
+	@.ci/environment up
+	@exec $(PY) -m taskflow.cli up
+
+demo: ## Sign up a user with sample tasks on the platform that runs, and print the login
+	@.ci/environment up
+	@exec $(PY) -m taskflow.cli demo
+
+test: env lint ## Check everything that needs no cluster: format, lint, types, layers, tests (ARGS="tests/domain -k weekly")
+	@$(STEP) --live "Tests" $(PY) -m pytest -n logical --dist worksteal -m "not rig and not cluster" $(ARGS)
+
+lint: env
+	@$(STEP) "Format (ruff format)" $(PY) -m ruff format --check .
+	@$(STEP) "Lint (ruff check)" $(PY) -m ruff check .
+	@$(STEP) "Layers (import-linter)" .venv/bin/lint-imports
+	@$(STEP) "Types (pyright)" $(PY) -m pyright
+
+rig: env ## Build what the rig needs, once: Dapr's sidecar and Kafka, without Docker (Go, Java, Maven)
+	@$(STEP) --live "Rig" $(PY) -m taskflow.local.rig
+
+test-rig: env ## Run the tests against real sidecars and a real Kafka (make rig first)
+	@$(STEP) --live "Tests on the rig" $(PY) -m pytest -m rig $(ARGS)
+
+e2e: env ## Drive a platform deployed on a cluster (kubectl's current context; e2e/README.md)
+	@$(STEP) --live "End to end" $(PY) -m pytest -m cluster e2e tests $(ARGS)
+
+bench: env ## Measure: POST to stream, REST beside a minimal app, recurrence (idle machine, please)
+	@for bench in $$(grep -l '^if __name__' e2e/bench/*.py); do $(STEP) --live "$$bench" $(PY) "$$bench" || exit 1; done
+
+fmt: env ## Format the code and mend what ruff can mend
+	@$(PY) -m ruff format .
+	@$(PY) -m ruff check --fix .
+
+env: ## Make the environment in .venv with everything that tests need
+	@.ci/environment test
+
+clean: ## Remove the environment and caches; the data in .taskflow stays
+	@rm -rf .venv .uv .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+
+help: ## Show this
+	@echo "TaskFlow's targets (make TARGET):"
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
