@@ -1,0 +1,74 @@
+"""What an operator asks of the trail from the command line."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from audit_logger import cli
+from taskflow.database.pool import Database
+from taskflow.settings import Settings
+from tests.audit_logger.making import KEY, checkpoint, created, life, record, tamper
+
+OLD = datetime(2020, 5, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def signed(settings: Settings, tmp_path: Path) -> Settings:
+    """Settings with a key and a place for checkpoints."""
+    return msgspec.structs.replace(settings, audit_signing_key=KEY, audit_checkpoint_dir=str(tmp_path / "out"))
+
+
+async def test_verify_says_how_much_is_proven(database: Database, signed: Settings, tmp_path: Path) -> None:
+    await record(database, *life("task-1"))
+    await checkpoint(database, tmp_path / "out")
+    report = await cli.verify(signed)
+    assert report == cli.Report(["All 5 rows verify; 1 checkpoints agree."], 0)
+
+
+async def test_verify_fails_and_names_the_row(database: Database, signed: Settings, admin_url: str) -> None:
+    await record(database, *life("task-1"))
+    await tamper(admin_url, "DELETE FROM task_events WHERE chain_seq = 3")
+    report = await cli.verify(signed)
+    assert report.status == 1
+    assert "removed: row 3" in report.lines
+
+
+async def test_prune_exports_then_drops(database: Database, signed: Settings, tmp_path: Path) -> None:
+    await record(database, created("old", at=OLD), *life("task-1"))
+    assert (await cli.partitions(signed)).lines[0] == "Moved 1 rows out of the default partition."
+    report = await cli.prune(signed, directory=tmp_path)
+    exported = tmp_path / "task_events-2020-05.jsonl.gz"
+    relation = "task_events_2020_05_until_1"
+    assert report.lines == [f"Detached {relation}.", f"Wrote 1 rows of 2020-05 to {exported}.", f"Dropped {relation}."]
+    assert (await cli.prune(signed)).lines == ["Nothing is old enough."]
+    assert (await cli.verify(signed)).lines == [
+        "warning: There is no checkpoint yet: a trail cut together with its head would pass.",
+        "All 5 rows verify, 1 pruned ones are vouched for; 0 checkpoints agree.",
+    ]
+
+
+async def test_nothing_is_dropped_that_could_not_be_exported(
+    database: Database, signed: Settings, tmp_path: Path
+) -> None:
+    await record(database, created("old", at=OLD))
+    await cli.partitions(signed)
+    exported = tmp_path / "task_events-2020-05.jsonl.gz"
+    exported.write_bytes(b"mine")
+    report = await cli.prune(signed, directory=tmp_path)
+    assert (report.status, report.lines[-1]) == (1, f"{exported} is there already; name another file.")
+    assert exported.read_bytes() == b"mine"
+    assert (await cli.export(signed, date(2020, 5, 1), tmp_path / "other.jsonl")).status == 0
+
+
+async def test_partitions_are_listed(database: Database, signed: Settings) -> None:
+    listed = (await cli.partitions(signed)).lines
+    assert listed[-1].startswith("task_events_default")
+    assert len(listed) == 6
+
+
+def test_a_month_is_written_as_year_and_month() -> None:
+    assert cli.parse_month("2026-11") == date(2026, 11, 1)
+    with pytest.raises(ValueError, match="write it as 2026-11"):
+        cli.parse_month("November")

@@ -1,0 +1,122 @@
+"""By the clock, and by one replica only: months ahead, the default partition emptied, checkpoints, retention."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from audit_logger.app import create_service
+from audit_logger.upkeep import Upkeep
+from taskflow.bus.port import Subscription
+from taskflow.database.pool import Database
+from taskflow.events.topics import ALL_TOPICS
+from taskflow.service.composition import Runtime
+from taskflow.settings import Settings
+from taskflow.telemetry.metrics import exposition
+from tests.audit_logger.making import KEY, created, record, verdict
+from tests.support.clock import MovableClock
+from tests.support.waiting import eventually
+
+
+@pytest.fixture
+async def runtime(settings: Settings, database: Database, clock: MovableClock, tmp_path: Path) -> Runtime:
+    """What the service runs with, checkpoints included."""
+    settings = msgspec.structs.replace(settings, audit_signing_key=KEY, audit_checkpoint_dir=str(tmp_path / "out"))
+    client: Any = httpx.AsyncClient
+    return Runtime(settings=settings, database=database, clock=clock, chat_api=client)
+
+
+def failed() -> str:
+    """The line of the metric of failed jobs."""
+    return next(
+        line for line in exposition().decode().splitlines() if line.startswith("taskflow_audit_upkeep_failures_t")
+    )
+
+
+async def test_at_the_start_months_are_made_and_a_checkpoint_is_written(
+    runtime: Runtime, database: Database, clock: MovableClock, tmp_path: Path
+) -> None:
+    clock.advance(timedelta(days=200))
+    await record(database, created(at=clock.now()))
+    service = create_service(runtime)
+    assert service.background is not None
+    async with service.background():
+
+        async def done() -> bool:
+            waiting = await database.fetchval("SELECT count(*) FROM task_events_default")
+            return waiting == 0 and await database.fetchval("SELECT count(*) FROM audit_checkpoints") == 1
+
+        await eventually(done)
+    answer = await verdict(database, tmp_path / "out")
+    assert (answer.finding, answer.rows, answer.checkpoints, answer.warnings) == (None, 1, 1, [])
+
+
+async def test_stopping_leaves_a_checkpoint_of_what_came_last(
+    runtime: Runtime, database: Database, tmp_path: Path
+) -> None:
+    await record(database, created())
+    async with Upkeep(runtime).running():
+
+        async def done() -> bool:
+            return await database.fetchval("SELECT count(*) FROM audit_checkpoints") == 1
+
+        await eventually(done)
+        await record(database, created())
+    answer = await verdict(database, tmp_path / "out")
+    assert (answer.finding, answer.head, answer.checkpoints) == (None, 2, 2)
+
+
+async def test_of_two_replicas_one_does_the_work(runtime: Runtime, database: Database) -> None:
+    await record(database, created())
+    async with Upkeep(runtime).running(), Upkeep(runtime).running():
+
+        async def done() -> bool:
+            return await database.fetchval("SELECT count(*) FROM audit_checkpoints") == 1
+
+        await eventually(done)
+        await asyncio.sleep(0.2)
+        assert await database.fetchval("SELECT count(*) FROM audit_checkpoints") == 1
+
+
+async def test_a_month_that_does_not_verify_holds_up_nothing_else(
+    runtime: Runtime, database: Database, clock: MovableClock
+) -> None:
+    old = datetime(2020, 5, 5, tzinfo=UTC)
+    await record(database, created(at=old))
+    await database.execute(
+        "INSERT INTO task_events SELECT gen_random_uuid(), occurred_at, recorded_at, type, task_id, user_id, actor_id, "
+        "version, correlation_id, data, 77, hash FROM task_events"
+    )
+    failures = failed()
+    upkeep = Upkeep(runtime)
+    await upkeep.months()
+    assert await database.fetchval("SELECT count(*) FROM task_events_default") == 0
+    assert await database.fetchval("SELECT count(*) FROM audit_pruned") == 0
+    assert failed() == failures
+
+
+async def test_old_months_go_and_are_dropped_when_their_time_is_over(
+    runtime: Runtime, database: Database, clock: MovableClock, tmp_path: Path
+) -> None:
+    await record(database, created(at=datetime(2020, 5, 5, tzinfo=UTC)), created())
+    upkeep = Upkeep(runtime)
+    await upkeep.months()
+    assert await database.fetchval("SELECT count(*) FROM audit_pruned WHERE dropped_at IS NULL") == 1
+    clock.advance(timedelta(days=31))
+    await upkeep.months()
+    assert await database.fetchval("SELECT count(*) FROM audit_pruned WHERE dropped_at IS NOT NULL") == 1
+    answer = await verdict(database, tmp_path / "out")
+    assert (answer.finding, answer.rows, answer.pruned) == (None, 1, 1)
+
+
+async def test_the_service_consumes_every_topic_as_one_group(runtime: Runtime) -> None:
+    service = create_service(runtime)
+    (subscription,) = service.subscriptions
+    assert isinstance(subscription, Subscription)
+    assert (subscription.group, subscription.topics, subscription.broadcast) == ("audit-logger", ALL_TOPICS, False)
+    assert subscription.max_batch == 100
+    assert subscription.max_wait_ms <= 1000
