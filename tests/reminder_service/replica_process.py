@@ -17,6 +17,7 @@ from taskflow.telemetry import logs
 
 def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that were killed
+    Host(load(os.environ), [create_service])  # what is slow the first time is done before the forks
     children: list[int] = []
     for line in sys.stdin:
         if line.strip() == "start":

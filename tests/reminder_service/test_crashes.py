@@ -51,8 +51,9 @@ class Replicas:
         self._process.stdin.flush()
         self._alive.append(int(self._process.stdout.readline()))
 
-    def kill(self, chance: random.Random) -> None:
-        os.kill(self._alive.pop(chance.randrange(len(self._alive))), signal.SIGKILL)
+    def kill(self) -> None:
+        """Kill the one that has been at work for longer."""
+        os.kill(self._alive.pop(0), signal.SIGKILL)
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ class Life:
     async def go_on(self, new: int) -> None:
         """Make tasks, change some, and tell of it in any order, also of some of what was told before."""
         now = self.world.clock.now()
-        dues = [now + timedelta(seconds=self._chance.uniform(2.2, 5)) for _ in range(new)]
+        dues = [now + timedelta(seconds=self._chance.uniform(2.1, 3.5)) for _ in range(new)]
         events: list[Event] = []
         for created in await self.world.create_many(dues, *OFFSETS):
             self._tasks.append(created.task)
@@ -98,6 +99,15 @@ class Life:
         self._chance.shuffle(told)
         await self._publish(told)
 
+    def moment_to_kill(self) -> float:
+        """Seconds to wait: mostly until a reminder is being sent, sometimes any."""
+        now = self.world.clock.now()
+        times = (due - timedelta(seconds=parse_offset(offset).seconds) for _, offset, due in self.must)
+        ahead = [wait for time in times if 0.03 < (wait := (time - now).total_seconds()) < 0.15]
+        if not ahead or self._chance.random() < 0.2:
+            return self._chance.uniform(0.01, 0.22)
+        return self._chance.choice(ahead) + self._chance.uniform(0, 0.012)
+
     async def _change_one(self) -> Event:
         task = self._tasks.pop(self._chance.randrange(len(self._tasks)))
         kind = self._chance.choice(("complete", "delete", "move"))
@@ -107,7 +117,7 @@ class Life:
         elif kind == "delete":
             event = await self.world.delete(task)
         else:
-            moved = await self.world.change(task, due_at=self.world.clock.now() + timedelta(seconds=3.5))
+            moved = await self.world.change(task, due_at=self.world.clock.now() + timedelta(seconds=3))
             self._tasks.append(moved.task)
             self.must |= _reminders(moved.task)
             event = moved
@@ -145,8 +155,8 @@ async def test_killed_at_any_point_each_reminder_is_sent_once(
     replicas.start()
     for _ in range(kills):
         await life.go_on(8)
-        await asyncio.sleep(chance.uniform(0.01, 0.22))
-        replicas.kill(chance)
+        await asyncio.sleep(life.moment_to_kill())
+        replicas.kill()
         replicas.start()
 
     async def all_sent() -> None:
