@@ -7,6 +7,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from typing import Any, Final
 
 import msgspec
@@ -31,7 +32,7 @@ CODES: Final[Mapping[str, tuple[int, str]]] = {
     "NO_REFRESH_TOKEN": (401, "No refresh token was sent"),
     "INVALID_REFRESH_TOKEN": (401, "The refresh token is not accepted"),
     "TASK_CREATION_ERROR": (400, "The task could not be made"),
-    "TASK_UPDATE_ERROR": (404, "No such task of this user"),
+    "TASK_UPDATE_ERROR": (404, "No such task of this user; with 400: its title would be blank"),
     "TASK_DELETION_ERROR": (404, "No such task of this user"),
     # Phase V's
     "TASK_NOT_FOUND": (404, "No such task of this user"),
@@ -90,14 +91,20 @@ class PlainAnswer(msgspec.Struct, frozen=True):
 
 
 class ApiError(Exception):
-    """Refuses a request with a code of CODES. `message` says what to do; `error` is the short text."""
+    """Refuses a request with a code of CODES, at its usual status unless told otherwise. `message` says what to do."""
 
     def __init__(
-        self, code: str, message: str, *, error: str | None = None, headers: Mapping[str, str] | None = None
+        self,
+        code: str,
+        message: str,
+        *,
+        error: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        status: int | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
-        self.status = CODES[code][0]
+        self.status = status or CODES[code][0]
         self.body = ErrorBody(error=error or message, code=code, message=message)
         self.headers = dict(headers or {})
 
@@ -153,7 +160,8 @@ def _validation(_: Request[Any, Any, Any], error: ValidationException) -> Respon
     problems: list[FieldProblem] = []
     for item in error.extra if isinstance(error.extra, list) else []:
         message = str(item.get("message", error.detail))
-        where = str(item.get("source", "body"))
+        source = item.get("source", "body")
+        where = str(source.value if isinstance(source, Enum) else source)
         path = [part for part in re.split(r"[.\[\]]+", str(item.get("key", ""))) if part and part != "data"]
         if match := _MISSING_FIELD.search(message):
             path, message = [*path, match[1]], "Field required"

@@ -7,16 +7,20 @@ from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ControllerRouterHandler
 
 from taskflow import __version__
 from taskflow.events.topics import ServiceName
 from taskflow.service.errors import EXCEPTION_HANDLERS
+from taskflow.service.routes import PUBLIC_ROUTES
 from taskflow.settings import Settings
 
 LARGEST_BODY: Final = 64 * 1024
 """Bytes a request's body may have: a task with the longest description in any script fits."""
+
+_ROUTED: Final = frozenset(service for _, service in PUBLIC_ROUTES)
 
 SECURITY: Final[list[dict[str, list[str]]]] = [{"bearer": []}, {"session": []}]
 
@@ -50,8 +54,14 @@ def make_app(
     )
 
 
-def openapi(name: str, **options: Any) -> OpenAPIConfig:
-    """The OpenAPI document's head: title, version and the two ways to sign in. Documents are at /schema/<service>."""
+def documents(name: ServiceName) -> str:
+    """The path of a service's OpenAPI documents, within what it answers: `…/openapi.json` is below it."""
+    prefix = next(prefix for prefix, service in PUBLIC_ROUTES if service == name) if name in _ROUTED else "/internal"
+    return f"{prefix.rstrip('/')}/docs"
+
+
+def openapi(name: ServiceName, **options: Any) -> OpenAPIConfig:
+    """The OpenAPI document's head: title, version, the two ways to sign in, and where it is served."""
     return OpenAPIConfig(
         title=f"TaskFlow {name}",
         version=__version__,
@@ -61,6 +71,7 @@ def openapi(name: str, **options: Any) -> OpenAPIConfig:
                 "session": SecurityScheme(type="apiKey", name="taskflow_session", security_scheme_in="cookie"),
             }
         ),
-        path=options.pop("path", "/schema"),
+        path=documents(name),
+        render_plugins=options.pop("render_plugins", [JsonRenderPlugin()]),
         **options,
     )

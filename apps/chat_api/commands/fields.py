@@ -1,0 +1,158 @@
+"""A task's fields as a client writes them, checked and put into the form that is kept."""
+
+from datetime import date
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from chat_api.payloads import CatchUp, Mode, NewTask, TaskPatch, clean
+from taskflow.domain.due import Due, parse_due
+from taskflow.domain.errors import FieldError
+from taskflow.domain.recurrence import Pattern, Rule, check_end_date, parse_pattern
+from taskflow.domain.reminders import parse_offsets
+from taskflow.domain.task import Task
+from taskflow.domain.zones import zone
+from taskflow.service.errors import ApiError
+
+
+class TaskFields(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client decides about a task, checked: patterns, zones and offsets canonical, the due date an instant."""
+
+    title: str
+    description: str | None = None
+    completed: bool = False
+    due: Due | None = None
+    timezone: str | None = None
+    pattern: Pattern | None = None
+    end_date: date | None = None
+    reminders: list[str] = []
+
+    @property
+    def rule(self) -> Rule | None:
+        """The rule of the series that begins with this task, if it repeats."""
+        if self.pattern is None or self.due is None:
+            return None
+        return Rule(self.pattern, self.due.local, self.due.timezone, self.end_date)
+
+
+class SeriesOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How a series goes on; None keeps what it has, or is the default for a new one."""
+
+    mode: Mode | None = None
+    catch_up: CatchUp | None = None
+
+
+def needs_user_zone(given: NewTask | TaskPatch, task: Task | None = None) -> bool:
+    """Whether the user's own zone is wanted to read `given`: a due date without any zone of the task's."""
+    has_zone = bool(given.recurrence_timezone) or (task is not None and task.recurrence_timezone is not None)
+    return bool(given.due_date) and not has_zone
+
+
+def fields_of_new(given: NewTask, user_zone: str | None) -> TaskFields:
+    """The fields of a new task. Raises FieldError, and ApiError for a title of blanks."""
+    timezone = given.recurrence_timezone or user_zone
+    due = parse_due(given.due_date, timezone or "UTC") if given.due_date else None
+    if given.recurrence_timezone is not None:
+        zone(given.recurrence_timezone, "recurrence_timezone")
+    return _checked(
+        TaskFields(
+            title=title_of(given.title, "TASK_CREATION_ERROR"),
+            description=None if given.description is None else clean("description", given.description),
+            due=due,
+            timezone=due.timezone if due else given.recurrence_timezone,
+            pattern=None if given.recurrence_pattern is None else parse_pattern(given.recurrence_pattern),
+            end_date=given.recurrence_end_date,
+            reminders=_reminders(given.reminders, given.reminder_offset) or [],
+        )
+    )
+
+
+def fields_of(task: Task) -> TaskFields:
+    """The fields a task has."""
+    return TaskFields(
+        title=task.title,
+        description=task.description,
+        completed=task.completed,
+        due=task.due,
+        timezone=task.recurrence_timezone,
+        pattern=None if task.recurrence_pattern is None else parse_pattern(task.recurrence_pattern),
+        end_date=task.recurrence_end_date,
+        reminders=task.reminders,
+    )
+
+
+def fields_after(task: Task, patch: TaskPatch, user_zone: str | None) -> TaskFields:
+    """The fields of `task` after `patch`. Raises FieldError, and ApiError for a title of blanks."""
+    changed: dict[str, Any] = {}
+    if patch.title is not UNSET:
+        changed["title"] = title_of(patch.title, "TASK_UPDATE_ERROR")
+    if patch.description is not UNSET:
+        changed["description"] = None if patch.description is None else clean("description", patch.description)
+    if patch.completed is not UNSET:
+        changed["completed"] = patch.completed
+    if patch.recurrence_pattern is not UNSET:
+        changed["pattern"] = None if patch.recurrence_pattern is None else parse_pattern(patch.recurrence_pattern)
+        if patch.recurrence_pattern is None:
+            changed["end_date"] = None
+    if patch.recurrence_end_date is not UNSET:
+        changed["end_date"] = patch.recurrence_end_date
+    reminders = _reminders(
+        patch.reminders if patch.reminders is not UNSET else None,
+        patch.reminder_offset if patch.reminder_offset is not UNSET else None,
+    )
+    if patch.reminders is not UNSET or patch.reminder_offset is not UNSET:
+        changed["reminders"] = reminders or []
+    changed |= _due_after(task, patch, user_zone)
+    return _checked(msgspec.structs.replace(fields_of(task), **changed))
+
+
+def _due_after(task: Task, patch: TaskPatch, user_zone: str | None) -> dict[str, Any]:
+    if patch.due_date is UNSET and patch.recurrence_timezone is UNSET:
+        return {}
+    given_zone = None if patch.recurrence_timezone is UNSET else patch.recurrence_timezone
+    if given_zone is not None:
+        zone(given_zone, "recurrence_timezone")
+    timezone = given_zone or task.recurrence_timezone or user_zone
+    if patch.due_date is UNSET:
+        if task.due is None:
+            return {"timezone": given_zone}
+        if given_zone is None:
+            raise FieldError("recurrence_timezone", "a task with a due date keeps a time zone; give another one")
+        # An all-day task keeps its day, any other its instant.
+        due = parse_due(task.due.text, given_zone)
+        return {"due": due, "timezone": given_zone}
+    if patch.due_date is None:
+        # Without a due date there is nothing to repeat or to remind of.
+        return {"due": None, "timezone": given_zone, "pattern": None, "end_date": None, "reminders": []}
+    return {"due": parse_due(patch.due_date, timezone or "UTC"), "timezone": timezone or "UTC"}
+
+
+def title_of(text: str, code: str) -> str:
+    """A title, trimmed. Raises ApiError with `code` where nothing is left."""
+    trimmed = clean("title", text).strip()
+    if not trimmed:
+        raise ApiError(code, "Title cannot be empty", status=400)
+    return trimmed
+
+
+def _reminders(given: list[str] | None, one: str | None) -> list[str] | None:
+    if given is not None and one is not None:
+        raise FieldError("reminder_offset", "is a shorthand for `reminders` with one; give one of the two")
+    if one is not None:
+        return parse_offsets([one], "reminder_offset")
+    return None if given is None else parse_offsets(given)
+
+
+def _checked(fields: TaskFields) -> TaskFields:
+    """`fields` if they go together. The database holds the same rules as constraints."""
+    if fields.pattern is not None and fields.due is None:
+        raise FieldError("recurrence_pattern", "needs a due_date to repeat from; give one")
+    if fields.end_date is not None and fields.pattern is None:
+        raise FieldError("recurrence_end_date", "needs a recurrence_pattern; give one or leave the end date out")
+    if fields.reminders and fields.due is None:
+        raise FieldError("reminders", "need a due_date to count from; give one")
+    if fields.pattern is not None and fields.due is not None:
+        check_end_date(fields.pattern, fields.end_date, fields.due.local.date())
+        Rule(fields.pattern, fields.due.local, fields.due.timezone, fields.end_date)
+    return fields

@@ -1,0 +1,139 @@
+"""Reconciliation: finds what Phase IV did (creations, edits, completions, deletions) and tells each as its event once.
+
+It compares `tasks` with the shadow, in batches, each in a transaction that locks its tasks, so that a change made
+meanwhile is told by one of the two and not by both.
+"""
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from chat_api.commands import series
+from chat_api.commands.actor import PHASE_IV, Actor
+from chat_api.commands.drift import deleted, drift
+from chat_api.rows import COLUMNS, task_of
+from taskflow.bus import outbox
+from taskflow.database.pool import Connection, Database
+from taskflow.domain.task import Task
+from taskflow.events.model import Event
+from taskflow.events.topics import CHAT_API
+
+_BATCH: Final = 200
+
+# Tasks that are not as last published, after an id, locked unless somebody else is at work on them.
+_CHANGED: Final = f"""
+SELECT {COLUMNS}
+FROM tasks t LEFT JOIN task_shadow s ON s.task_id = t.id
+WHERE t.id > $1 AND (s.task_id IS NULL OR t.title IS DISTINCT FROM s.title
+    OR t.description IS DISTINCT FROM s.description OR t.completed IS DISTINCT FROM s.completed)
+ORDER BY t.id LIMIT $2 FOR UPDATE OF t SKIP LOCKED
+"""  # noqa: S608  # COLUMNS is a constant
+# Shadows as of now for tasks just locked: one may have been written between the reading and the lock.
+_SHADOWS: Final = """
+SELECT task_id, version, title, description, completed FROM task_shadow WHERE task_id = ANY($1) FOR UPDATE
+"""
+# Shadows whose task is gone, taken away.
+_GONE: Final = """
+DELETE FROM task_shadow WHERE task_id IN (
+    SELECT s.task_id FROM task_shadow s LEFT JOIN tasks t ON t.id = s.task_id
+    WHERE t.id IS NULL ORDER BY s.task_id LIMIT $1 FOR UPDATE OF s SKIP LOCKED
+)
+RETURNING task_id, user_id, version, title, description, completed
+"""
+# What is known now.
+_SHADOW: Final = """
+INSERT INTO task_shadow (task_id, user_id, version, title, description, completed)
+SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::boolean[])
+ON CONFLICT (task_id) DO UPDATE SET version = excluded.version, title = excluded.title,
+    description = excluded.description, completed = excluded.completed, updated_at = now()
+"""
+# The occurrences that tasks, now gone, were.
+_SLOTS: Final = "SELECT series_id, occurrence_date, task_id FROM series_slots WHERE task_id = ANY($1)"
+
+
+class Reconciled(msgspec.Struct, frozen=True):
+    """How many tasks were found changed (or new) and how many gone."""
+
+    changed: int
+    gone: int
+
+
+async def reconcile(database: Database, now: datetime) -> Reconciled:
+    """Tell everything Phase IV did. Can be stopped anywhere and run again. Raises the database's outages."""
+    actor = Actor.here(PHASE_IV)
+    total_changed = total_gone = 0
+    after: str | None = ""
+    while after is not None:
+        async with database.transaction() as connection:
+            after, count = await _tell_changed(connection, after, actor, now)
+        total_changed += count
+    while True:
+        async with database.transaction() as connection:
+            count = await _tell_gone(connection, actor, now)
+        total_gone += count
+        if count < _BATCH:
+            return Reconciled(total_changed, total_gone)
+
+
+async def _tell_changed(connection: Connection, after: str, actor: Actor, now: datetime) -> tuple[str | None, int]:
+    rows = await connection.fetch(_CHANGED, after, _BATCH)
+    if not rows:
+        return None, 0
+    shadows = {row["task_id"]: row for row in await connection.fetch(_SHADOWS, [row["id"] for row in rows])}
+    told: list[Task] = []
+    events: list[Event] = []
+    for row in rows:
+        shadow = shadows.get(row["id"])
+        task, found = drift(task_of(row), None if shadow is None else dict(shadow), actor, now)
+        if found:
+            told.append(task)
+            events += found
+            await _series_follows(connection, task, None if shadow is None else shadow["completed"], now)
+    if told:
+        await connection.execute(
+            _SHADOW,
+            [task.id for task in told],
+            [task.user_id for task in told],
+            [task.version for task in told],
+            [task.title for task in told],
+            [task.description for task in told],
+            [task.completed for task in told],
+        )
+    await outbox.draw(connection, CHAT_API, events)
+    return rows[-1]["id"], len(told)
+
+
+async def _series_follows(connection: Connection, task: Task, was_completed: bool | None, now: datetime) -> None:
+    if was_completed is None or task.completed == was_completed:
+        return
+    if task.completed:
+        await series.occurrence_closed(connection, task, now)
+    else:
+        await series.occurrence_reopened(connection, task)
+
+
+async def _tell_gone(connection: Connection, actor: Actor, now: datetime) -> int:
+    rows = await connection.fetch(_GONE, _BATCH)
+    if not rows:
+        return 0
+    slots = {row["task_id"]: row for row in await connection.fetch(_SLOTS, [row["task_id"] for row in rows])}
+    events: list[Event] = []
+    for row in rows:
+        slot = slots.get(row["task_id"])
+        task = Task(
+            id=row["task_id"],
+            user_id=row["user_id"],
+            title=row["title"],
+            description=row["description"],
+            completed=row["completed"],
+            version=row["version"] + 1,
+            parent_recurring_task_id=None if slot is None else slot["series_id"],
+            occurrence_date=None if slot is None else slot["occurrence_date"],
+            created_at=now,
+            updated_at=now,
+        )
+        events.append(deleted(task, actor, now))
+        await series.occurrence_closed(connection, task, now)
+    await outbox.draw(connection, CHAT_API, events)
+    return len(rows)

@@ -1,0 +1,1 @@
+"""chat-api's routes: each decodes, calls one use case or query, and answers."""

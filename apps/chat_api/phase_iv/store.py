@@ -1,0 +1,84 @@
+"""Phase IV's statements: they name only its own columns, so they run on its own schema as well as on ours."""
+
+import uuid
+from datetime import datetime
+from typing import Final
+
+import asyncpg
+import msgspec
+
+from taskflow.database.pool import Connection
+
+_COLUMNS: Final = """
+    id, user_id, title, description, completed, created_at::timestamptz AS created_at,
+    updated_at::timestamptz AS updated_at
+"""
+
+# All tasks of a user, newest first.
+_LIST: Final = f"SELECT {_COLUMNS} FROM tasks WHERE user_id = $1 ORDER BY tasks.created_at DESC, id DESC"  # noqa: S608
+# A new task.
+_INSERT: Final = f"""
+INSERT INTO tasks (id, user_id, title, description, completed, created_at, updated_at)
+VALUES ($1, $2, $3, $4, false, $5::timestamptz, $5::timestamptz) RETURNING {_COLUMNS}
+"""  # noqa: S608  # constants
+# A task's fields; a null keeps what there is.
+_UPDATE: Final = f"""
+UPDATE tasks SET title = coalesce($3, title), description = coalesce($4, description),
+    completed = coalesce($5, completed), updated_at = $6::timestamptz
+WHERE id = $1 AND user_id = $2 RETURNING {_COLUMNS}
+"""  # noqa: S608  # constants
+# A task, gone.
+_DELETE: Final = "DELETE FROM tasks WHERE id = $1 AND user_id = $2 RETURNING id"
+
+
+class PhaseIVTask(msgspec.Struct, frozen=True, kw_only=True):
+    """A task as Phase IV knows it."""
+
+    id: str
+    user_id: str
+    title: str
+    description: str | None
+    completed: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+def _task(row: asyncpg.Record) -> PhaseIVTask:
+    return msgspec.convert(dict(row), PhaseIVTask)
+
+
+async def list_tasks(connection: Connection, user_id: str) -> list[PhaseIVTask]:
+    """All tasks of a user, newest first."""
+    return [_task(row) for row in await connection.fetch(_LIST, user_id)]
+
+
+async def insert(
+    connection: Connection, user_id: str, title: str, description: str | None, now: datetime
+) -> PhaseIVTask:
+    """A new task. Raises asyncpg.ForeignKeyViolationError for a user that is gone."""
+    row = await connection.fetchrow(_INSERT, str(uuid.uuid4()), user_id, title, description, now)
+    if row is None:
+        raise RuntimeError("INSERT … RETURNING gave no row")
+    return _task(row)
+
+
+async def update(
+    connection: Connection,
+    user_id: str,
+    task_id: str,
+    *,
+    title: str | None,
+    description: str | None,
+    completed: bool | None,
+    now: datetime,
+) -> PhaseIVTask | None:
+    """A task with these fields; null keeps. None for one that is not this user's."""
+    if "\x00" in task_id:
+        return None
+    row = await connection.fetchrow(_UPDATE, task_id, user_id, title, description, completed, now)
+    return None if row is None else _task(row)
+
+
+async def delete(connection: Connection, user_id: str, task_id: str) -> bool:
+    """Whether there was such a task of this user; it is gone."""
+    return "\x00" not in task_id and await connection.fetchval(_DELETE, task_id, user_id) is not None

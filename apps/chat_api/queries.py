@@ -1,0 +1,205 @@
+"""Reading tasks: one, and lists by filter, order and page."""
+
+import base64
+import hashlib
+from datetime import date, datetime
+from typing import Any, Final, Literal
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from chat_api.rows import COLUMNS, task_of
+from taskflow.database.pool import Connection
+from taskflow.domain.due import parse_due
+from taskflow.domain.errors import FieldError
+from taskflow.domain.task import Task
+from taskflow.domain.zones import day_end, day_start
+from taskflow.service.errors import invalid
+
+DEFAULT_LIMIT: Final = 50
+LARGEST_LIMIT: Final = 200
+
+DueFilter = Literal["today", "overdue", "upcoming", "none"]
+Sort = Literal["created", "due"]
+
+# One task of a user.
+_ONE: Final = f"""
+SELECT {COLUMNS} FROM tasks t LEFT JOIN task_shadow s ON s.task_id = t.id WHERE t.id = $1 AND t.user_id = $2
+"""  # noqa: S608  # COLUMNS is a constant
+# All tasks of a user, newest first: Phase IV's list.
+ALL: Final = f"""
+SELECT {COLUMNS} FROM tasks t LEFT JOIN task_shadow s ON s.task_id = t.id
+WHERE t.user_id = $1 ORDER BY t.created_at DESC, t.id DESC
+"""  # noqa: S608  # COLUMNS is a constant
+
+
+class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which tasks, in which order. `due_before` and `due_after` are instants; `due` is of the user's own day."""
+
+    completed: bool | None = None
+    due: DueFilter | None = None
+    due_before: datetime | None = None
+    due_after: datetime | None = None
+    q: str | None = None
+    series: str | None = None
+    sort: Sort = "created"
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells filters apart, so that a cursor is used only where it came from."""
+        return hashlib.blake2b(msgspec.json.encode(self), digest_size=8).hexdigest()
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """Some tasks, and the cursor of the ones after them if there are any."""
+
+    tasks: list[Task]
+    cursor: str | None
+
+
+class _Cursor(msgspec.Struct, frozen=True, array_like=True):
+    filters: str
+    at: datetime | None
+    id: str
+
+
+async def one(connection: Connection, user_id: str, task_id: str) -> Task | None:
+    """A user's task, or None for one that is not there or not theirs."""
+    row = None if "\x00" in task_id else await connection.fetchrow(_ONE, task_id, user_id)
+    return None if row is None else task_of(row)
+
+
+async def everything(connection: Connection, user_id: str) -> list[Task]:
+    """All tasks of a user, newest first."""
+    return [task_of(row) for row in await connection.fetch(ALL, user_id)]
+
+
+def instant_or_day(field: str, text: str, timezone: str, *, end: bool) -> datetime:
+    """A bound of a due date: an instant, or a day of the user's, whose start (or end) it then is."""
+    try:
+        due = parse_due(text, timezone, field)
+    except FieldError as error:
+        raise invalid(field, error.message, where="query") from None
+    if due.all_day and end:
+        tz = ZoneInfo(timezone)
+        return day_end(due.at.astimezone(tz).date(), tz)
+    return due.at
+
+
+async def page(
+    connection: Connection,
+    user_id: str,
+    wanted: TaskFilter,
+    *,
+    timezone: str,
+    now: datetime,
+    limit: int,
+    cursor: str | None,
+) -> Page:
+    """One page of a user's tasks. Raises InvalidError for a cursor that is not of this filter."""
+    where = _Where(user_id)
+    _filter(where, wanted, now.astimezone(ZoneInfo(timezone)).date(), ZoneInfo(timezone), now)
+    by_due = wanted.sort == "due"
+    if cursor is not None:
+        position = _read_cursor(cursor, wanted)
+        if by_due:
+            # Tasks without a due date come last.
+            at = where.bind(position.at, "timestamptz")
+            id_ = where.bind(position.id, "text")
+            where.add(f"(coalesce(t.due_date, 'infinity'), t.id) > (coalesce({at}, 'infinity'), {id_})")
+        else:
+            at = where.bind(position.at, "timestamptz")
+            where.add(f"(t.created_at, t.id) < ({at}, {where.bind(position.id, 'text')})")
+    order = "coalesce(t.due_date, 'infinity'), t.id" if by_due else "t.created_at DESC, t.id DESC"
+    query = f"""
+        SELECT {COLUMNS} FROM tasks t LEFT JOIN task_shadow s ON s.task_id = t.id
+        WHERE {where.text} ORDER BY {order} LIMIT {limit + 1}
+    """  # noqa: S608  # made of constants and placeholders; values are bound
+    tasks = [task_of(row) for row in await connection.fetch(query, *where.values)]
+    more, tasks = len(tasks) > limit, tasks[:limit]
+    following = None
+    if more:
+        last = tasks[-1]
+        at_ = last.due_at if by_due else last.created_at
+        following = _write_cursor(_Cursor(wanted.fingerprint, at_, last.id))
+    return Page(tasks=tasks, cursor=following)
+
+
+def next_link(path: str, parameters: dict[str, Any], cursor: str) -> str:
+    """A Link header to the page after this one: the same parameters and the cursor."""
+    return f'<{path}?{urlencode(parameters | {"cursor": cursor}, doseq=True)}>; rel="next"'
+
+
+class _Where:
+    """Conditions joined by AND, with their values bound to placeholders."""
+
+    def __init__(self, user_id: str) -> None:
+        self.values: list[Any] = []
+        self._conditions = [f"t.user_id = {self.bind(user_id, 'text')}"]
+
+    def bind(self, value: Any, kind: str) -> str:
+        self.values.append(value)
+        return f"${len(self.values)}::{kind}"
+
+    def add(self, condition: str) -> None:
+        self._conditions.append(condition)
+
+    @property
+    def text(self) -> str:
+        return " AND ".join(self._conditions)
+
+
+def _filter(where: _Where, wanted: TaskFilter, today: date, tz: ZoneInfo, now: datetime) -> None:
+    if wanted.completed is not None:
+        where.add(f"t.completed = {where.bind(wanted.completed, 'boolean')}")
+    if wanted.due_before is not None:
+        where.add(f"t.due_date < {where.bind(wanted.due_before, 'timestamptz')}")
+    if wanted.due_after is not None:
+        where.add(f"t.due_date >= {where.bind(wanted.due_after, 'timestamptz')}")
+    if wanted.q:
+        pattern = "%" + wanted.q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        like = where.bind(pattern, "text")
+        where.add(f"(t.title ILIKE {like} OR t.description ILIKE {like})")
+    if wanted.series:
+        series = where.bind(wanted.series, "text")
+        where.add(f"(t.parent_recurring_task_id = {series} OR t.id = {series})")
+    if wanted.due is not None:
+        _filter_due(where, wanted.due, today, tz, now)
+
+
+def _filter_due(where: _Where, due: DueFilter, today: date, tz: ZoneInfo, now: datetime) -> None:
+    if due == "none":
+        where.add("t.due_date IS NULL")
+        return
+    # An all-day task is of its own day, whatever its zone; any other of the user's.
+    day = "(t.due_date AT TIME ZONE coalesce(t.recurrence_timezone, 'UTC'))::date"
+    if due == "overdue":
+        today_, now_ = where.bind(today, "date"), where.bind(now, "timestamptz")
+        where.add(f"NOT t.completed AND CASE WHEN t.due_all_day THEN {day} < {today_} ELSE t.due_date < {now_} END")
+    elif due == "today":
+        start, end = where.bind(day_start(today, tz), "timestamptz"), where.bind(day_end(today, tz), "timestamptz")
+        today_ = where.bind(today, "date")
+        timed = f"t.due_date >= {start} AND t.due_date < {end}"
+        where.add(f"CASE WHEN t.due_all_day THEN {day} = {today_} ELSE {timed} END")
+    else:
+        today_, end = where.bind(today, "date"), where.bind(day_end(today, tz), "timestamptz")
+        where.add(f"CASE WHEN t.due_all_day THEN {day} > {today_} ELSE t.due_date >= {end} END")
+    where.add("t.due_date IS NOT NULL")
+
+
+def _write_cursor(cursor: _Cursor) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode().rstrip("=")
+
+
+def _read_cursor(text: str, wanted: TaskFilter) -> _Cursor:
+    try:
+        raw = base64.b64decode(text.encode() + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        cursor = msgspec.json.decode(raw, type=_Cursor)
+    except ValueError:
+        raise invalid("cursor", "is not one of ours; begin again without it", where="query") from None
+    if cursor.filters != wanted.fingerprint:
+        raise invalid("cursor", "belongs to other filters; begin again without it", where="query")
+    if "\x00" in cursor.id or (cursor.at is not None and cursor.at.tzinfo is None):
+        raise invalid("cursor", "is not one of ours; begin again without it", where="query")
+    return cursor

@@ -1,0 +1,63 @@
+"""The way to chat-api, which alone makes tasks: asks for the occurrences of due series, again if need be."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+import httpx
+import msgspec
+import structlog
+
+from taskflow.bus.delivery import backoff
+from taskflow.events.topics import RECURRING_TASK_PROCESSOR
+from taskflow.service.auth import API_TOKEN_HEADER, CALLER_HEADER
+from taskflow.telemetry import logs
+
+log = structlog.get_logger(__name__)
+
+_TRIES: Final = 4
+
+
+class ChatApiUnavailableError(ConnectionError):
+    """chat-api did not answer, however often it was asked."""
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one series."""
+
+    series_id: str
+    task_ids: list[str] = []
+    error: str | None = None
+
+
+class _Answer(msgspec.Struct, frozen=True, kw_only=True):
+    items: list[Made]
+
+
+class Occurrences:
+    """Asks chat-api for occurrences. Asking twice makes nothing twice: a slot is made once."""
+
+    def __init__(self, client: httpx.AsyncClient, api_token: str | None) -> None:
+        self._client = client
+        self._headers = {CALLER_HEADER: RECURRING_TASK_PROCESSOR} | ({API_TOKEN_HEADER: api_token} if api_token else {})
+
+    async def make(self, series_ids: Sequence[str]) -> list[Made]:
+        """Make what is due of these series. Raises ChatApiUnavailableError after several tries, further apart each."""
+        reason = ""
+        for attempt in range(1, _TRIES + 1):
+            try:
+                response = await self._client.post(
+                    "/internal/occurrences",
+                    json={"series_ids": list(series_ids)},
+                    headers=self._headers | {"x-correlation-id": logs.correlation_id.get() or ""},
+                )
+            except httpx.TransportError as error:
+                reason = f"{type(error).__name__}: {error}"
+            else:
+                if response.status_code == 200:
+                    return msgspec.json.decode(response.content, type=_Answer).items
+                reason = f"status {response.status_code}: {response.text[:200]}"
+            log.warning("chat_api_refused", attempt=attempt, reason=reason)
+            if attempt < _TRIES:
+                await asyncio.sleep(backoff(attempt))
+        raise ChatApiUnavailableError(reason)

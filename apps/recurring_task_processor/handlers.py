@@ -1,0 +1,26 @@
+"""What the processor does with events: they are hints to look at the series now. Truth is in the database."""
+
+from collections.abc import Sequence
+
+from recurring_task_processor.schedule import Schedule
+from taskflow.bus.port import SUCCESS, Handler, Outcome
+from taskflow.events.model import Event, TaskCreated, TaskDeleted
+
+
+def make_handler(schedule: Schedule) -> Handler:
+    """A handler that wakes the schedule for events of repeating tasks, and of deleted ones, which may have been."""
+
+    async def handle(events: Sequence[Event]) -> Sequence[Outcome]:
+        if any(_concerns_series(event) for event in events):
+            schedule.wake()
+        return [SUCCESS] * len(events)
+
+    return handle
+
+
+def _concerns_series(event: Event) -> bool:
+    if isinstance(event, TaskDeleted):
+        return True
+    task = getattr(event, "task", None)
+    # A new occurrence is the processor's own doing; the first of a series is due later.
+    return task is not None and task.series_id is not None and not isinstance(event, TaskCreated)
