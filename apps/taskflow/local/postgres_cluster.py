@@ -1,0 +1,165 @@
+"""Makes a PostgreSQL cluster: its files, its roles with their passwords, its database."""
+
+import json
+import os
+import secrets
+import shutil
+import stat
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from taskflow.local.postgres_place import OWN_DATABASE_HINT, Place, PostgresError
+
+OWNER_ROLE = "taskflow_owner"
+APP_ROLE = "taskflow_app"
+ADMIN_ROLE = "postgres"
+DATABASE = "taskflow"
+
+# One statement a line, as the single-user server reads them.
+ROLES_SQL = """\
+CREATE ROLE {owner} LOGIN PASSWORD '{owner_password}'
+CREATE ROLE {app} LOGIN PASSWORD '{app_password}'
+CREATE DATABASE {database} OWNER {owner}
+REVOKE ALL ON DATABASE {database} FROM PUBLIC
+GRANT CONNECT ON DATABASE {database} TO {app}
+"""
+
+
+@dataclass(frozen=True)
+class Passwords:
+    """One password for each role, made once per cluster and kept beside it."""
+
+    admin: str
+    owner: str
+    app: str
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """How to reach a running cluster; every address is as libpq, asyncpg and psql read it."""
+
+    socket_directory: Path
+    passwords: Passwords
+
+    @property
+    def owner_url(self) -> str:
+        """For migrations: owns the database."""
+        return self.url(OWNER_ROLE)
+
+    @property
+    def app_url(self) -> str:
+        """For services: reads and writes the rows that the migrations let it."""
+        return self.url(APP_ROLE)
+
+    def url(self, role: str, database: str = DATABASE) -> str:
+        """The address of a database for one of the three roles."""
+        passwords = {ADMIN_ROLE: self.passwords.admin, OWNER_ROLE: self.passwords.owner, APP_ROLE: self.passwords.app}
+        host = quote(str(self.socket_directory), safe="")
+        return f"postgresql://{role}:{passwords[role]}@/{database}?host={host}&port=5432"
+
+
+def make(place: Place, *, durable: bool) -> Passwords:
+    """Makes the cluster in `place.base` unless it is there, and returns its passwords.
+
+    Raises PostgresError where the cluster is of another version, or its passwords are gone.
+    """
+    data = place.base / "data"
+    if data.exists():
+        _check_version(place)
+        return read_passwords(place.base)
+    passwords = Passwords(admin=secrets.token_hex(24), owner=secrets.token_hex(24), app=secrets.token_hex(24))
+    _write_private(place.base / "passwords.json", json.dumps(vars(passwords)), place)
+    # Made beside and renamed at the end: a cluster is whole or absent.
+    unfinished = place.base / "data.new"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    _initdb(place, unfinished, passwords.admin, durable=durable)
+    roles = ROLES_SQL.format(
+        owner=OWNER_ROLE,
+        app=APP_ROLE,
+        database=DATABASE,
+        owner_password=passwords.owner,
+        app_password=passwords.app,
+    )
+    single = ["--single", "-D", str(unfinished), "-c", "exit_on_error=on", "-c", "log_checkpoints=off"]
+    _run(place, "postgres", *single, ADMIN_ROLE, text=roles)
+    unfinished.rename(data)
+    return passwords
+
+
+def read_passwords(base: Path) -> Passwords:
+    """The passwords of a cluster that is there. Raises PostgresError where their file is gone."""
+    path = base / "passwords.json"
+    try:
+        return Passwords(**json.loads(path.read_text(encoding="ascii")))
+    except FileNotFoundError:
+        raise PostgresError(f"{path} is missing, and the data beside it cannot be opened without it.") from None
+
+
+def environment() -> dict[str, str]:
+    """The little that the binaries need: PG* variables of the user would lead them astray."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+
+
+def _initdb(place: Place, directory: Path, password: str, *, durable: bool) -> None:
+    password_file = place.base / "password.new"
+    _write_private(password_file, password, place)
+    try:
+        _run(
+            place,
+            "initdb",
+            f"--pgdata={directory}",
+            f"--username={ADMIN_ROLE}",
+            f"--pwfile={password_file}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale-provider=builtin",
+            "--locale=C.UTF-8",
+            "--no-instructions",
+            *([] if durable else ["--no-sync"]),
+        )
+    finally:
+        password_file.unlink()
+
+
+def _check_version(place: Place) -> None:
+    data = (place.base / "data" / "PG_VERSION").read_text(encoding="ascii").strip()
+    ours = _run(place, "postgres", "--version").split()[-1].split(".")[0]
+    if data != ours:
+        raise PostgresError(
+            f"The data in {place.base} was written by PostgreSQL {data}, and the binaries are {ours}. "
+            f"Dump it with an installation that has {data} and load it into a new TASKFLOW_HOME, {OWN_DATABASE_HINT}."
+        )
+
+
+def _run(place: Place, program: str, *arguments: str, text: str | None = None) -> str:
+    """Runs one of the binaries as the server's user and returns what it printed."""
+    root = os.geteuid() == 0
+    done = subprocess.run(  # noqa: S603  our own words and paths
+        [str(place.binaries / program), *arguments],
+        input=text,
+        text=True,
+        capture_output=True,
+        check=False,
+        cwd="/",
+        env=environment(),
+        user=place.uid if root else None,
+        group=place.gid if root else None,
+        extra_groups=[] if root else None,
+    )
+    if done.returncode != 0:
+        raise PostgresError(f"{program} failed:\n{done.stderr.strip()}")
+    return done.stdout
+
+
+def _write_private(path: Path, text: str, place: Place) -> None:
+    """Writes a file that only the server's user (and root) can read, whole or not at all."""
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.unlink(missing_ok=True)
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text)
+    if os.geteuid() == 0:
+        os.chown(unfinished, place.uid, place.gid)
+    unfinished.rename(path)
