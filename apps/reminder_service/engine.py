@@ -130,7 +130,7 @@ class Engine:
             due = wait is not None and wait <= 0
             if not due:
                 if heap.worth_compacting:
-                    heap.compact()
+                    await heap.compact()
                 await self._wait(_TICK_SECONDS if wait is None else wait)
 
     async def _fire(self) -> None:

@@ -1,5 +1,6 @@
 """When to wake: the soonest pending reminders, in memory, as a hint. The schedule in PostgreSQL is the truth."""
 
+import asyncio
 from heapq import heapify, heappop, heappush
 from typing import Final
 
@@ -13,17 +14,17 @@ class ReminderHeap:
     """Keys (a reminder's id as bytes) by time (seconds since the epoch).
 
     `put` and `discard` are O(log n) amortised, `next_at` is O(1). Both are lazy: an entry that was moved or discarded
-    stays in the list until it surfaces or `compact` removes it, which is for idle moments. A full heap makes room by
-    giving up one of its late entries, or does not take the new one: what it does not hold, it is given again when its
-    time is near.
+    stays in the list until it surfaces or compaction removes it. A full heap makes room by giving up one of its late
+    entries, or does not take the new one: what it does not hold, it is given again when its time is near.
     """
 
-    __slots__ = ("_at", "_capacity", "_entries")
+    __slots__ = ("_at", "_capacity", "_entries", "_put_meanwhile")
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
         self._entries: list[tuple[float, bytes]] = []
         self._at: dict[bytes, float] = {}
+        self._put_meanwhile: list[tuple[float, bytes]] | None = None
 
     def __len__(self) -> int:
         return len(self._at)
@@ -52,6 +53,8 @@ class ReminderHeap:
             return False
         self._at[key] = at
         heappush(self._entries, (at, key))
+        if self._put_meanwhile is not None:
+            self._put_meanwhile.append((at, key))
         if before is not None:
             self._surface()
         return True
@@ -73,10 +76,18 @@ class ReminderHeap:
         self._surface()
         return taken
 
-    def compact(self) -> None:
-        """Drop stale entries, in O(n)."""
-        self._entries = [(at, key) for key, at in self._at.items()]
-        heapify(self._entries)
+    async def compact(self) -> None:
+        """Drop stale entries, in O(n), in a thread: meanwhile the heap is used as ever."""
+        entries = [(at, key) for key, at in self._at.items()]
+        meanwhile = self._put_meanwhile = []
+        try:
+            await asyncio.to_thread(heapify, entries)
+        finally:
+            self._put_meanwhile = None
+        for entry in meanwhile:
+            heappush(entries, entry)
+        self._entries = entries
+        self._surface()
 
     def _surface(self) -> None:
         """Drop stale entries from the top, so that the top always counts."""
