@@ -75,6 +75,10 @@ class Kafka:
     def start(self) -> None:
         """Starts the broker and returns once it answers and its topics are there. Raises RigError."""
         self.launch()
+        self.finish_start()
+
+    def finish_start(self) -> None:
+        """The second part of start(): returns once the broker answers and its topics are there."""
         self.wait_ready()
         self.apply(for_one_broker(declared()))
 
@@ -92,7 +96,7 @@ class Kafka:
         self._child.start()
 
     def wait_ready(self) -> None:
-        """The second part of start(): returns once the broker answers. Raises RigError."""
+        """Returns once the broker answers. Raises RigError."""
         self._child.wait_until(lambda: ports.answers(self.port), within=START_SECONDS)
 
     def apply(self, topics: Sequence[Topic]) -> None:

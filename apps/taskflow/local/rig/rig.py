@@ -27,7 +27,6 @@ from taskflow.local.rig.children import Child
 from taskflow.local.rig.daprd import Sidecar
 from taskflow.local.rig.kafka import Kafka
 from taskflow.local.rig.programs import Programs
-from taskflow.local.rig.topics import declared, for_one_broker
 
 log = structlog.get_logger(__name__)
 
@@ -103,8 +102,7 @@ class Rig:
         watch: asyncio.Task[None] | None = None
         try:
             self.kafka.launch()
-            await asyncio.to_thread(self.kafka.wait_ready)
-            await asyncio.to_thread(self.kafka.apply, for_one_broker(declared()))
+            await asyncio.to_thread(self.kafka.finish_start)
             resources.write(self._home / "dapr", brokers=self.kafka.address, otlp_endpoint=self._otlp_endpoint)
             for name in self._names:
                 self.add(name)
