@@ -18,7 +18,7 @@ export COLUMNS ?= 140
 
 up: ## Run the platform at http://127.0.0.1:8000 (TASKFLOW_PORT, TASKFLOW_HOME, TASKFLOW_DATABASE_URL change that)
 	@.ci/environment up
-	@exec $(PY) -m taskflow.cli up
+	@exec $(PY) -m taskflow.cli up --with-parent
 
 demo: ## Sign up a user with sample tasks on the platform that runs, and print the login
 	@.ci/environment up

@@ -17,8 +17,8 @@ service: ContextVar[str | None] = ContextVar("service", default=None)
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
-def configure(level: str = "INFO") -> None:
-    """Send structlog's lines and the libraries' to standard error as JSON."""
+def configure(level: str = "INFO", handler: logging.Handler | None = None) -> None:
+    """Send structlog's lines and the libraries' as JSON to the handler; to standard error without one."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         _add_context,
@@ -31,7 +31,7 @@ def configure(level: str = "INFO") -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = handler or logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
