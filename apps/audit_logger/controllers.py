@@ -23,6 +23,7 @@ from taskflow.telemetry import logs
 
 AnyRequest = Request[Any, Any, Any]
 
+_FILTERS: Final = frozenset({"user", "type", "from", "to", "correlation_id", "limit"})
 _PUBLIC_NAMES: Final = {"since": "from", "until": "to"}
 
 
@@ -122,7 +123,7 @@ def make_audit_controller(
                 correlation_id=correlation_id,
             )
             page = await queries.page(database, wanted, limit=limit, cursor=cursor)
-            asked = {key: value for key, value in request.query_params.items() if key != "cursor"}
+            asked = {key: value for key, value in request.query_params.items() if key in _FILTERS}
             if owner != reader:
                 await note_read(reader, owner or reader, None, asked, len(page.items))
             headers: dict[str, str] = {}
