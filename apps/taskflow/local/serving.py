@@ -12,6 +12,7 @@ from typing import Final
 
 import uvicorn
 import uvloop
+from litestar.types import ASGIApp
 
 from taskflow.events.topics import (
     AUDIT_LOGGER,
@@ -22,7 +23,6 @@ from taskflow.events.topics import (
     ServiceName,
 )
 from taskflow.service.composition import ServiceFactory
-from taskflow.service.host import Host
 from taskflow.settings import Settings
 
 ALL_SERVICES: Final[tuple[ServiceName, ...]] = (
@@ -49,13 +49,13 @@ def factories(names: Sequence[ServiceName]) -> list[ServiceFactory]:
     return [importlib.import_module(f"{name.replace('-', '_')}.app").create_service for name in names]
 
 
-def serve(host: Host, sock: socket.socket, *, ready: Callable[["Server"], Awaitable[None]] | None = None) -> int:
+def serve(app: ASGIApp, sock: socket.socket, *, ready: Callable[["Server"], Awaitable[None]] | None = None) -> int:
     """Serves on a listening socket until SIGINT, SIGTERM or SIGHUP; returns the exit status.
 
     `ready` runs beside it, once it serves. A second signal stops it without waiting for anybody. Main thread only.
     """
     config = uvicorn.Config(
-        host,
+        app,
         log_config=None,
         access_log=False,
         lifespan="on",

@@ -13,6 +13,7 @@ from typing import Final, Never
 
 import asyncpg
 import httpx
+from litestar.types import ASGIApp
 
 from taskflow.local import ports
 from taskflow.local.environment import StartError, completed
@@ -70,13 +71,24 @@ def up(environ: Mapping[str, str], progress: Progress, *, with_parent: bool = Fa
         names = services_of(settings)
         started = _Started(progress, home, settings, listening, postgres)
         with progress.step("Services") as step:
-            host = Host(settings, factories(names))
-            step.outcome = ", ".join(names)
-        status = serve(host, listening, ready=started)
+            app = _composed(settings, environ, home)
+            step.outcome = ", ".join(names) + (", each beside a sidecar" if settings.bus == "dapr" else "")
+        status = serve(app, listening, ready=started)
         progress.line()
         progress.line("Stopping")
     progress.line("Stopped." if status == 0 else f"Stopped because of an error; {home.log_file} says more.")
     return status
+
+
+def _composed(settings: Settings, environ: Mapping[str, str], home: Home) -> ASGIApp:
+    """All services in this process or, with TASKFLOW_BUS=dapr, each in its own beside a sidecar. Raises RigError."""
+    names = services_of(settings)
+    if settings.bus == "embedded" or settings.phase == "iv":
+        return Host(settings, factories(names))
+    from taskflow.local.rig import programs
+    from taskflow.local.rig.host import RigHost  # its manifests are YAML, which the embedded mode need not load
+
+    return RigHost(programs.find(environ), home.directory, environ, names)
 
 
 class _Started:
