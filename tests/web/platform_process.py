@@ -29,7 +29,7 @@ def running_platform(home: Path, **environment: str) -> Generator[str]:
     url = f"http://127.0.0.1:{(port := free_port())}"
     log = home / "up.log"
     settings = {"TASKFLOW_PORT": str(port), "TASKFLOW_HOME": str(home / "home"), **environment}
-    command = [str(Path(sys.executable).with_name("taskflow")), "up"]
+    command = [str(Path(sys.executable).with_name("taskflow")), "up", "--with-parent"]
     with log.open("wb") as output:
         process = subprocess.Popen(command, env={**os.environ, **settings}, stdout=output, stderr=subprocess.STDOUT)
     try:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests.web.conftest import NewContext
 from tests.web.person import PASSWORD, Person, new_email, quick_add, row, section
@@ -148,6 +148,18 @@ def test_changes_from_another_device_appear_as_they_happen(ada: Person) -> None:
     expect(section(page, "Overdue").get_by_role("button", name="Renamed on the phone", exact=True)).to_be_visible()
     ada.delete(task["id"])
     expect(row(page, "Renamed on the phone")).to_have_count(0)
+
+
+def test_tasks_that_come_before_the_preferences_are_shown(ada: Person) -> None:
+    ada.add("Quick")
+    held: list[Route] = []
+    ada.context.route("**/api/v1/me/preferences", held.append)
+    page = ada.context.new_page()
+    with page.expect_response("**/api/v1/reminders?*"):
+        page.goto(ada.url)
+    page.wait_for_timeout(100)
+    held[0].continue_()
+    expect(row(page, "Quick")).to_be_visible()
 
 
 def test_overdue_today_and_upcoming_are_told_apart(ada: Person) -> None:

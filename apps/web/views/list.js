@@ -30,6 +30,7 @@ export class TaskList {
     this.node = h("div", { class: "lists" }, this.loading, this.empty, [...this.sections.values()].map(({ node }) => node));
     this.unsubscribe = app.store.subscribe(() => this.draw());
     this.timer = setInterval(() => this.draw(), TICK);
+    this.draw(); // the tasks may have been there first
   }
 
   makeSection(name, label) {
