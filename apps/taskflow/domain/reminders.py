@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -59,6 +60,7 @@ class PlannedReminder(msgspec.Struct, frozen=True):
     at: datetime
 
 
+@lru_cache(maxsize=1024)
 def parse_offset(text: str, field: str = "reminders") -> Offset:
     """Read "1 day", "2 hours before", "PT1H", "P1DT2H" and the like.
 
