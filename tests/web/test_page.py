@@ -153,7 +153,7 @@ def test_changes_from_another_device_appear_as_they_happen(ada: Person) -> None:
 def test_tasks_that_come_before_the_preferences_are_shown(ada: Person) -> None:
     ada.add("Quick")
     held: list[Route] = []
-    ada.context.route("**/api/v1/me/preferences", held.append)
+    ada.context.route("**/api/v1/me/preferences", lambda route: held.append(route))
     page = ada.context.new_page()
     with page.expect_response("**/api/v1/reminders?*"):
         page.goto(ada.url)
@@ -239,6 +239,15 @@ def test_a_task_with_everything_is_made_and_changed(ada: Person) -> None:
     (changed,) = ada.tasks()
     assert (changed["title"], changed["reminders"]) == ("Late lunch", ["PT1H"])
     assert changed["recurrence_pattern"] == made["recurrence_pattern"]
+
+
+def test_completing_a_task_that_repeats_brings_the_next_one(ada: Person) -> None:
+    ada.add("Water the plants", due_date=day(0), recurrence_pattern="daily")
+    page = ada.tab()
+    section(page, "Today").get_by_role("checkbox", name="Done: Water the plants").check()
+    following = section(page, "Upcoming").get_by_role("listitem").filter(has_text="Water the plants")
+    expect(following).to_have_count(1, timeout=10_000)
+    expect(following).to_contain_text("Tomorrow")
 
 
 def test_a_rule_that_cannot_be_is_explained_where_it_stands(ada: Person) -> None:
