@@ -13,6 +13,7 @@ import secrets
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Coroutine, Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -22,11 +23,14 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
+from taskflow.local.locking import LockHeldError, ProcessLock
 from taskflow.local.postgres import EmbeddedPostgres
 from taskflow.local.postgres_cluster import ADMIN_ROLE, APP_ROLE, OWNER_ROLE
 from taskflow_db import runner
 
 MEMORY_NEEDED = 1 << 30
+PREFIX = "taskflow-tests-"
+LEFT_SECONDS = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +55,9 @@ class Cluster:
     """The server of a test run; start() in one process, close() there at the end."""
 
     def __init__(self) -> None:
-        self._directory = Path(tempfile.mkdtemp(prefix="taskflow-tests-", dir=_roomy_memory()))
+        parent = _roomy_memory() or tempfile.gettempdir()
+        _remove_leftovers(Path(parent))
+        self._directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
         self._server: EmbeddedPostgres | None = None
         self._addresses: Addresses | None = None
 
@@ -170,6 +176,17 @@ def _roomy_memory() -> str | None:
         return "/dev/shm" if shutil.disk_usage("/dev/shm").free > MEMORY_NEEDED else None
     except OSError:
         return None
+
+
+def _remove_leftovers(parent: Path) -> None:
+    """What runs that were killed left: nobody holds their server's lock, and they are not just being made."""
+    for directory in parent.glob(f"{PREFIX}*"):
+        try:
+            if time.time() - directory.stat().st_mtime > LEFT_SECONDS:
+                with ProcessLock(directory / "postgres" / "lock"):
+                    shutil.rmtree(directory)
+        except (LockHeldError, OSError):
+            continue
 
 
 async def _drop_all(addresses: Addresses) -> None:
