@@ -20,6 +20,7 @@ const STREAM_FIRST = 300;
 const REMINDER_SECONDS = 45;
 const PREFERENCES = "/api/v1/me/preferences";
 const SNOOZE_MINUTES = 10;
+const MOST_TOASTS = 3;
 
 /**
  * The context that every view is given: `api`, `store`, `sync`, `waiting`, `actions`, `toaster`, `device`, `user`,
@@ -67,7 +68,7 @@ export class Session {
     this.listen();
     await tasks;
     if (this.ended) return;
-    this.announced = new Set(this.waiting.items.map(keyOf));
+    this.announced = new Set(this.waiting.latest.map(keyOf));
     this.waiting.subscribe(() => this.announce());
     this.announce();
     this.router.start();
@@ -175,16 +176,26 @@ export class Session {
     this.shell?.setLive(status);
   }
 
-  /** A toast for every reminder that was not there before; none for one that no longer waits. */
+  /** A toast for every reminder that was not there before, one for many at once; none for one that no longer waits. */
   announce() {
-    const { items } = this.waiting;
-    this.toaster.keep("reminder", new Set(items.map((reminder) => reminder.id)));
-    for (const reminder of items) {
-      if (this.announced.has(keyOf(reminder))) continue;
-      this.announced.add(keyOf(reminder));
-      this.announceOne(reminder);
-    }
-    document.title = items.length > 0 ? `(${items.length}) TaskFlow` : "TaskFlow";
+    const { latest } = this.waiting;
+    this.toaster.keep("reminder", new Set(latest.map((reminder) => reminder.task_id)));
+    const fresh = latest.filter((reminder) => !this.announced.has(keyOf(reminder)));
+    for (const reminder of fresh) this.announced.add(keyOf(reminder));
+    if (fresh.length > MOST_TOASTS) this.announceMany(fresh.length);
+    else fresh.forEach((reminder) => this.announceOne(reminder));
+    document.title = latest.length > 0 ? `(${latest.length}) TaskFlow` : "TaskFlow";
+  }
+
+  announceMany(count) {
+    this.toaster.keep("reminder", new Set());
+    this.toaster.show({
+      text: `${count} reminders`,
+      kind: "reminder",
+      seconds: REMINDER_SECONDS,
+      actions: [{ label: "Show", run: () => this.shell.showReminders() }],
+    });
+    this.notify(`${count} reminders`, "", "reminders");
   }
 
   announceOne(reminder) {
@@ -193,16 +204,21 @@ export class Session {
       text: title,
       detail,
       kind: "reminder",
-      key: reminder.id,
+      key: reminder.task_id,
       seconds: REMINDER_SECONDS,
       actions: [
         { label: "Snooze", run: () => this.waiting.snooze(reminder, SNOOZE_MINUTES) },
         { label: "Got it", run: () => this.waiting.acknowledge(reminder) },
       ],
     });
+    this.notify(title, detail, reminder.task_id);
+  }
+
+  /** On the desktop, for those who want that, when no tab of the page is looked at; by one of the tabs. */
+  notify(title, body, tag) {
     const wanted = device.get("desktop") === "on" && document.hidden && this.stream.leading;
     if (wanted && "Notification" in window && Notification.permission === "granted") {
-      new Notification(title, { body: detail, tag: reminder.id, icon: "/static/icon.svg" });
+      new Notification(title, { body, tag, icon: "/static/icon.svg" });
     }
   }
 

@@ -29,6 +29,16 @@ export class WaitingReminders {
     for (const listener of this.listeners) listener();
   }
 
+  /** What there is to tell: the last reminder of each task, the oldest first. */
+  get latest() {
+    const byTask = new Map();
+    for (const reminder of this.items) {
+      byTask.delete(reminder.task_id);
+      byTask.set(reminder.task_id, reminder);
+    }
+    return [...byTask.values()];
+  }
+
   /** Asks the server which reminders wait; of answers that overtake each other the last asked for counts. */
   async load() {
     this.asked += 1;
@@ -48,19 +58,21 @@ export class WaitingReminders {
     }
   }
 
-  /** The person has seen it. */
-  acknowledge(reminder) {
-    return this.answer(reminder, "acknowledge");
+  /** The person has seen it, and with it the earlier ones of the same task. */
+  async acknowledge(reminder) {
+    const same = this.items.filter((item) => item.task_id === reminder.task_id);
+    await Promise.all(same.map((item) => this.answer(item, "acknowledge")));
   }
 
-  /** It comes again some minutes from now. */
-  snooze(reminder, minutes) {
-    return this.answer(reminder, "snooze", { minutes });
+  /** It comes again some minutes from now; the earlier ones of the same task do not. */
+  async snooze(reminder, minutes) {
+    const earlier = this.items.filter((item) => item.task_id === reminder.task_id && item.id !== reminder.id);
+    await Promise.all([this.answer(reminder, "snooze", { minutes }), ...earlier.map((item) => this.answer(item, "acknowledge"))]);
   }
 
   /** The person has seen all of them. */
   async acknowledgeAll() {
-    await Promise.allSettled(this.items.map((reminder) => this.acknowledge(reminder)));
+    await Promise.all(this.items.map((item) => this.answer(item, "acknowledge")));
   }
 
   /** Nothing more to say about a task that is done or gone. */
@@ -71,8 +83,13 @@ export class WaitingReminders {
     this.changed();
   }
 
-  /** It was answered in another tab. */
+  /** It was answered in another tab; a list that was asked for before may still hold it. */
   dropReminder(id) {
+    this.take(id);
+    if (this.loading > 0) this.load();
+  }
+
+  take(id) {
     this.items = this.items.filter((reminder) => reminder.id !== id);
     this.changed();
   }
@@ -80,7 +97,7 @@ export class WaitingReminders {
   async answer(reminder, verb, body) {
     const { id } = reminder;
     this.answering.add(id);
-    this.dropReminder(id);
+    this.take(id);
     let failed = false;
     try {
       await this.api.json("POST", `/api/v1/reminders/${encodeURIComponent(id)}/${verb}`, { body });

@@ -359,6 +359,29 @@ def test_reminders_that_went_off_meanwhile_wait_at_sign_in(ada: Person) -> None:
     expect(panel).to_be_hidden()
 
 
+def test_several_reminders_of_a_task_are_told_as_one(ada: Person) -> None:
+    page = ada.tab()
+    ada.add("Catch the train", due_date=moment(minutes=30), reminders=["P1D", "PT2H", "PT1H"])
+    panel = page.get_by_role("region", name="Reminders")
+    expect(panel.get_by_role("listitem")).to_have_count(1)
+    expect(page.locator(".toast-reminder")).to_have_count(1)
+    panel.get_by_role("button", name="Got it: Catch the train").click()
+    expect(panel).to_be_hidden()
+    expect(page.locator(".toast-reminder")).to_have_count(0)
+
+
+def test_many_reminders_at_once_are_told_as_a_number(ada: Person) -> None:
+    page = ada.tab()
+    at = moment(seconds=3)
+    for number in range(5):
+        ada.add(f"Task {number}", due_date=at, reminders=["PT0S"])
+    panel = page.get_by_role("region", name="Reminders")
+    expect(panel.get_by_role("listitem")).to_have_count(5, timeout=15_000)
+    assert page.locator(".toast-reminder").count() <= 3
+    panel.get_by_role("button", name="Got all").click()
+    expect(panel).to_be_hidden()
+
+
 # History, chat, settings
 
 

@@ -90,6 +90,12 @@ export class Shell {
     clearTimeout(this.searchTimer);
   }
 
+  /** Brings the waiting reminders into view. */
+  showReminders() {
+    this.panel.node.scrollIntoView({ block: "center" });
+    this.panel.node.querySelector("button")?.focus();
+  }
+
   /** Shows the state of the live stream. */
   setLive({ state }) {
     this.live.dataset.state = state;

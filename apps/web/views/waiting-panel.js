@@ -51,7 +51,7 @@ export function waitingPanel({ app, on }) {
   function draw() {
     const hadFocus = list.contains(document.activeElement);
     const kept = new Set();
-    for (const reminder of app.waiting.items) {
+    for (const [place, reminder] of app.waiting.latest.entries()) {
       kept.add(reminder.id);
       if (!items.has(reminder.id)) items.set(reminder.id, item(reminder));
       const { row, title, detail, snooze, got } = items.get(reminder.id);
@@ -60,7 +60,7 @@ export function waitingPanel({ app, on }) {
       setText(detail, words.detail);
       snooze.setAttribute("aria-label", `Snooze ${words.title}`);
       got.setAttribute("aria-label", `Got it: ${words.title}`);
-      if (!row.isConnected) list.append(row);
+      if (list.children[place] !== row) list.insertBefore(row, list.children[place] ?? null);
     }
     for (const [id, { row }] of items) {
       if (kept.has(id)) continue;
