@@ -1,0 +1,82 @@
+"""chat-api and the reminder service in one process: what a client does to a task is what its reminders do."""
+
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+import chat_api.app
+import reminder_service.app
+from taskflow.database.pool import Database
+from taskflow.service.host import Host
+from taskflow.settings import Settings
+from tests.support.clock import MovableClock
+from tests.support.waiting import eventually
+
+DUE = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
+TASKS, REMINDERS = "/api/v1/tasks", "/api/v1/reminders"
+
+
+@pytest.fixture
+async def client(settings: Settings, clock: MovableClock, database: Database) -> AsyncGenerator[httpx.AsyncClient]:
+    """A signed-up user of the two, on 1 March 2027 at 07:00."""
+    clock.run_from(DUE - timedelta(hours=2))
+    host = Host(settings, [chat_api.app.create_service, reminder_service.app.create_service], clock=clock)
+    app: Any = host
+    transport = httpx.ASGITransport(app=app)
+    async with host.running(), httpx.AsyncClient(transport=transport, base_url="http://test") as made:
+        await host.database.opened()
+        body = {"email": "someone@example.com", "password": "long enough"}
+        made.headers["Authorization"] = f"Bearer {(await made.post('/api/v1/auth/signup', json=body)).json()['token']}"
+        yield made
+
+
+async def _make(client: httpx.AsyncClient, *reminders: str) -> dict[str, Any]:
+    body = {"title": "Water the plants", "due_date": DUE.isoformat(), "reminders": reminders}
+    answer = await client.post(TASKS, json=body)
+    assert answer.status_code == 201
+    return answer.json()
+
+
+async def _offsets(client: httpx.AsyncClient, status: str) -> list[str]:
+    return [item["offset"] for item in (await client.get(REMINDERS, params={"status": status})).json()["items"]]
+
+
+async def _are(client: httpx.AsyncClient, *, pending: list[str], sent: list[str]) -> None:
+    async def so() -> None:
+        assert (await _offsets(client, "pending"), await _offsets(client, "sent")) == (pending, sent)
+
+    await eventually(so)
+
+
+async def test_made_moved_completed_and_reopened(client: httpx.AsyncClient, clock: MovableClock) -> None:
+    task = await _make(client, "1 hour", "10 minutes")
+    await _are(client, pending=["PT1H", "PT10M"], sent=[])
+    clock.advance(timedelta(hours=1))
+    await _are(client, pending=["PT10M"], sent=["PT1H"])
+    url = f"{TASKS}/{task['id']}"
+    await client.patch(url, json={"due_date": (DUE + timedelta(days=1)).isoformat(), "reminders": ["2 days", "PT0S"]})
+    await _are(client, pending=["PT0S"], sent=["P2D"])
+    await client.patch(url, json={"completed": True})
+    await _are(client, pending=[], sent=[])
+    await client.patch(url, json={"completed": False})
+    await _are(client, pending=["PT0S"], sent=["P2D"])
+    await client.delete(url)
+    await _are(client, pending=[], sent=[])
+
+
+async def test_an_acknowledged_task_sends_no_more_for_its_due_date(
+    client: httpx.AsyncClient, clock: MovableClock
+) -> None:
+    task = await _make(client, "1 hour", "10 minutes")
+    clock.advance(timedelta(hours=1))
+    await _are(client, pending=["PT10M"], sent=["PT1H"])
+    assert (await client.post(f"{TASKS}/{task['id']}/acknowledge")).status_code == 200
+    await _are(client, pending=[], sent=[])
+    await client.patch(f"{TASKS}/{task['id']}", json={"title": "Water all the plants", "completed": True})
+    await client.patch(f"{TASKS}/{task['id']}", json={"completed": False})
+    await _are(client, pending=[], sent=[])
+    await client.patch(f"{TASKS}/{task['id']}", json={"due_date": (DUE + timedelta(hours=3)).isoformat()})
+    await _are(client, pending=["PT1H", "PT10M"], sent=[])
