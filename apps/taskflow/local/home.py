@@ -97,7 +97,9 @@ class Home:
 
     def say_address(self, url: str) -> None:
         """Notes where the platform answers, for `taskflow demo` and for who starts a second one."""
-        (self.directory / "address").write_text(url, encoding="utf-8")
+        file = self.directory / "address"
+        file.unlink(missing_ok=True)  # one that another user left could not be written to
+        file.write_text(url, encoding="utf-8")
 
     def address(self) -> str | None:
         """Where the platform that runs on this home answers, or None."""

@@ -133,6 +133,8 @@ class EmbeddedPostgres:
         except LockHeldError as error:
             self._lock = None
             raise PostgresError(f"Process {error.pid} already runs the PostgreSQL in {self.base}.") from error
+        if os.geteuid() == 0:
+            os.chown(self._lock.path, self._place.uid, self._place.gid)  # who may be the one to start it next
         try:
             self._stop_leftover()
             passwords = cluster.make(self._place, durable=self.durable)

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Generator, Sequence
 from types import FrameType
 from typing import Final
 
+import structlog
 import uvicorn
 import uvloop
 from litestar.types import ASGIApp
@@ -24,6 +25,8 @@ from taskflow.events.topics import (
 )
 from taskflow.service.composition import ServiceFactory
 from taskflow.settings import Settings
+
+log = structlog.get_logger(__name__)
 
 ALL_SERVICES: Final[tuple[ServiceName, ...]] = (
     CHAT_API,
@@ -79,7 +82,7 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, ready: Callable[["Server"], Awaitable[None]] | None = None) -> None:
         super().__init__(config)
         self._ready = ready
-        self._beside: asyncio.Future[None] | None = None
+        self._beside: asyncio.Task[None] | None = None
         self.served = False
         self.failed = False
 
@@ -102,7 +105,14 @@ class Server(uvicorn.Server):
         gc.collect()
         gc.freeze()
         if self._ready is not None:
-            self._beside = asyncio.ensure_future(self._ready(self))
+            self._beside = asyncio.create_task(self._report(self._ready(self)))
+
+    async def _report(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except Exception:
+            # It runs beside the services, which go on; without this nobody would hear of it.
+            log.exception("failed_beside_services")
 
     def stop(self, *, failed: bool = False) -> None:
         """Stops as if a signal had come; `failed` makes the exit status 1."""
