@@ -54,8 +54,9 @@ class Wire(Protocol):
 def wire_to(receive: Receive, send: Send, *, dead_after: float) -> Wire:
     """The way out of an answer that has begun. A peer silent for `dead_after` seconds is given up by the network."""
     cycle: Any = getattr(receive, "__self__", None)
-    transport = getattr(cycle, "transport", None)
-    if isinstance(transport, asyncio.WriteTransport) and getattr(cycle, "chunked_encoding", None) is True:
+    transport: Any = getattr(cycle, "transport", None)
+    # uvloop's transports are no subclasses of asyncio's.
+    if hasattr(transport, "get_write_buffer_size") and getattr(cycle, "chunked_encoding", None) is True:
         return ConnectionWire(cycle, transport, send, dead_after)
     return AsgiWire(send)
 

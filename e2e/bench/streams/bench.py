@@ -1,0 +1,238 @@
+"""Measures both servers in turn and prints one table. See `python -m e2e.bench.streams --help`."""
+
+import argparse
+import contextlib
+import json
+import os
+import random
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from e2e.bench.streams import feed, servers
+from e2e.bench.streams.machine import Spell, Watch, open_files, resident_kb
+from e2e.bench.streams.readers import Crowd
+from notification_service.endpoint import PATH
+from taskflow.domain.clock import SystemClock
+from taskflow.domain.task import Task
+from taskflow.events.envelope import encode, wrap
+from taskflow.events.model import TaskUpdated
+from taskflow.service.tokens import Tokens
+
+_WARM = 300
+_AT = datetime(2026, 11, 24, tzinfo=UTC)
+_FILES_PER_SERVER = 64
+
+
+@dataclass
+class Result:
+    """What one server did in one turn; times in microseconds, latencies in milliseconds."""
+
+    kb_each: float = 0.0
+    connects: float = 0.0
+    connect_us: float = 0.0
+    event_us: float = 0.0
+    p50: float = 0.0
+    p99: float = 0.0
+    batch_us: float = 0.0
+    stopped_p99: float = 0.0
+    client_share: float = 0.0
+    left_behind: str = ""
+    disturbed: bool = False
+
+
+class Subject:
+    """A server under test and its crowd of readers."""
+
+    def __init__(self, kind: str, pid: int, ports: list[int], streams: int) -> None:
+        self.kind, self.pid = kind, pid
+        self.ports = ports
+        self.streams = streams
+        tokens = Tokens(servers.SECRET, SystemClock(), access_seconds=86_400)
+        self._heads = [
+            f"GET {PATH}?reader={n} HTTP/1.1\r\nHost: bench\r\n"
+            f"Authorization: Bearer {tokens.issue(f'user-{n}', 'a@example.org')}\r\n\r\n".encode()
+            for n in range(streams + _WARM)
+        ]
+        self.feed = socket.create_connection(("127.0.0.1", ports[1]))
+        self.entry: Callable[[int], bytes] = self._event if kind == "service" else self._frame
+
+    def crowd(self) -> Crowd:
+        return Crowd(self.ports[0], self._heads.__getitem__)
+
+    def _event(self, number: int) -> bytes:
+        """An event of about 600 bytes for one user, as the bus delivers it."""
+        user, moment = f"user-{number}", datetime.now(UTC)
+        task = Task(
+            id=uuid.uuid4().hex,
+            user_id=user,
+            title=str(time.perf_counter_ns()),
+            description=None,
+            completed=False,
+            version=2,
+            created_at=_AT,
+            updated_at=moment,
+        )
+        event = TaskUpdated(
+            event_id=str(uuid.uuid4()),
+            timestamp=moment,
+            user_id=user,
+            actor_id=user,
+            task_id=task.id,
+            version=2,
+            correlation_id="bench",
+            changes={},
+            task=task,
+        )
+        return encode(wrap(event, "chat-api"))
+
+    def _frame(self, number: int) -> bytes:
+        """A frame as long as notification-service's, ready to write."""
+        body = b'id: %b\ndata: {"x":"%b","title":"%d"}\n\n' % (b"0" * 36, b"x" * 440, time.perf_counter_ns())
+        return number.to_bytes(4, "little") + b"%x\r\n%b\r\n" % (len(body), body)
+
+
+@contextmanager
+def running(kind: str, core: int, streams: int) -> Generator[Subject]:
+    """A server in a process of its own on `core`."""
+    command = [sys.executable, "-m", "e2e.bench.streams.servers", kind, str(core)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        ports = json.loads(process.stdout.readline())
+        subject = Subject(kind, process.pid, ports, streams)
+        yield subject
+        subject.feed.close()
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+def load(subject: Subject, crowd: Crowd, *, rate: int, batch: int, seconds: float) -> tuple[Spell, list[int]]:
+    """Feed events to random readers in batches at an even rate while reading; the spell, and latencies in ns."""
+    crowd.latencies.clear()
+    numbers = [n for n in crowd.sockets if n not in crowd.stopped]
+    watch = Watch(subject.pid)
+    began = time.perf_counter()
+    sent = 0
+    while (passed := time.perf_counter() - began) < seconds:
+        while sent < passed * rate:
+            subject.feed.sendall(feed.pack([subject.entry(random.choice(numbers)) for _ in range(batch)]))
+            sent += batch
+        crowd.read(0.0005)
+    deadline = time.perf_counter() + 5
+    while len(crowd.latencies) < sent and time.perf_counter() < deadline:
+        crowd.read(0.05)
+    spell = watch.spell()
+    if len(crowd.latencies) != sent:
+        raise RuntimeError(f"{subject.kind}: {sent} events sent, {len(crowd.latencies)} came")
+    return spell, sorted(crowd.latencies)
+
+
+def turn(kind: str, args: argparse.Namespace) -> Result:
+    """One server from its start to its end."""
+    result = Result()
+    spells: list[Spell] = []
+    with running(kind, args.server_core, args.streams) as subject:
+        warm = subject.crowd()
+        warm.open(args.streams, _WARM)
+        load(subject, warm, rate=1_000, batch=1, seconds=0.5)
+        warm.close()
+        time.sleep(0.5)
+        base_kb, base_files = resident_kb(subject.pid), open_files(subject.pid)
+
+        crowd = subject.crowd()
+        watch = Watch(subject.pid)
+        seconds = crowd.open(0, args.streams)
+        spells.append(watch.spell())
+        time.sleep(0.5)
+        result.connects = args.streams / seconds
+        result.connect_us = spells[-1].server / args.streams * 1e6
+        result.kb_each = (resident_kb(subject.pid) - base_kb) / args.streams
+
+        spell, latencies = load(subject, crowd, rate=args.rate, batch=1, seconds=args.seconds)
+        spells.append(spell)
+        result.event_us = spell.server / len(latencies) * 1e6
+        result.p50, result.p99 = latencies[len(latencies) // 2] / 1e6, latencies[len(latencies) * 99 // 100] / 1e6
+
+        spell, latencies = load(subject, crowd, rate=args.rate, batch=100, seconds=args.seconds)
+        spells.append(spell)
+        result.batch_us = spell.server / len(latencies) * 1e6
+
+        crowd.stop_reading(0)
+        stuffing = b"".join(feed.pack([subject.entry(0)]) for _ in range(2_000))
+        subject.feed.sendall(stuffing)
+        spell, latencies = load(subject, crowd, rate=args.rate, batch=1, seconds=args.seconds)
+        spells.append(spell)
+        result.stopped_p99 = latencies[len(latencies) * 99 // 100] / 1e6
+
+        crowd.close(abruptly=True)
+        result.left_behind = left_behind(subject, base_files)
+    result.client_share = max(spell.client / spell.seconds for spell in spells)
+    result.disturbed = any(spell.disturbed for spell in spells)
+    return result
+
+
+def left_behind(subject: Subject, base_files: int) -> str:
+    """Descriptors that the server still holds a while after all its readers were reset."""
+    deadline = time.monotonic() + 20
+    while (files := open_files(subject.pid) - base_files) > 0 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return str(max(0, files))
+
+
+ROWS: list[tuple[str, str, str]] = [
+    ("KB a connection", "kb_each", "{:.1f}"),
+    ("connects/s", "connects", "{:.0f}"),
+    ("CPU µs a connect", "connect_us", "{:.0f}"),
+    ("CPU µs an event, one by one", "event_us", "{:.1f}"),
+    ("  p50 ms", "p50", "{:.2f}"),
+    ("  p99 ms", "p99", "{:.2f}"),
+    ("CPU µs an event, in batches of 100", "batch_us", "{:.1f}"),
+    ("p99 ms of the others, one reader stopped", "stopped_p99", "{:.2f}"),
+    ("descriptors left after all were reset", "left_behind", "{}"),
+    ("most CPU the client used, of its core", "client_share", "{:.0%}"),
+    ("something else used over 30% of a core", "disturbed", "{}"),
+]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m e2e.bench.streams", description=__doc__)
+    parser.add_argument("--streams", type=int, default=10_000)
+    parser.add_argument("--rate", type=int, default=5_000, help="events a second")
+    parser.add_argument("--seconds", type=float, default=5.0, help="of each load")
+    parser.add_argument("--turns", type=int, default=2, help="of each server, alternating")
+    parser.add_argument("--server-core", type=int, default=0)
+    parser.add_argument("--client-core", type=int, default=1)
+    args = parser.parse_args()
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = args.streams + _WARM + _FILES_PER_SERVER
+    if hard < needed:
+        parser.error(f"{needed} open files are needed and {hard} allowed: raise `ulimit -Hn`, or give --streams")
+    with contextlib.suppress(ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, needed), hard))
+    os.sched_setaffinity(0, {args.client_core})
+
+    results: dict[str, list[Result]] = {"service": [], "bare": []}
+    for number in range(args.turns):
+        for kind, turns in results.items():
+            print(f"turn {number + 1} of {args.turns}: {kind} …", file=sys.stderr, flush=True)
+            turns.append(turn(kind, args))
+    print(f"{args.streams} streams, {args.rate} events/s, each turn in a column")
+    print(f"{'':45}{'notification-service':>24}{'bare protocol':>24}")
+    for title, name, form in ROWS:
+        cells = [" ".join(form.format(getattr(r, name)) for r in turns) for turns in results.values()]
+        print(f"{title:45}" + "".join(f"{cell:>24}" for cell in cells))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""What processes use of the machine, from /proc: CPU seconds, memory, open files; and what everything else uses."""
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time of a process, to the nanosecond."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+
+
+def resident_kb(pid: int) -> int:
+    """Memory in use, in KB."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
+
+
+def open_files(pid: int) -> int:
+    """Descriptors in use."""
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+def busy_seconds() -> float:
+    """CPU time of everything on the machine."""
+    fields = [int(n) for n in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    user, nice, system, _idle, _wait, irq, softirq, steal = fields
+    return (user + nice + system + irq + softirq + steal) / _TICKS
+
+
+@dataclass
+class Spell:
+    """A stretch of a run: its length, the server's and the client's CPU, and what others used, in seconds."""
+
+    seconds: float
+    server: float
+    client: float
+    others: float
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether something else used more than 30% of a core."""
+        return self.others > 0.3 * self.seconds
+
+
+class Watch:
+    """Measures a spell of a server and of this process."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._began = self._now()
+
+    def spell(self) -> Spell:
+        """From the watch's beginning until now."""
+        seconds, server, client, busy = (b - a for a, b in zip(self._began, self._now(), strict=True))
+        return Spell(seconds, server, client, max(0.0, busy - server - client))
+
+    def _now(self) -> tuple[float, float, float, float]:
+        return time.perf_counter(), cpu_seconds(self._pid), cpu_seconds(os.getpid()), busy_seconds()

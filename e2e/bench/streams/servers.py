@@ -1,0 +1,112 @@
+"""The two servers under test: notification-service under uvicorn, and the least a Python server can do.
+
+Run by bench.py as `python -m e2e.bench.streams.servers service|bare CORE`; prints its two ports, serves until killed.
+"""
+
+import asyncio
+import gc
+import json
+import os
+import socket
+import sys
+from collections.abc import Coroutine
+from typing import Any, ClassVar
+
+import httpx
+import uvicorn
+import uvloop
+
+from e2e.bench.streams.feed import Feed
+from notification_service.app import create_service
+from taskflow.bus.delivery import deliver
+from taskflow.database.pool import Database
+from taskflow.domain.clock import SystemClock
+from taskflow.events.envelope import decode
+from taskflow.service.composition import Runtime
+from taskflow.service.requests import observed
+from taskflow.settings import Settings
+from taskflow.telemetry import logs
+
+SECRET = "a-secret-of-the-benchmark-of-32-characters"
+_BACKLOG = 16_384
+_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+class _NoDatabase(Database):
+    """Answers that there is nothing: what the benchmark is about needs no rows."""
+
+    async def fetch(self, query: str, *args: Any) -> list[Any]:
+        await asyncio.sleep(0)
+        return []
+
+
+async def service(listening: socket.socket, feeding: socket.socket) -> None:
+    """notification-service as the host runs it; each batch goes through the bus's delivery rules to its handler."""
+    settings = Settings(database_url="postgresql://none", auth_secret=SECRET, bus="embedded")
+    async with httpx.AsyncClient() as client:
+        runtime = Runtime(
+            settings=settings, database=_NoDatabase("postgresql://none"), clock=SystemClock(), chat_api=client
+        )
+        made = create_service(runtime)
+        assert made.background is not None
+        batches: asyncio.Queue[list[bytes]] = asyncio.Queue()
+
+        async def consume() -> None:
+            while True:
+                batch = await batches.get()
+                await deliver(made.subscriptions[0], [decode(payload) for payload in batch])
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            await observed(made.app, made.name, scope, receive, send)
+
+        config = uvicorn.Config(
+            app, loop="uvloop", http="httptools", lifespan="off", access_log=False, log_config=None, backlog=_BACKLOG
+        )
+        consuming = asyncio.create_task(consume())
+        await asyncio.get_running_loop().create_server(lambda: Feed(batches.put_nowait), sock=feeding)
+        async with made.background():
+            await uvicorn.Server(config).serve([listening])
+        consuming.cancel()
+
+
+class _Bare(asyncio.Protocol):
+    """Answers any request with an endless answer; the feed's entries name a reader and hold a frame ready to write."""
+
+    readers: ClassVar[dict[int, Any]] = {}
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport: Any = transport  # uvloop's are no subclasses of asyncio.Transport
+
+    def data_received(self, data: bytes) -> None:
+        number = int(data.split(b"reader=", 1)[1].split(b" ", 1)[0])
+        _Bare.readers[number] = self._transport
+        self._transport.write(_HEAD)
+
+    @classmethod
+    def take(cls, batch: list[bytes]) -> None:
+        for entry in batch:
+            cls.readers[int.from_bytes(entry[:4], "little")].write(entry[4:])
+
+
+async def bare(listening: socket.socket, feeding: socket.socket) -> None:
+    """A protocol that writes ready frames: the limit in Python."""
+    loop = asyncio.get_running_loop()
+    await loop.create_server(_Bare, sock=listening, backlog=_BACKLOG)
+    await loop.create_server(lambda: Feed(_Bare.take), sock=feeding)
+    gc.freeze()
+    await asyncio.Event().wait()
+
+
+def main() -> None:
+    kind, core = sys.argv[1], int(sys.argv[2])
+    os.sched_setaffinity(0, {core})
+    logs.configure("ERROR")
+    listening = socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG)
+    feeding = socket.create_server(("127.0.0.1", 0))
+    print(json.dumps([listening.getsockname()[1], feeding.getsockname()[1]]), flush=True)
+    run: Coroutine[Any, Any, None] = {"service": service, "bare": bare}[kind](listening, feeding)
+    uvloop.run(run)
+
+
+if __name__ == "__main__":
+    main()
