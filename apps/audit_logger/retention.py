@@ -33,7 +33,7 @@ _HASH: Final = "SELECT hash FROM task_events WHERE chain_seq = $1"
 # Records of what was pruned before.
 RECORDS: Final = "SELECT record FROM audit_pruned"
 # Takes a month off the trail.
-_DETACH: Final = "SELECT relation, row_count, last_seq FROM audit_detach_partition($1, $2)"
+_DETACH: Final = "SELECT relation, last_seq FROM audit_detach_partition($1, $2)"
 # Months that are detached and not dropped.
 _DETACHED: Final = "SELECT relation, month, detached_at FROM audit_pruned WHERE dropped_at IS NULL ORDER BY month"
 # Drops one of them.
@@ -96,7 +96,7 @@ async def _detach(connection: Connection, signer: Signer, archive: Archive, mont
         except asyncpg.InsufficientPrivilegeError as error:
             raise RetentionError(f"{month:%Y-%m} stays: {error}. {error.hint or ''}".strip()) from error
         assert done is not None, "the function answers one row"
-        if (done["row_count"], done["last_seq"]) != (rows, runs[-1].last if runs else 0):
+        if done["last_seq"] != (runs[-1].last if runs else 0):
             raise RetentionError(f"{month:%Y-%m} stays for now: rows came while it was being detached; try again")
         await archive.add(record, now)
     return str(done["relation"])

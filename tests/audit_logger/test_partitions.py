@@ -1,13 +1,18 @@
 """Months are there before they are needed, and an event whose month is not is recorded all the same."""
 
+import asyncio
+import contextlib
 from datetime import UTC, date, datetime
 
 import pytest
 
+from audit_logger.checkpoints import Archive, Signer
 from audit_logger.metrics import DEFAULT_ROWS, MONTHS_AHEAD
 from audit_logger.partitions import attached, ensure, month_of, sort_default
+from audit_logger.retention import RetentionError, detach_old
 from taskflow.database.pool import Database
-from tests.audit_logger.making import created, life, record, verdict
+from taskflow.events.model import TaskCreated
+from tests.audit_logger.making import KEY, created, life, record, verdict
 
 
 def test_months_are_counted_across_years() -> None:
@@ -63,3 +68,29 @@ async def test_months_are_those_of_utc_whatever_the_session_s_zone(database: Dat
             "SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE relname = 'task_events_2040_05'"
         )
     assert bounds == "FOR VALUES FROM ('2040-05-01 00:00:00+00') TO ('2040-06-01 00:00:00+00')"
+
+
+async def test_recording_goes_on_while_months_are_made_moved_and_taken_away(database: Database) -> None:
+    now = datetime.now(UTC)
+    times = [now, datetime(2020, 1, 5, tzinfo=UTC), datetime(2020, 2, 5, tzinfo=UTC), datetime(2045, 1, 5, tzinfo=UTC)]
+    events = [created(f"task-{n}", at=times[n % 4]) for n in range(400)]
+    done = asyncio.Event()
+
+    async def recording(mine: list[TaskCreated]) -> None:
+        for begin in range(0, len(mine), 5):
+            await record(database, *mine[begin : begin + 5])
+
+    async def upkeep() -> None:
+        while not done.is_set():
+            async with database.acquire() as connection:
+                await ensure(connection, date(2044, 12, 1))
+                await sort_default(connection)
+                with contextlib.suppress(RetentionError):  # rows came meanwhile: the next turn takes the month
+                    await detach_old(connection, Signer(KEY), Archive(None), keep=24, now=now)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(upkeep())
+        await asyncio.gather(recording(events[:200]), recording(events[200:]))
+        done.set()
+    answer = await verdict(database)
+    assert (answer.finding, answer.rows + answer.pruned) == (None, 400)

@@ -186,6 +186,9 @@ $$;
 """
 
 PARTITIONS = r"""
+-- Each of these locks the head of the chain first, as appending does. So no row is on its way to a partition while the
+-- partitions change: it would fail, or wait for this as this waits for it.
+
 CREATE FUNCTION audit_partition_name(month date) RETURNS text LANGUAGE sql IMMUTABLE
 RETURN pg_catalog.to_char(month::timestamp, '"task_events_"YYYY"_"MM');
 
@@ -209,7 +212,7 @@ DECLARE
     moved bigint;
     month date;
 BEGIN
-    PERFORM pg_advisory_xact_lock(hashtext('audit_partitions'));
+    PERFORM FROM public.audit_chain FOR UPDATE;
     IF NOT EXISTS (SELECT FROM public.task_events_default) THEN
         RETURN 0;
     END IF;
@@ -236,7 +239,7 @@ DECLARE
     ends timestamptz := (month + interval '1 month') AT TIME ZONE 'UTC';
     relation text := public.audit_partition_name(month);
 BEGIN
-    PERFORM pg_advisory_xact_lock(hashtext('audit_partitions'));
+    PERFORM FROM public.audit_chain FOR UPDATE;
     IF to_regclass('public.' || relation) IS NOT NULL THEN
         RETURN false;
     END IF;
@@ -244,7 +247,6 @@ BEGIN
         PERFORM public.audit_sort_default();
         RETURN true;
     END IF;
-    -- Made beside and attached: that holds up neither readers nor writers of the other months.
     EXECUTE format('CREATE TABLE public.%I (LIKE public.task_events INCLUDING DEFAULTS INCLUDING CONSTRAINTS)',
         relation);
     PERFORM public.audit_protect(relation, '');
@@ -254,10 +256,10 @@ BEGIN
 END
 $$;
 
--- Takes a month off the trail, leaving its table by itself. `record` says which rows those are; the answer lets the
--- caller see, before it commits, that no row came meanwhile.
+-- Takes a month off the trail, leaving its table by itself. `record` says which rows those are; the answer, the number
+-- of the last one, lets the caller see before it commits that none came meanwhile.
 CREATE FUNCTION audit_detach_partition(
-    day date, record text, OUT relation text, OUT row_count bigint, OUT last_seq bigint
+    day date, record text, OUT relation text, OUT last_seq bigint
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s' AS $$
 DECLARE
     month date := date_trunc('month', day::timestamp)::date;
@@ -268,10 +270,8 @@ BEGIN
         RAISE EXCEPTION 'the last % months of the audit trail stay', kept USING ERRCODE = 'insufficient_privilege',
             HINT = 'The owner of the tables may change audit_chain.least_months.';
     END IF;
-    PERFORM pg_advisory_xact_lock(hashtext('audit_partitions'));
-    -- Counted while only this month's writers wait; the whole trail is held up for no longer than the detaching takes.
-    EXECUTE format('LOCK TABLE public.%I IN SHARE ROW EXCLUSIVE MODE', attached);
-    EXECUTE format('SELECT count(*), coalesce(max(chain_seq), 0) FROM public.%I', attached) INTO row_count, last_seq;
+    PERFORM FROM public.audit_chain FOR UPDATE;
+    EXECUTE format('SELECT coalesce(max(chain_seq), 0) FROM public.%I', attached) INTO last_seq;
     EXECUTE format('ALTER TABLE public.task_events DETACH PARTITION public.%I', attached);
     -- A month can come back (an old event, replayed late) and go again.
     relation := format('%s_until_%s', attached, last_seq);
