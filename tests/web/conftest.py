@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, expect, sync_playwright
 
 from tests.web.platform_process import running_platform
 
@@ -26,6 +26,11 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+DEADLINE = 20_000
+"""Milliseconds until what must become true on a page has to be: generous, for a machine that does much else."""
+
+expect.set_options(timeout=DEADLINE)
 
 NewContext = Callable[..., BrowserContext]
 
@@ -55,7 +60,7 @@ def new_context(browser: Browser) -> Iterator[NewContext]:
     def make(**options: object) -> BrowserContext:
         settings: dict[str, object] = {"locale": "en-GB", "timezone_id": "Europe/Berlin", **options}
         context = browser.new_context(**settings)  # type: ignore[arg-type]  # options of one call, typed there
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(DEADLINE)
         contexts.append(context)
         return context
 

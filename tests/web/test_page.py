@@ -246,7 +246,7 @@ def test_completing_a_task_that_repeats_brings_the_next_one(ada: Person) -> None
     page = ada.tab()
     section(page, "Today").get_by_role("checkbox", name="Done: Water the plants").check()
     following = section(page, "Upcoming").get_by_role("listitem").filter(has_text="Water the plants")
-    expect(following).to_have_count(1, timeout=10_000)
+    expect(following).to_have_count(1)
     expect(following).to_contain_text("Tomorrow")
 
 
@@ -330,7 +330,7 @@ def test_a_reminder_goes_off_in_every_tab_and_is_answered_once(ada: Person) -> N
     here, there = ada.tab(), ada.tab()
     ada.add("Take the bread out", due_date=moment(seconds=2), reminders=["PT0S"])
     for page in (here, there):
-        expect(page.locator(".toast-reminder")).to_contain_text("Take the bread out", timeout=15_000)
+        expect(page.locator(".toast-reminder")).to_contain_text("Take the bread out")
         expect(page.get_by_role("region", name="Reminders")).to_be_visible()
         expect(page).to_have_title("(1) TaskFlow")
     here.locator(".toast-reminder").get_by_role("button", name="Got it").click()
@@ -376,7 +376,7 @@ def test_many_reminders_at_once_are_told_as_a_number(ada: Person) -> None:
     for number in range(5):
         ada.add(f"Task {number}", due_date=at, reminders=["PT0S"])
     panel = page.get_by_role("region", name="Reminders")
-    expect(panel.get_by_role("listitem")).to_have_count(5, timeout=15_000)
+    expect(panel.get_by_role("listitem")).to_have_count(5)
     assert page.locator(".toast-reminder").count() <= 3
     panel.get_by_role("button", name="Got all").click()
     expect(panel).to_be_hidden()

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route
 
-from tests.web.conftest import MODULES_URL
+from tests.web.conftest import DEADLINE, MODULES_URL
 
 START = """async ({ wait, silence, renewed }) => {
   const { LiveStream } = await import("/static/stream.js");
@@ -71,7 +71,7 @@ def tab(modules_context: BrowserContext) -> Callable[..., Page]:
 
 
 def until(page: Page, condition: str) -> None:
-    page.wait_for_function(condition, timeout=5_000)
+    page.wait_for_function(condition, timeout=DEADLINE)
 
 
 def frame(frame_id: str, **fields: object) -> dict[str, object]:
