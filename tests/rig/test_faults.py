@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from taskflow.events.topics import (
@@ -15,8 +16,10 @@ from taskflow.events.topics import (
     RECURRING_TASK_PROCESSOR,
     REMINDER_SERVICE,
 )
+from taskflow.local.postgres import EmbeddedPostgres
 from taskflow.local.rig.programs import Programs
 from taskflow.settings import Settings
+from taskflow_db import runner
 from tests.rig.world import World, world
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -58,7 +61,8 @@ async def test_kafkas_disk_is_lost_and_what_was_on_it_is_published_again(here: W
     here.rig.leave_stopped(audit.process, audit.sidecar)
     audit.process.kill()
     audit.sidecar.kill()
-    await here.write(5)  # published, and nobody has stored them
+    await here.write(5)
+    assert await here.published() > 50, "nobody has stored them"
     here.rig.kafka.kill()
     here.rig.kafka.wipe()
     await here.write(2)
@@ -118,3 +122,25 @@ async def test_a_sidecar_hangs(here: World) -> None:
     assert here.journal.refused == 0
     assert here.journal.slowest < 5
     await here.reckon()
+
+
+async def test_the_database_is_away_for_two_minutes_and_nothing_is_given_up(
+    rig_programs: Programs, tmp_path: Path, settings: Settings
+) -> None:
+    with EmbeddedPostgres(tmp_path / "postgres", durable=False) as postgres:
+        await asyncio.to_thread(lambda: asyncio.run(runner.upgrade(postgres.owner_url)))
+        own = msgspec.structs.replace(
+            settings, database_url=postgres.app_url, migration_database_url=postgres.owner_url
+        )
+        async with world(rig_programs, tmp_path, own) as here:
+            await here.remind_soon(5, seconds=20)
+            writing = asyncio.create_task(here.write(12))
+            await asyncio.sleep(8)
+            postgres.stop()
+            await writing
+            assert here.journal.refused
+            await asyncio.sleep(110)
+            postgres.start()
+            await here.ready()
+            await here.write(3)
+            await here.reckon()

@@ -70,7 +70,7 @@ class World:
                     raise AssertionError(f"{instance.pod}: {error!r}\n{instance.process.tail()}") from error
                 assert answer.status_code == 200, f"{instance.pod}: {answer.text}"
 
-        await eventually(lambda: _true(all_ready()), within=READY_SECONDS, every=0.3)
+        await eventually(all_ready, within=READY_SECONDS, every=0.3)
 
     async def write(self, seconds: float, *, pause: float = 0.02) -> None:
         """Makes, edits, completes and deletes tasks for `seconds`, one request at a time, and keeps the journal."""
@@ -145,7 +145,7 @@ class World:
         acknowledged, and each reminder due was sent once.
         """
         async with _connection(self.settings) as connection:
-            await eventually(lambda: _true(self._settled(connection)), within=SETTLE_SECONDS, every=0.5)
+            await eventually(lambda: self._settled(connection), within=SETTLE_SECONDS, every=0.5)
             rows = await connection.fetch(
                 "SELECT task_id, version, type, count(*) AS times, count(DISTINCT event_id) AS events"
                 " FROM task_events WHERE user_id = $1 GROUP BY 1, 2, 3",
@@ -175,6 +175,11 @@ class World:
                 (row["status"], row["sent"]) for row in reminders if (row["status"], row["sent"]) != ("sent", 1)
             ] == []
             assert await connection.fetchval("SELECT count(*) FROM dead_letters") == dead_letters
+
+    async def published(self) -> int:
+        """Events that a broker has taken and the audit trail lacks."""
+        async with _connection(self.settings) as connection:
+            return await connection.fetchval("SELECT count(*) FROM outbox WHERE published_at IS NOT NULL")
 
     async def _settled(self, connection: asyncpg.Connection) -> None:
         waiting = await connection.fetchval("SELECT count(*) FROM outbox")
@@ -208,8 +213,3 @@ async def _connection(settings: Settings) -> AsyncGenerator[asyncpg.Connection]:
         yield connection
     finally:
         await connection.close()
-
-
-async def _true(check: Any) -> bool:
-    await check
-    return True

@@ -14,29 +14,16 @@ from typing import Final, Protocol
 
 import structlog
 
-from taskflow.events.topics import (
-    AUDIT_LOGGER,
-    CHAT_API,
-    NOTIFICATION_SERVICE,
-    RECURRING_TASK_PROCESSOR,
-    REMINDER_SERVICE,
-    ServiceName,
-)
+from taskflow.events.topics import CHAT_API, ServiceName
 from taskflow.local.rig import ports, resources
 from taskflow.local.rig.children import Child
 from taskflow.local.rig.daprd import Sidecar
 from taskflow.local.rig.kafka import Kafka
 from taskflow.local.rig.programs import Programs
+from taskflow.local.serving import ALL_SERVICES
 
 log = structlog.get_logger(__name__)
 
-SERVICES: Final[tuple[ServiceName, ...]] = (
-    CHAT_API,
-    RECURRING_TASK_PROCESSOR,
-    REMINDER_SERVICE,
-    NOTIFICATION_SERVICE,
-    AUDIT_LOGGER,
-)
 _WATCH_SECONDS: Final = 0.5
 _RESTART_SECONDS: Final = 1.0
 
@@ -76,7 +63,7 @@ class Rig:
         home: Path,
         environment: Mapping[str, str],
         *,
-        services: Sequence[ServiceName] = SERVICES,
+        services: Sequence[ServiceName] = ALL_SERVICES,
         otlp_endpoint: str | None = None,
     ) -> None:
         self._programs = programs
@@ -137,7 +124,7 @@ class Rig:
         )
         process = Child(
             pod,
-            [sys.executable, "-m", "taskflow.local.rig.serve", name],
+            [sys.executable, "-m", "taskflow.cli", "serve", name],
             log=self._logs / f"{pod}.log",
             environment=self._environment
             | {
