@@ -1,0 +1,355 @@
+"""From what a person wrote to what they mean, by rules alone: no model, no search, work linear in the message."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from chat_api.chat import intents as i
+from chat_api.chat import vocabulary as v
+from chat_api.chat.phrases import read_clauses, read_offsets
+from chat_api.chat.when import NOTHING, Problem, When, parse_foreign, parse_when, split_when
+from chat_api.chat.words import Words
+
+LONGEST_TITLE: Final = 255
+_MOST_SPLITS: Final = 8
+_LEAD: Final = 16
+_AT_DUE: Final = "PT0S"
+_QUOTES: Final = '"“„«'
+
+
+def understand(message: str, now: datetime) -> i.Intent:
+    """What `message` means; `now` is aware, in the zone of who speaks. Any text is fine: nothing is raised."""
+    said = Words.of(message)
+    exact = tuple(key for key in said.keys if key)
+    for phrases, intent in _WHOLE:
+        if exact in phrases:
+            return intent()
+    if not exact:
+        return i.Help() if said.text.startswith("?") else i.Unknown(said.text)
+    words = _bare(said)
+    for read in _READERS:
+        intent = read(words, now)
+        if intent is not None:
+            return intent
+    return i.Unknown(said.text)
+
+
+def reference(words: Words) -> i.Ref | None:
+    """The task that `words` name, or None without words."""
+    if quoted := words.quoted():
+        return i.Ref(quoted[0], quoted=True) if not len(quoted[1]) else i.Ref(words.text)
+    keys = tuple(key for key in words.keys if key)
+    if not keys:
+        return None
+    bare = keys[words.starts(v.NUMBERED) :] if len(keys) > 1 else keys
+    number: int | None = None
+    digits = bare[0].lstrip("#") if len(bare) == 1 else ""
+    if digits.isascii() and digits.isdigit() and len(digits) <= 6:
+        number = int(digits)
+    else:
+        core = bare[1:] if bare and bare[0] == "the" else bare
+        core = core[:-1] if len(core) == 2 and core[1] in ("one", "task", "item") else core
+        number = v.ORDINALS.get(core[0]) if len(core) == 1 else None
+    return i.Ref(_trimmed(words), number)
+
+
+def _bare(words: Words) -> Words:
+    """Without the politeness around a request."""
+    while taken := words.starts(v.POLITE):
+        if taken == len(words):
+            break
+        words = words[taken:]
+    if (taken := words.ends(v.POLITE_ENDINGS)) and taken < len(words):
+        words = words[:-taken]
+    return words
+
+
+def _trimmed(words: Words) -> str:
+    return words.text.strip(" ,;:-–—").rstrip(".!?") or words.text
+
+
+def _title(words: Words) -> str:
+    """A title as said: its case and inner words kept, without quotes around it and dangling punctuation behind it."""
+    quoted = words.quoted()
+    if quoted and not len(quoted[1]):
+        return quoted[0]
+    return words.text.strip(" ,;:-–—") if len(words) else ""
+
+
+def _named(words: Words, make: Callable[[i.Ref], i.Intent]) -> i.Intent:
+    """The intent for the one task that `words` name."""
+    ref = reference(words)
+    if ref is None:
+        return i.Refused(Problem.NO_TASK)
+    keys = tuple(key for key in words.keys if key not in ("", "and", "&"))
+    numbers = [key for key in keys if key.lstrip("#").isdigit()]
+    if not ref.quoted and (keys in v.ALL_TASKS or (len(keys) > 1 and len(numbers) == len(keys))):
+        return i.Refused(Problem.ONE_AT_A_TIME)
+    return make(ref)
+
+
+# Reading: one function per kind of request, tried in this order.
+
+
+def _list(words: Words, now: datetime) -> i.Intent | None:
+    verb = words.starts(v.LIST_VERBS)
+    rest = words[verb:]
+    keys = [key for key in rest.keys if key]
+    known = all(key in v.LIST_WORDS for key in keys)
+    if not keys and words.keys[0] not in v.LIST_ALONE:
+        return None
+    if not verb and words.keys[0] in ("complete", "done") and "all" in keys:
+        return None  # "complete all tasks" is no list
+    if known and (verb or any(key in v.LIST_ANCHORS for key in keys)):
+        return i.ListTasks(_scope(keys))
+    if verb and (about := rest.starts(v.SHOW_ABOUT)) and about < len(rest):
+        return i.Search(_searched(rest[about:]))
+    if verb and rest.keys[-1] in v.NOUNS and len(rest) > 1:
+        return i.Search(_searched(rest[:-1]))
+    return None
+
+
+def _scope(keys: list[str]) -> i.Scope:
+    return next((scope for scope, marks in v.SCOPES if any(key in marks for key in keys)), "all")
+
+
+def _count(words: Words, now: datetime) -> i.Intent | None:
+    verb = words.starts(v.COUNT)
+    if not verb:
+        return None
+    keys = [key for key in words[verb:].keys if key]
+    return i.Count(_scope(keys)) if all(key in v.LIST_WORDS for key in keys) else None
+
+
+def _search(words: Words, now: datetime) -> i.Intent | None:
+    verb = words.starts(v.FIND)
+    if not verb:
+        return None
+    if verb == len(words):
+        return i.Refused(Problem.NO_TASK)
+    return i.Search(_searched(words[verb:]))
+
+
+def _searched(words: Words) -> str:
+    if (taken := words.starts(v.FIND_BEFORE)) and taken < len(words):
+        words = words[taken:]
+    if (taken := words.ends(v.FIND_ENDINGS)) and taken < len(words):
+        words = words[:-taken]
+    quoted = words.quoted()
+    return quoted[0] if quoted and not len(quoted[1]) else _trimmed(words)
+
+
+def _remind(words: Words, now: datetime) -> i.Intent | None:
+    """ "remind me to …", "remind me tomorrow to …", "remind me 1 hour before …"."""
+    if words.keys[:2] != ("remind", "me"):
+        return None
+    rest = words[2:]
+    offsets = read_offsets(rest.keys, 0)
+    if offsets and offsets[1] < len(rest) and rest.keys[offsets[1] - 1] == "before":
+        when = When(reminders=tuple(dict.fromkeys(offsets[0])))
+        return _named(rest[offsets[1] :], lambda ref: i.Schedule(ref, when))
+    for index, key in enumerate(rest.keys[:_LEAD]):
+        if key not in ("to", "about", "that", "of"):
+            continue
+        lead = rest[:index]
+        if not index or read_clauses(lead.keys, now.replace(tzinfo=None), loose=True):
+            return _add_task(rest[index + 1 :], now, lead=lead, remind=True)
+    return None
+
+
+def _add(words: Words, now: datetime) -> i.Intent | None:
+    verb = words.starts(v.ADD)
+    if not verb:
+        return None
+    if words.keys[0] == "put" and not words.ends(v.ADD_ENDINGS):
+        return None
+    rest = words[verb:]
+    if taken := rest.starts(v.NAMED):
+        remind = "reminder" in rest.keys[:taken]
+        return _add_task(rest[taken:], now, remind=remind)
+    return _add_task(rest, now)
+
+
+def _add_task(words: Words, now: datetime, *, lead: Words | None = None, remind: bool = False) -> i.Intent:
+    if lead is None:
+        lead, words = _lead(words, now)
+    quoted = words.quoted()
+    if quoted:
+        title, (left, when) = quoted[0], split_when(quoted[1], now, lead=lead)
+        if len(left) and not left.ends(v.ADD_ENDINGS):
+            title, (left, when) = "", split_when(words, now, lead=lead)
+            title = _title(left)
+    else:
+        left, when = split_when(words, now, lead=lead)
+        if (taken := left.ends(v.ADD_ENDINGS)) and taken < len(left):
+            left = left[:-taken]
+            if when == NOTHING:  # "add milk tomorrow to my list"
+                left, when = split_when(left, now, lead=lead)
+        title = _title(left)
+    if isinstance(when, Problem):
+        return i.Refused(when)
+    if not title:
+        return i.Refused(Problem.NO_TITLE)
+    if len(title) > LONGEST_TITLE:
+        return i.Refused(Problem.LONG_TITLE)
+    if when.reminders and when.due is None:
+        return i.Refused(Problem.REMINDER_NEEDS_DATE)
+    if remind and when.due is not None and not when.reminders:
+        when = When(due=when.due, repeat=when.repeat, repeat_until=when.repeat_until, reminders=(_AT_DUE,))
+    return i.Add(title, when)
+
+
+def _lead(words: Words, now: datetime) -> tuple[Words, Words]:
+    """Clauses of time before the title, closed by a colon: "every Monday at 9: water the plants"."""
+    for index, word in enumerate(words.raw[:_LEAD], 1):
+        if word.endswith(":") and index < len(words):
+            return (words[:index], words[index:]) if parse_when(words[:index], now) else (words[:0], words)
+    return words[:0], words
+
+
+def _mark(words: Words, now: datetime) -> i.Intent | None:
+    """ "mark X as done", "mark as done X", "mark X not done", and without a verb "X is done"."""
+    verb = words.starts(v.MARK)
+    rest = words[verb:]
+    if not verb:
+        for endings, make in ((v.IS_NOT_DONE, i.Reopen), (v.IS_DONE, i.Complete)):
+            if (found := rest.ends(endings)) and found < len(rest):
+                return _named(rest[:-found], make)
+        return None
+    for endings, make in ((v.REOPEN_ENDINGS, i.Reopen), (v.COMPLETE_ENDINGS, i.Complete)):
+        with_as = [("as", *ending) for ending in endings]
+        if (found := rest.ends(with_as) or rest.ends(endings)) and found < len(rest):
+            return _named(rest[:-found], make)
+        if found := rest.starts(with_as):
+            return _named(rest[found:], make)
+    return None
+
+
+def _complete(words: Words, now: datetime) -> i.Intent | None:
+    if words.keys[-1] == "off" and (verb := words.starts(v.COMPLETE_OFF)) and verb < len(words) - 1:
+        return _named(words[verb:-1], i.Complete)
+    verb = words.starts(v.COMPLETE)
+    return _named(words[verb:], i.Complete) if verb else None
+
+
+def _reopen(words: Words, now: datetime) -> i.Intent | None:
+    verb = words.starts(v.REOPEN)
+    return _named(words[verb:], i.Reopen) if verb else None
+
+
+def _delete(words: Words, now: datetime) -> i.Intent | None:
+    verb = words.starts(v.DELETE)
+    if not verb:
+        return None
+    rest = words[verb:]
+    if (taken := rest.ends(v.DELETE_ENDINGS)) and taken < len(rest):
+        rest = rest[:-taken]
+    return _named(rest, i.Delete)
+
+
+def _clear(words: Words, now: datetime) -> i.Intent | None:
+    for what, phrases in v.CLEAR:
+        if verb := words.starts(phrases):
+            return _named(words[verb:], lambda ref, what=what: i.Clear(ref, what))
+    return None
+
+
+def _rename(words: Words, now: datetime) -> i.Intent | None:
+    if verb := words.starts(v.RENAME):
+        return _renamed(words[verb:])
+    verb = words.starts(v.CHANGE)
+    return _renamed(words[verb + words[verb:].starts(v.TITLE_OF) :]) if verb else None
+
+
+def _splits(words: Words) -> list[int]:
+    """Where "to" stands between two parts of `words`."""
+    return [index for index in range(1, len(words) - 1) if words.keys[index] in v.TO][:_MOST_SPLITS]
+
+
+def _renamed(words: Words) -> i.Intent:
+    if not len(words):
+        return i.Refused(Problem.NO_TASK)
+    options: list[tuple[i.Ref, str]] = []
+    if (quoted := words.quoted()) and quoted[1].starts([(to,) for to in v.TO]):
+        options.append((i.Ref(quoted[0], quoted=True), _title(quoted[1][1:])))
+    else:
+        for index in _splits(words):
+            if ref := reference(words[:index]):
+                options.append((ref, _title(words[index + 1 :])))
+                if ref.number is not None or words.raw[index + 1][0] in _QUOTES:
+                    break  # "rename 2 to go to bed": a number leaves nothing to guess
+    options = [(ref, title) for ref, title in options if title]
+    if not options:
+        return i.Refused(Problem.NO_TITLE)
+    if all(len(title) > LONGEST_TITLE for _, title in options):
+        return i.Refused(Problem.LONG_TITLE)
+    return i.Rename(tuple((ref, title) for ref, title in options if len(title) <= LONGEST_TITLE))
+
+
+def _move(words: Words, now: datetime) -> i.Intent | None:
+    """ "move X to friday", "change the due date of X to 3 May", "postpone X until tomorrow", "change X to 5pm"."""
+    verb = words.starts(v.SET)
+    of = words[verb:].starts(v.DUE_DATE_OF) if verb else 0
+    sure = of or words.starts(v.MOVE)
+    if not sure:
+        verb = words.starts(v.CHANGE)
+        if not verb or words[verb:].starts(v.TITLE_OF):
+            return None
+    rest = words[verb + of :] if of else words[words.starts(v.MOVE) or verb :]
+    places = [index for index in range(1, len(rest) - 1) if rest.keys[index] in v.MOVE_TO][-_MOST_SPLITS:]
+    for index in places:
+        if rest.raw[index + 1][0] in _QUOTES:
+            break  # a title in quotes, not a time
+        when = parse_when(rest[index + 1 :], now) or parse_when(rest[index:], now)
+        if when is not None:
+            return _scheduled(rest[:index], when)
+    if not sure:
+        return None
+    if places:
+        # What stands after "to" has to be the date as a whole: its last words alone would be another one.
+        foreign = parse_foreign(rest[places[-1] + 1 :], now)
+        return i.Refused(Problem.UNREADABLE_DATE) if foreign is None else _scheduled(rest[: places[-1]], foreign)
+    left, when = split_when(rest, now)
+    if when != NOTHING:
+        return _scheduled(left, when)
+    return i.Refused(Problem.UNREADABLE_DATE if len(rest) else Problem.NO_TASK)
+
+
+def _repeat(words: Words, now: datetime) -> i.Intent | None:
+    """ "repeat X every Monday", "make X repeat every day", "set X to repeat monthly"."""
+    verb = words.starts(v.REPEAT)
+    if not verb or not any(key in ("repeat", "repeating") for key in words.keys):
+        return None
+    left, when = split_when(words[verb:], now)
+    if len(left) > 1 and left.keys[-1] == "to":
+        left = left[:-1]
+    if isinstance(when, When) and when.repeat is None:
+        return None
+    return _scheduled(left, when)
+
+
+def _scheduled(words: Words, when: When | Problem) -> i.Intent:
+    if isinstance(when, Problem):
+        return i.Refused(when)
+    return _named(words, lambda ref: i.Schedule(ref, when))
+
+
+def _pick(words: Words, now: datetime) -> i.Intent | None:
+    ref = reference(words)
+    return i.Pick(ref) if ref is not None and ref.number is not None and not ref.quoted else None
+
+
+_WHOLE: Final[tuple[tuple[frozenset[tuple[str, ...]], Callable[[], i.Intent]], ...]] = (
+    (v.GREETINGS, i.Greeting),
+    (v.THANKS, i.Thanks),
+    (v.HELP, i.Help),
+    (v.YES, i.Yes),
+    (v.NO, i.No),
+    (v.ASK_SCOPE, lambda: i.ListTasks("all")),
+)
+
+_READERS: Final[tuple[Callable[[Words, datetime], i.Intent | None], ...]] = (
+    _pick, _list, _count, _search, _clear, _remind, _move, _rename, _repeat, _mark, _complete, _reopen, _delete, _add,
+)  # fmt: skip
+
+__all__ = ["LONGEST_TITLE", "reference", "understand"]

@@ -1,0 +1,146 @@
+"""What a person can mean: one type per thing to do."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from chat_api.chat.when import Problem, When
+
+Scope = Literal["all", "pending", "completed", "today", "tomorrow", "week", "overdue", "upcoming"]
+"""Which tasks; those by date are open ones: `week` is today and the six days after, `upcoming` is from tomorrow on."""
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A task as a person names it: words of its title, and the number in the list they may mean instead.
+
+    `number` counts from 1; -1 is the last. `quoted` words stood in quotation marks and are a title only.
+    """
+
+    text: str
+    number: int | None = None
+    quoted: bool = False
+
+
+@dataclass(frozen=True)
+class Greeting:
+    """ "hello" """
+
+
+@dataclass(frozen=True)
+class Thanks:
+    """ "thank you" """
+
+
+@dataclass(frozen=True)
+class Help:
+    """ "what can you do?" """
+
+
+@dataclass(frozen=True)
+class Yes:
+    """ "yes": an answer to a question asked before."""
+
+
+@dataclass(frozen=True)
+class No:
+    """ "no": an answer to a question asked before."""
+
+
+@dataclass(frozen=True)
+class Pick:
+    """ "2" or "the second one": a choice among tasks shown before."""
+
+    ref: Ref
+
+
+@dataclass(frozen=True)
+class ListTasks:
+    """ "show my tasks" """
+
+    scope: Scope
+
+
+@dataclass(frozen=True)
+class Count:
+    """ "how many tasks do I have?" """
+
+    scope: Scope
+
+
+@dataclass(frozen=True)
+class Search:
+    """ "find milk" """
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Add:
+    """ "add buy milk tomorrow at 5pm" """
+
+    title: str
+    when: When
+
+
+@dataclass(frozen=True)
+class Complete:
+    """ "complete 2" """
+
+    ref: Ref
+
+
+@dataclass(frozen=True)
+class Reopen:
+    """ "reopen milk" """
+
+    ref: Ref
+
+
+@dataclass(frozen=True)
+class Delete:
+    """ "delete milk" """
+
+    ref: Ref
+
+
+@dataclass(frozen=True)
+class Rename:
+    """ "rename milk to oat milk": every way to part the words into a task and a new title."""
+
+    options: tuple[tuple[Ref, str], ...]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """ "move milk to friday", "repeat milk every day", "remind me 1 hour before milk" """
+
+    ref: Ref
+    when: When
+
+
+@dataclass(frozen=True)
+class Clear:
+    """ "remove the due date of milk" """
+
+    ref: Ref
+    what: Literal["due", "repeat", "reminders"]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Understood, but it cannot be done as said."""
+
+    problem: Problem
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Not understood; `text` as said, for where it answers a question asked before."""
+
+    text: str
+
+
+Intent = (
+    Greeting | Thanks | Help | Yes | No | Pick | ListTasks | Count | Search
+    | Add | Complete | Reopen | Delete | Rename | Schedule | Clear | Refused | Unknown
+)  # fmt: skip

@@ -1,0 +1,95 @@
+"""What a person said, word by word: as written, and as the grammar compares it."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+_EDGES: Final = '.,!?;:"“”„«»()…'
+_DASHES: Final = "-–—"
+_OPENING: Final = {'"': '"', "“": "”", "„": "“", "«": "»", "'": "'", "‘": "’"}
+_DROPPED: Final = ("Cc", "Cs", "Zl", "Zp")
+_DIRECTION: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def plain(text: str) -> str:
+    """`text` on one line: runs of spaces, line ends and control characters become one space, the ends are trimmed.
+
+    Marks that turn the direction of writing, and what UTF-8 cannot hold, are left out: a title must not be able to
+    rewrite the line it stands in.
+    """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
+    kept = (
+        " " if unicodedata.category(char) in _DROPPED else char
+        for char in text
+        if char not in _DIRECTION and not "\ud800" <= char <= "\udfff"
+    )
+    return " ".join("".join(kept).split())
+
+
+def key(word: str) -> str:
+    """How the grammar compares a word: without case, without punctuation at its ends; empty for a lone dash."""
+    folded = word.casefold().replace("’", "'").strip(_EDGES)
+    return "" if folded.strip(_DASHES) == "" else folded
+
+
+@dataclass(frozen=True)
+class Words:
+    """A run of words: `raw` as written, `keys` as compared, of equal length."""
+
+    raw: tuple[str, ...]
+    keys: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str) -> "Words":
+        """The words of `text`, which may hold anything."""
+        raw = tuple(plain(text).split())
+        return cls(raw, tuple(key(word) for word in raw))
+
+    def __len__(self) -> int:
+        return len(self.raw)
+
+    def __getitem__(self, span: slice) -> "Words":
+        return Words(self.raw[span], self.keys[span])
+
+    @property
+    def text(self) -> str:
+        """As written, one space between words."""
+        return " ".join(self.raw)
+
+    def starts(self, phrases: Iterable[Sequence[str]]) -> int:
+        """How many words the first of `phrases` that these words begin with takes; 0 for none."""
+        for phrase in phrases:
+            if self.keys[: len(phrase)] == tuple(phrase):
+                return len(phrase)
+        return 0
+
+    def ends(self, phrases: Iterable[Sequence[str]]) -> int:
+        """How many words the first of `phrases` that these words end with takes; 0 for none."""
+        for phrase in phrases:
+            if phrase and self.keys[-len(phrase) :] == tuple(phrase):
+                return len(phrase)
+        return 0
+
+    def quoted(self) -> tuple[str, "Words"] | None:
+        """The text in the quotation marks these words begin with, and the words after it; None without quotes."""
+        closing = _OPENING.get(self.raw[0][0]) if self.raw else None
+        if closing is None:
+            return None
+        for index, word in enumerate(self.raw):
+            body = word.rstrip(".,!?;:")
+            if body.endswith(closing) and (index > 0 or len(body) > 2):
+                inside = " ".join((*self.raw[:index], body))[1:-1].strip()
+                return (inside, self[index + 1 :]) if inside else None
+        return None
+
+
+def phrases(*texts: str) -> tuple[tuple[str, ...], ...]:
+    """`texts` split into words, the longest first, as `starts` and `ends` want them."""
+    return tuple(sorted((tuple(text.split()) for text in texts), key=len, reverse=True))
+
+
+def among(text: str) -> frozenset[str]:
+    """The words of `text` as a set."""
+    return frozenset(text.split())
