@@ -1,0 +1,70 @@
+"""chat-api on a database of the test's own, and users who call it in-process."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack
+
+import httpx
+import pytest
+
+from taskflow.database.pool import Database
+from taskflow.service.composition import Runtime, Service
+from taskflow.service.tokens import Tokens
+from taskflow.settings import Settings
+from tests.chat_api.people import User, add_user
+from tests.support.clock import MovableClock
+
+NewUser = Callable[[], Awaitable[User]]
+
+
+@pytest.fixture
+async def service(settings: Settings, database: Database, clock: MovableClock) -> AsyncGenerator[Service]:
+    """chat-api in the phase that `settings` name, without background work: nothing happens but what a test asks for."""
+    from chat_api.app import create_service
+
+    async with httpx.AsyncClient() as unused:
+        yield create_service(Runtime(settings=settings, database=database, clock=clock, chat_api=unused))
+
+
+@pytest.fixture
+async def visitor(service: Service) -> AsyncGenerator[httpx.AsyncClient]:
+    """Somebody who has not signed in; keeps cookies as a browser does."""
+    transport = httpx.ASGITransport(app=service.app)  # pyright: ignore[reportArgumentType]  # Litestar's ASGI types
+    async with httpx.AsyncClient(transport=transport, base_url="http://chat-api") as client:
+        yield client
+
+
+@pytest.fixture
+async def new_user(
+    service: Service, settings: Settings, database: Database, clock: MovableClock
+) -> AsyncGenerator[NewUser]:
+    """new_user(): another user with a client that sends their token. Their password is nothing anybody knows."""
+    tokens = Tokens(settings.auth_secret, clock, access_seconds=365 * 86_400)
+    transport = httpx.ASGITransport(app=service.app)  # pyright: ignore[reportArgumentType]  # Litestar's ASGI types
+    async with AsyncExitStack() as clients:
+
+        async def make() -> User:
+            user_id, email = await add_user(database, clock.now())
+            token = tokens.issue(user_id, email)
+            headers = {"Authorization": f"Bearer {token}"}
+            client = httpx.AsyncClient(transport=transport, base_url="http://chat-api", headers=headers)
+            return User(id=user_id, email=email, token=token, http=await clients.enter_async_context(client))
+
+        yield make
+
+
+@pytest.fixture
+async def anna(new_user: NewUser) -> User:
+    """A signed-in user."""
+    return await new_user()
+
+
+@pytest.fixture
+async def bert(new_user: NewUser) -> User:
+    """Another signed-in user."""
+    return await new_user()
+
+
+@pytest.fixture
+def client(anna: User) -> httpx.AsyncClient:
+    """Anna's client, for tests in which nobody else appears."""
+    return anna.http
