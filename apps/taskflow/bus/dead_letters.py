@@ -128,8 +128,9 @@ class Replayer:
         self._subscription = subscription
 
     async def run(self) -> None:
-        """For ever, until cancelled."""
+        """For ever, until cancelled; from when the database has first answered."""
         failures = 0
+        await self._database.opened()
         while True:
             try:
                 replayed = await self.replay_requested()

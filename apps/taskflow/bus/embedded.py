@@ -110,18 +110,19 @@ class _Group:
     def __init__(self, database: Database, subscription: Subscription, dead_letter_after: int) -> None:
         self.name = subscription.group
         self.wake = asyncio.Event()
-        self._stopping = False
+        self._stopping = asyncio.Event()
         self._database = database
         self._subscription = subscription
         self._dead_letter_after = dead_letter_after
 
     def stop(self) -> None:
-        self._stopping = True
+        self._stopping.set()
         self.wake.set()
 
     async def run(self) -> None:
         failures = 0
-        while not self._stopping:
+        await self._until_opened()
+        while not self._stopping.is_set():
             self.wake.clear()
             try:
                 taken = await self._next_batch()
@@ -137,8 +138,17 @@ class _Group:
             if taken < self._subscription.max_batch:
                 await self._pause(_POLL_SECONDS)
                 # Let a batch fill: one transaction for many events is what makes a consumer fast.
-                if not self._stopping and self._subscription.max_wait_ms:
+                if not self._stopping.is_set() and self._subscription.max_wait_ms:
                     await asyncio.sleep(self._subscription.max_wait_ms / 1000)
+
+    async def _until_opened(self) -> None:
+        """Until the database has answered once, or it is time to stop. The pool says when that takes long."""
+        waits = [asyncio.ensure_future(wait) for wait in (self._database.opened(), self._stopping.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
 
     async def _pause(self, seconds: float) -> None:
         try:
