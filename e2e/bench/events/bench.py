@@ -136,7 +136,7 @@ async def _round(
     return BURST / (burst.last - began), steady.delays
 
 
-async def _until(client: httpx.AsyncClient, url: str, publish, _: int) -> None:  # noqa: ANN001
+async def _until(client: httpx.AsyncClient, url: str, publish, _: int) -> None:
     """Returns once the consumer follows."""
     for _ in range(20):
         with contextlib.suppress(httpx.TransportError):
@@ -149,7 +149,7 @@ async def _until(client: httpx.AsyncClient, url: str, publish, _: int) -> None: 
     raise RuntimeError("the consumer gets nothing")
 
 
-async def _steady(publish) -> None:  # noqa: ANN001
+async def _steady(publish) -> None:
     began = time.monotonic()
     for number in range(STEADY_RATE * STEADY_SECONDS // 2):
         await publish([_event(), _event()])

@@ -1,0 +1,241 @@
+"""From the transaction that draws an event to the transport that takes it: in order, by one relay, none lost."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+import pytest
+
+from taskflow.bus.outbox import draw
+from taskflow.bus.port import Message
+from taskflow.bus.purge import Purge
+from taskflow.bus.relay import Relay
+from taskflow.database.pool import Database
+from taskflow.events.model import Event
+from taskflow.events.topics import CHAT_API, REMINDER_SERVICE, ServiceName
+from tests.bus.making import created, updated
+from tests.support.waiting import eventually
+
+
+@dataclass
+class Bus:
+    """A publisher that a test decides: what it refuses, and whether it is there at all."""
+
+    refuses: Callable[[Message], bool] = lambda _: False
+    away: bool = False
+    taken: list[str] = field(default_factory=list[str])
+    calls: int = 0
+
+    async def publish(self, messages: Sequence[Message]) -> dict[str, str]:
+        self.calls += 1
+        if self.away:
+            raise ConnectionRefusedError("nobody listens")
+        refused: dict[str, str] = {}
+        held: set[str] = set()
+        for message in messages:
+            if message.task_id in held or self.refuses(message):
+                held.add(message.task_id)
+                refused[message.event_id] = "too large"
+            else:
+                self.taken.append(message.event_id)
+        return refused
+
+
+def relay_to(database: Database, bus: Bus, producer: ServiceName = CHAT_API) -> Relay:
+    return Relay(database, producer, bus, Purge(database, producer, republish_after=600))
+
+
+@asynccontextmanager
+async def running(*relays: Relay) -> AsyncGenerator[None]:
+    tasks = [asyncio.create_task(relay.run()) for relay in relays]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def drawn(database: Database, *events: Event, producer: ServiceName = CHAT_API) -> list[str]:
+    """Commits the events to the outbox; returns their ids."""
+    async with database.transaction() as connection:
+        await draw(connection, producer, events)
+    return [event.event_id for event in events]
+
+
+async def unpublished(database: Database) -> list[str]:
+    rows = await database.fetch("SELECT event_id FROM outbox WHERE published_at IS NULL ORDER BY seq")
+    return [str(row["event_id"]) for row in rows]
+
+
+async def test_an_event_is_drawn_with_its_transaction_or_not_at_all(database: Database) -> None:
+    with suppress(ZeroDivisionError):
+        async with database.transaction() as connection:
+            await draw(connection, CHAT_API, [created()])
+            raise ZeroDivisionError
+    assert await unpublished(database) == []
+    kept = await drawn(database, created(), created())
+    assert await unpublished(database) == kept
+    payload = await database.fetchval("SELECT payload FROM outbox WHERE event_id = $1", kept[0])
+    assert json.loads(payload)["source"] == CHAT_API
+
+
+async def test_events_are_published_in_order_and_at_once(database: Database) -> None:
+    bus = Bus()
+    async with running(relay_to(database, bus)):
+        first = await drawn(database, created())
+        await eventually(lambda: bus.taken == first)
+        task = str(uuid.uuid4())
+        more = await drawn(database, *(updated(task, version=n) for n in range(2, 1300)))
+        await eventually(lambda: bus.taken == first + more)
+        # The hint comes with the commit: an idle relay need not wait for its next look.
+        began = asyncio.get_running_loop().time()
+        for _ in range(5):
+            last = await drawn(database, created())
+            await eventually(lambda last=last: bus.taken[-1:] == last, every=0.002)
+        assert asyncio.get_running_loop().time() - began < 2.5, "polling alone takes half a second on average"
+
+
+async def test_a_refused_event_holds_back_its_task_and_no_other(database: Database) -> None:
+    task, other = str(uuid.uuid4()), str(uuid.uuid4())
+    bad, after = updated(task, version=2), updated(task, version=3)
+    bus = Bus(refuses=lambda message: message.event_id == bad.event_id)
+    relay = relay_to(database, bus)
+    held = await drawn(database, bad, after)
+    free = await drawn(database, updated(other), created())
+    await relay.publish_next()
+    assert bus.taken == free
+    assert await unpublished(database) == held
+    later = await drawn(database, updated(task, version=4), updated(other, version=3))
+    await relay.publish_next()
+    assert bus.taken == [*free, later[1]], "what comes for the task meanwhile waits as well"
+    row = await database.fetchrow("SELECT attempts, last_error FROM outbox WHERE event_id = $1", bad.event_id)
+    assert row is not None
+    assert (row["attempts"], row["last_error"]) == (1, "too large")
+    bus.refuses = lambda _: False
+    await database.execute("UPDATE outbox SET retry_at = now() - interval '1 second' WHERE retry_at IS NOT NULL")
+    await relay.publish_next()
+    assert bus.taken[len(free) + 1 :] == [*held, later[0]], "and then it goes in order"
+
+
+async def test_while_the_bus_is_away_events_wait_and_none_costs_an_attempt(database: Database) -> None:
+    bus = Bus(away=True)
+    async with running(relay_to(database, bus)):
+        waiting = await drawn(database, created(), created())
+        await eventually(lambda: bus.calls >= 2)
+        assert await unpublished(database) == waiting
+        assert await database.fetchval("SELECT max(attempts) FROM outbox") == 0
+        bus.away = False
+        await eventually(lambda: bus.taken == waiting)
+
+
+async def test_of_many_relays_one_publishes_and_another_follows_when_it_dies(database: Database) -> None:
+    buses = [Bus(), Bus()]
+    async with running(*(relay_to(database, bus) for bus in buses)):
+        sent = [*await drawn(database, *(created() for _ in range(50)))]
+        await eventually(lambda: sum(len(bus.taken) for bus in buses) >= 50)
+        [leader] = [bus for bus in buses if bus.taken]
+        assert leader.taken == sent
+        # The leader's own connection, and with it the lock, is gone.
+        await database.execute(
+            "SELECT pg_terminate_backend(l.pid) FROM pg_locks l WHERE l.locktype = 'advisory' AND l.granted"
+            " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+        more = await drawn(database, created())
+        await eventually(lambda: more[0] in buses[0].taken + buses[1].taken, within=10)
+        assert [*buses[0].taken, *buses[1].taken].count(more[0]) == 1
+
+
+async def test_a_producer_publishes_its_own_events_only(database: Database) -> None:
+    tasks, reminders = Bus(), Bus()
+    mine = await drawn(database, created())
+    theirs = await drawn(database, created(), producer=REMINDER_SERVICE)
+    async with running(relay_to(database, tasks), relay_to(database, reminders, REMINDER_SERVICE)):
+        await eventually(lambda: bool(tasks.taken and reminders.taken))
+    assert (tasks.taken, reminders.taken) == (mine, theirs)
+
+
+@pytest.fixture
+async def chat_api(database: Database) -> Purge:
+    """What clears chat-api's outbox; ten seconds after publishing, the audit trail should hold an event."""
+    return Purge(database, CHAT_API, republish_after=10)
+
+
+async def published(database: Database, *events: Event, seconds_ago: float = 0) -> list[str]:
+    """Events a transport has taken."""
+    ids = await drawn(database, *events)
+    await database.execute(
+        "UPDATE outbox SET published_at = now() - make_interval(secs => $2), publish_count = publish_count + 1"
+        " WHERE event_id = ANY($1)",
+        ids,
+        float(seconds_ago),
+    )
+    return ids
+
+
+async def in_outbox(database: Database) -> set[str]:
+    return {str(row["event_id"]) for row in await database.fetch("SELECT event_id FROM outbox")}
+
+
+async def audited(database: Database, *events: Event) -> None:
+    """As the audit logger records them."""
+    await database.fetchval(
+        "SELECT audit_append($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        [event.event_id for event in events],
+        [event.timestamp for event in events],
+        [event.event_type for event in events],
+        [event.task_id for event in events],
+        [event.user_id for event in events],
+        [event.actor_id for event in events],
+        [event.version for event in events],
+        [event.correlation_id for event in events],
+        ["{}" for _ in events],
+    )
+
+
+async def test_an_event_leaves_the_outbox_once_the_audit_trail_holds_it(database: Database, chat_api: Purge) -> None:
+    stored, missing, unsent = created(), created(), created()
+    await published(database, stored, missing)
+    await drawn(database, unsent)
+    await audited(database, stored)
+    assert await chat_api.remove_audited() == 1
+    assert await in_outbox(database) == {missing.event_id, unsent.event_id}
+
+
+async def test_what_the_trail_still_lacks_is_published_again_each_time_later(
+    database: Database, chat_api: Purge
+) -> None:
+    recent, lost = created(), created()
+    await published(database, recent, seconds_ago=8)
+    await published(database, lost, seconds_ago=12)
+    assert await chat_api.republish_missing() == 1
+    assert await unpublished(database) == [lost.event_id]
+    await database.execute(
+        "UPDATE outbox SET published_at = now() - interval '12 seconds', publish_count = 2 WHERE event_id = $1",
+        lost.event_id,
+    )
+    assert await chat_api.republish_missing() == 0, "now it has twenty seconds"
+
+
+@pytest.mark.parametrize("group", ["audit-logger", "reminder-service"])
+async def test_what_the_audit_group_has_in_hand_or_gave_up_is_not_published_again(
+    database: Database, chat_api: Purge, group: str
+) -> None:
+    queued, dead = created(), created()
+    await published(database, queued, dead, seconds_ago=60)
+    await database.execute(
+        "INSERT INTO embedded_deliveries (consumer_group, seq, event_id, task_id, topic, payload)"
+        " VALUES ($1, 1, $2, 't', 'x', '{}')",
+        group,
+        queued.event_id,
+    )
+    await database.execute(
+        "INSERT INTO dead_letters (event_id, consumer_group, topic, payload, reason, attempts)"
+        " VALUES ($1, $2, 'x', '{}', 'r', 3)",
+        dead.event_id,
+        group,
+    )
+    assert await chat_api.republish_missing() == (0 if group == "audit-logger" else 2)
