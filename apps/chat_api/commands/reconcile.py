@@ -48,6 +48,12 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[
 ON CONFLICT (task_id) DO UPDATE SET version = excluded.version, title = excluded.title,
     description = excluded.description, completed = excluded.completed, updated_at = now()
 """
+# How many of both there are.
+_UNTOLD: Final = """
+SELECT count(*) FROM tasks t FULL JOIN task_shadow s ON s.task_id = t.id
+WHERE t.id IS NULL OR s.task_id IS NULL OR t.title IS DISTINCT FROM s.title
+    OR t.description IS DISTINCT FROM s.description OR t.completed IS DISTINCT FROM s.completed
+"""
 # The occurrences that tasks, now gone, were.
 _SLOTS: Final = "SELECT series_id, occurrence_date, task_id FROM series_slots WHERE task_id = ANY($1)"
 
@@ -74,6 +80,11 @@ async def reconcile(database: Database, now: datetime) -> Reconciled:
         total_gone += count
         if count < _BATCH:
             return Reconciled(total_changed, total_gone)
+
+
+async def untold(database: Database) -> int:
+    """How many tasks are not as last published: what `reconcile` would tell. Reads every task."""
+    return await database.fetchval(_UNTOLD)
 
 
 async def _tell_changed(connection: Connection, after: str, actor: Actor, now: datetime) -> tuple[str | None, int]:

@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "serve": "run one service (what the container runs)",
     "db": "upgrade, downgrade or ask about the database schema",
     "dlq": "list, show and replay dead letters",
+    "outbox": "say which events are on their way; tell what Phase IV did; publish again",
     "audit": "verify, export and prune the audit trail",
 }
 """Subcommands with their help; each is the module of that name here."""

@@ -1,0 +1,118 @@
+"""Events on their way: how many, how old; tell what Phase IV did; publish again what the transport lost.
+
+They are read from TASKFLOW_DATABASE_URL, else from the platform that runs on this machine. On a cluster `taskflow ops`
+runs these in a pod of chat-api.
+"""
+
+import argparse
+import asyncio
+import os
+from typing import TYPE_CHECKING
+
+from taskflow.cli.main import UserError
+
+if TYPE_CHECKING:
+    from taskflow.bus.backlog import Backlog
+    from taskflow.database.pool import Database
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", title="actions", required=True)
+    status = actions.add_parser("status", help="what is not yet published, not yet in the audit trail, or given up")
+    status.add_argument("--json", action="store_true", help="as one JSON object")
+    status.add_argument(
+        "--untold", action="store_true", help="also count the tasks that Phase IV changed (reads every task)"
+    )
+    actions.add_parser(
+        "reconcile", help="tell at once what Phase IV did, as chat-api does when it starts and at intervals"
+    )
+    republish = actions.add_parser("republish", help="publish again what the audit trail lacks")
+    republish.add_argument(
+        "--older-than", type=float, default=30.0, metavar="SECONDS", help="what was published so long ago (30)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from asyncpg import PostgresError
+
+    from taskflow.database.pool import OUTAGES
+    from taskflow.local.environment import StartError, beside
+
+    try:
+        environ = beside(os.environ)
+        url = environ.get("TASKFLOW_DATABASE_URL") or environ["TASKFLOW_MIGRATION_DATABASE_URL"]
+        return asyncio.run(_run(arguments, url))
+    except StartError as error:
+        raise UserError(str(error)) from error
+    except OUTAGES as error:
+        raise UserError(f"The database does not answer: {str(error) or type(error).__name__}") from error
+    except PostgresError as error:
+        raise UserError(f"The database does not have Phase V's tables (taskflow db status): {error}") from error
+
+
+async def _run(arguments: argparse.Namespace, url: str) -> int:
+    from taskflow.database.pool import Database
+
+    database = Database(url, size=1, command_timeout=300, name="taskflow outbox")
+    await database.open()
+    try:
+        async with asyncio.timeout(10):
+            await database.opened()
+        match arguments.action:
+            case "status":
+                return await _status(database, arguments)
+            case "reconcile":
+                return await _reconcile(database)
+            case _:
+                return await _republish(database, arguments.older_than)
+    finally:
+        await database.close()
+
+
+async def _status(database: "Database", arguments: argparse.Namespace) -> int:
+    import msgspec
+
+    from chat_api.commands.reconcile import untold
+    from taskflow.bus.backlog import backlog
+
+    found = await backlog(database)
+    if arguments.untold:
+        found = msgspec.structs.replace(found, untold=await untold(database))
+    if arguments.json:
+        print(msgspec.json.encode(found).decode())
+    else:
+        print("\n".join(_lines(found)))
+    return 0
+
+
+def _lines(found: "Backlog") -> list[str]:
+    lines = [
+        f"{waiting.producer}: {waiting.unpublished} not yet published, {waiting.unrecorded} not yet in the audit "
+        f"trail, the oldest {waiting.oldest_seconds:.0f} s old"
+        for waiting in found.waiting
+    ]
+    lines += [
+        f"{group}: {held} dead letters (taskflow dlq list --group {group})"
+        for group, held in found.dead_letters.items()
+    ]
+    if found.untold is not None:
+        lines.append(f"{found.untold} tasks that Phase IV changed and no event tells of yet")
+    return lines or ["Every event is in the audit trail."]
+
+
+async def _reconcile(database: "Database") -> int:
+    from datetime import UTC, datetime
+
+    from chat_api.commands.reconcile import reconcile
+
+    found = await reconcile(database, datetime.now(UTC))
+    print(f"Told what Phase IV did: {found.changed} tasks new or changed, {found.gone} gone.")
+    return 0
+
+
+async def _republish(database: "Database", older_than: float) -> int:
+    from taskflow.bus.backlog import republish
+
+    count = await republish(database, older_than=older_than)
+    print(f"{count} events are published again." if count else "The audit trail lacks nothing so old.")
+    return 0
