@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import io
 import os
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from piccolo.apps.migrations.commands.base import MigrationResult
 from piccolo.apps.migrations.commands.forwards import run_forwards
 from piccolo.apps.migrations.tables import Migration
 
-from taskflow_db import piccolo_conf
+from taskflow_db import piccolo_conf, service_role
 from taskflow_db.piccolo_app import APP_NAME
 
 MIGRATION_LOCK: Final = 0x7461736B_666C6F77
@@ -28,6 +28,9 @@ MIGRATION_LOCK: Final = 0x7461736B_666C6F77
 
 _LOCK_TIMEOUT: Final = "SET LOCAL lock_timeout = '10s'"
 """How long a migration may wait for, and so hold up, the writers of a table in use."""
+
+_ONE_AT_A_TIME: Final = asyncio.Lock()
+"""Piccolo keeps its engine in one place for the whole process; the lock in the database is for other processes."""
 
 MIGRATIONS: Final = tuple(sorted(p.stem for p in (Path(__file__).parent / "migrations").glob("[0-9]*.py")))
 """Ids of the migrations this release has, in the order they are applied."""
@@ -52,25 +55,35 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 async def upgrade(url: str) -> tuple[str, ...]:
     """Bring the database at `url` up to this release. Returns the ids applied by this call; none when another did it.
 
-    Raises MigrationError when a migration fails (the database is as it was), OSError or asyncpg errors when it cannot
-    be reached.
+    The services' role, where there is one, is given its rights on the way. Raises MigrationError when a migration
+    fails (the database is as it was), OSError or asyncpg errors when it cannot be reached.
     """
-    before = await status(url)
-    if before.current:
-        return ()
-    async with _locked_transaction(url):
-        await _quietly(run_forwards(APP_NAME))
+    connection = await asyncpg.connect(url, timeout=10)
+    try:
+        if (await _status(connection)).current and not await connection.fetchval(service_role.WAITS):
+            return ()
+    finally:
+        await connection.close()
+    async with _locked_transaction(url) as locked:
+        before = await _status(locked)
+        if before.pending:
+            await _quietly(run_forwards(APP_NAME))
+        await locked.execute(service_role.GRANTS)
     return before.pending
 
 
 async def downgrade(url: str) -> tuple[str, ...]:
-    """Remove all that Phase V added and leave Phase IV's tables and rows as they are. Returns the ids taken back."""
-    before = await status(url)
-    if not before.applied:
+    """Remove all that Phase V added and leave Phase IV's tables and rows as they are. Returns the ids taken back.
+
+    Raises as `upgrade` does.
+    """
+    if not (await status(url)).applied:
         return ()
-    async with _locked_transaction(url) as connection:
-        await _quietly(run_backwards(APP_NAME, migration_id="all", auto_agree=True))
-        await connection.execute("DROP TABLE IF EXISTS migration")
+    async with _locked_transaction(url) as locked:
+        before = await _status(locked)
+        if before.applied:
+            await _quietly(run_backwards(APP_NAME, migration_id="all", auto_agree=True))
+            await locked.execute("DROP TABLE IF EXISTS migration")
     return before.applied
 
 
@@ -78,13 +91,9 @@ async def status(url: str) -> Status:
     """Which migrations the database at `url` has, read without changing anything."""
     connection = await asyncpg.connect(url, timeout=10)
     try:
-        applied: tuple[str, ...] = ()
-        if await connection.fetchval("SELECT to_regclass('migration') IS NOT NULL"):
-            rows = await connection.fetch("SELECT name FROM migration WHERE app_name = $1 ORDER BY name", APP_NAME)
-            applied = tuple(row["name"] for row in rows)
+        return await _status(connection)
     finally:
         await connection.close()
-    return Status(applied=applied, pending=tuple(m for m in MIGRATIONS if m not in applied))
 
 
 async def wait(url: str, *, within: float, poll: float = 0.5) -> None:
@@ -92,6 +101,15 @@ async def wait(url: str, *, within: float, poll: float = 0.5) -> None:
 
     Raises TimeoutError, saying what was missing, when that takes longer than `within` seconds.
     """
+    await _until(url, lambda state: state.current, within, poll)
+
+
+async def answers(url: str, *, within: float, poll: float = 0.5) -> None:
+    """Return once the database answers, whatever migrations it has. Raises TimeoutError as wait() does."""
+    await _until(url, lambda _: True, within, poll)
+
+
+async def _until(url: str, satisfied: Callable[[Status], bool], within: float, poll: float) -> None:
     missing = "the database did not answer"
     try:
         async with asyncio.timeout(within):
@@ -101,7 +119,7 @@ async def wait(url: str, *, within: float, poll: float = 0.5) -> None:
                 except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
                     missing = f"the database did not answer: {error or type(error).__name__}"
                 else:
-                    if state.current:
+                    if satisfied(state):
                         return
                     missing = f"migrations still to be applied: {', '.join(state.pending)}"
                 await asyncio.sleep(poll)
@@ -109,16 +127,25 @@ async def wait(url: str, *, within: float, poll: float = 0.5) -> None:
         raise TimeoutError(f"waited {within:.0f} s; {missing}") from None
 
 
+async def _status(connection: asyncpg.Connection | PoolConnectionProxy) -> Status:
+    applied: tuple[str, ...] = ()
+    if await connection.fetchval("SELECT to_regclass('migration') IS NOT NULL"):
+        rows = await connection.fetch("SELECT name FROM migration WHERE app_name = $1 ORDER BY name", APP_NAME)
+        applied = tuple(row["name"] for row in rows)
+    return Status(applied=applied, pending=tuple(m for m in MIGRATIONS if m not in applied))
+
+
 @contextlib.asynccontextmanager
 async def _locked_transaction(url: str) -> AsyncGenerator[asyncpg.Connection | PoolConnectionProxy]:
     """One transaction on the database, holding the migration lock, that Piccolo's runner then works in."""
     os.environ["PICCOLO_CONF"] = "taskflow_db.piccolo_conf"
-    piccolo_conf.DB = Migration._meta.db = piccolo_conf.Engine(config={"dsn": url})  # pyright: ignore[reportPrivateUsage]  # Piccolo caches it there
-    async with piccolo_conf.DB.transaction() as transaction:
-        connection = transaction.connection
-        await connection.execute("SELECT pg_advisory_xact_lock($1)", MIGRATION_LOCK)
-        await connection.execute(_LOCK_TIMEOUT)
-        yield connection
+    async with _ONE_AT_A_TIME:
+        piccolo_conf.DB = Migration._meta.db = piccolo_conf.Engine(config={"dsn": url})  # pyright: ignore[reportPrivateUsage]  # Piccolo caches it there
+        async with piccolo_conf.DB.transaction() as transaction:
+            connection = transaction.connection
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", MIGRATION_LOCK)
+            await connection.execute(_LOCK_TIMEOUT)
+            yield connection
 
 
 async def _quietly(run: Coroutine[Any, Any, MigrationResult]) -> None:

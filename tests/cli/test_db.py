@@ -44,6 +44,14 @@ def test_a_database_that_is_away_is_said(monkeypatch: pytest.MonkeyPatch, capsys
     assert "does not answer" in capsys.readouterr().err
 
 
+def test_an_upgrade_can_wait_for_the_database(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TASKFLOW_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    assert main(["db", "upgrade", "--within", "0.2"]) == 1
+    assert "waited 0 s; the database did not answer" in capsys.readouterr().err
+
+
 def test_without_any_database_it_says_how_to_get_one(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -15,7 +15,10 @@ from taskflow.cli.main import UserError
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", title="actions", required=True)
-    actions.add_parser("upgrade", help="apply the migrations that are missing; several at once do one job")
+    upgrade = actions.add_parser("upgrade", help="apply the migrations that are missing; several at once do one job")
+    upgrade.add_argument(
+        "--within", type=float, default=0.0, metavar="SECONDS", help="wait this long for the database to answer (0)"
+    )
     downgrade = actions.add_parser(
         "downgrade", help="remove all that Phase V added; Phase IV's tables and rows stay as they are"
     )
@@ -52,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _action(arguments: argparse.Namespace, url: str) -> Coroutine[Any, Any, int]:
     match arguments.action:
         case "upgrade":
-            return _upgrade(url)
+            return _upgrade(url, arguments.within)
         case "downgrade":
             return _downgrade(url)
         case "status":
@@ -61,9 +64,11 @@ def _action(arguments: argparse.Namespace, url: str) -> Coroutine[Any, Any, int]
             return _wait(url, arguments.within)
 
 
-async def _upgrade(url: str) -> int:
+async def _upgrade(url: str, within: float) -> int:
     from taskflow_db import runner
 
+    if within > 0:
+        await runner.answers(url, within=within)
     applied = await runner.upgrade(url)
     for migration in applied:
         print(f"applied {migration}")
