@@ -126,6 +126,19 @@ async def page(
     return Page(tasks=tasks, cursor=following)
 
 
+async def count(connection: Connection, user_id: str, wanted: TaskFilter, *, timezone: str, now: datetime) -> int:
+    """How many tasks of a user there are of a filter."""
+    where = _Where(user_id)
+    _filter(where, wanted, now.astimezone(ZoneInfo(timezone)).date(), ZoneInfo(timezone), now)
+    query = f"SELECT count(*) FROM tasks t WHERE {where.text}"  # noqa: S608  # constants and placeholders
+    return await connection.fetchval(query, *where.values)
+
+
+def contains(text: str) -> str:
+    """The LIKE pattern of what holds `text`, literally."""
+    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+
+
 def next_link(path: str, parameters: dict[str, Any], cursor: str) -> str:
     """A Link header to the page after this one: the same parameters and the cursor."""
     return f'<{path}?{urlencode(parameters | {"cursor": cursor}, doseq=True)}>; rel="next"'
@@ -158,8 +171,7 @@ def _filter(where: _Where, wanted: TaskFilter, today: date, tz: ZoneInfo, now: d
     if wanted.due_after is not None:
         where.add(f"t.due_date >= {where.bind(wanted.due_after, 'timestamptz')}")
     if wanted.q:
-        pattern = "%" + wanted.q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        like = where.bind(pattern, "text")
+        like = where.bind(contains(wanted.q), "text")
         where.add(f"(t.title ILIKE {like} OR t.description ILIKE {like})")
     if wanted.series:
         series = where.bind(wanted.series, "text")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from chat_api.chat import intents as i
@@ -17,8 +18,11 @@ _AT_DUE: Final = "PT0S"
 _QUOTES: Final = '"“„«'
 
 
-def understand(message: str, now: datetime) -> i.Intent:
-    """What `message` means; `now` is aware, in the zone of who speaks. Any text is fine: nothing is raised."""
+def understand(message: str, now: datetime, *, dates: bool = True) -> i.Intent:
+    """What `message` means; `now` is aware, in the zone of who speaks. Any text is fine: nothing is raised.
+
+    Without `dates` nothing is about time: all the words of "add call mum tomorrow" are the title.
+    """
     said = Words.of(message)
     exact = tuple(key for key in said.keys if key)
     for phrases, intent in _WHOLE:
@@ -27,7 +31,7 @@ def understand(message: str, now: datetime) -> i.Intent:
     if not exact:
         return i.Help() if said.text.startswith("?") else i.Unknown(said.text)
     words = _bare(said)
-    for read in _READERS:
+    for read in _READERS if dates else _READERS_WITHOUT_DATES:
         intent = read(words, now)
         if intent is not None:
             return intent
@@ -110,7 +114,10 @@ def _list(words: Words, now: datetime) -> i.Intent | None:
 
 
 def _scope(keys: list[str]) -> i.Scope:
-    return next((scope for scope, marks in v.SCOPES if any(key in marks for key in keys)), "all")
+    for scope, marks in v.SCOPES:
+        if any(key in marks for key in keys):
+            return scope
+    return "all"
 
 
 def _count(words: Words, now: datetime) -> i.Intent | None:
@@ -168,6 +175,21 @@ def _add(words: Words, now: datetime) -> i.Intent | None:
         remind = "reminder" in rest.keys[:taken]
         return _add_task(rest[taken:], now, remind=remind)
     return _add_task(rest, now)
+
+
+def _add_plain(words: Words, now: datetime) -> i.Intent | None:
+    """ "add X" where tasks have no dates."""
+    verb = words.starts(v.ADD)
+    if not verb:
+        return None
+    rest = words[verb:]
+    rest = rest[rest.starts(v.NAMED) :]
+    if (taken := rest.ends(v.ADD_ENDINGS)) and taken < len(rest):
+        rest = rest[:-taken]
+    title = _title(rest)
+    if not title:
+        return i.Refused(Problem.NO_TITLE)
+    return i.Refused(Problem.LONG_TITLE) if len(title) > LONGEST_TITLE else i.Add(title, NOTHING)
 
 
 def _add_task(words: Words, now: datetime, *, lead: Words | None = None, remind: bool = False) -> i.Intent:
@@ -250,8 +272,12 @@ def _delete(words: Words, now: datetime) -> i.Intent | None:
 def _clear(words: Words, now: datetime) -> i.Intent | None:
     for what, phrases in v.CLEAR:
         if verb := words.starts(phrases):
-            return _named(words[verb:], lambda ref, what=what: i.Clear(ref, what))
+            return _named(words[verb:], partial(_cleared, what))
     return None
+
+
+def _cleared(what: i.Part, ref: i.Ref) -> i.Intent:
+    return i.Clear(ref, what)
 
 
 def _rename(words: Words, now: datetime) -> i.Intent | None:
@@ -350,6 +376,9 @@ _WHOLE: Final[tuple[tuple[frozenset[tuple[str, ...]], Callable[[], i.Intent]], .
 
 _READERS: Final[tuple[Callable[[Words, datetime], i.Intent | None], ...]] = (
     _pick, _list, _count, _search, _clear, _remind, _move, _rename, _repeat, _mark, _complete, _reopen, _delete, _add,
+)  # fmt: skip
+_READERS_WITHOUT_DATES: Final[tuple[Callable[[Words, datetime], i.Intent | None], ...]] = (
+    _pick, _list, _count, _search, _rename, _mark, _complete, _reopen, _delete, _add_plain,
 )  # fmt: skip
 
 __all__ = ["LONGEST_TITLE", "reference", "understand"]

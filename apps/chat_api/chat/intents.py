@@ -8,6 +8,9 @@ from chat_api.chat.when import Problem, When
 Scope = Literal["all", "pending", "completed", "today", "tomorrow", "week", "overdue", "upcoming"]
 """Which tasks; those by date are open ones: `week` is today and the six days after, `upcoming` is from tomorrow on."""
 
+Part = Literal["due", "repeat", "reminders"]
+"""What of a task's times can be taken away."""
+
 
 @dataclass(frozen=True)
 class Ref:
@@ -123,7 +126,7 @@ class Clear:
     """ "remove the due date of milk" """
 
     ref: Ref
-    what: Literal["due", "repeat", "reminders"]
+    what: Part
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from chat_api.chat.intents import Scope
+from chat_api.chat.intents import Part, Scope
 from chat_api.chat.words import among, phrases
 
 
@@ -155,25 +155,7 @@ DUE_DATE_OF: Final = phrases(*_combined("the|a|", "due date|deadline|date|due ti
 MOVE: Final = phrases("move", "reschedule", "postpone", "push", "push back", "shift", "delay", "defer", "snooze")
 MOVE_TO: Final = frozenset(("to", "until", "till", "for", "by", "on", "->", "→", "=>"))
 REPEAT: Final = phrases("repeat", "make", "set")
-CLEAR: Final = (
-    ("repeat", phrases(
-        "stop repeating", "don't repeat", "do not repeat",
-        *_combined("remove|clear|delete|stop", "the|", "repeat|repetition|recurrence", "of|from|for|on"),
-    )),
-    ("reminders", phrases(
-        *_combined("stop reminding me|don't remind me|do not remind me", "of|about|to"),
-        *_combined("remove|clear|delete|cancel", "the|all|all the|", "reminder|reminders", "of|from|for|on"),
-    )),
-    ("due", phrases(*_combined("remove|clear|delete|drop", "the|", "due date|deadline|date", "of|from|for|on"))),
-)  # fmt: skip
-
-ALL_TASKS: Final = _whole(
-    *_combined("all|everything|all of|all the|all my", "|tasks|them|my tasks|the tasks|todos"), "them"
-)
-NUMBERED: Final = phrases(*_combined("|the", "task|number|no|nr|item|todo|task number|item number|task no"), "#")
-MOVE_TO: Final = frozenset(("to", "until", "till", "for", "by", "on", "->", "→", "=>"))
-REPEAT: Final = phrases("repeat", "make", "set")
-CLEAR: Final = (
+CLEAR: Final[tuple[tuple[Part, tuple[tuple[str, ...], ...]], ...]] = (
     ("repeat", phrases(
         "stop repeating", "don't repeat", "do not repeat",
         *_combined("remove|clear|delete|stop", "the|", "repeat|repetition|recurrence", "of|from|for|on"),

@@ -25,8 +25,8 @@ _YEARS: Final = range(1970, 2200)
 # After these, a day without a preposition belongs to the title: "plans for the day after tomorrow's", "Black Friday".
 _BEFORE_A_NAME: Final = among(
     "a about after all and another any ash before black blue casual cyber easter fat freaky good happy her his"
-    " holy like last maundy my no of or our palm previous shrove since some super than that the their usa versus vs what"
-    " when which with your"
+    " holy like last maundy my no of or our palm previous shrove since some super than that the their usa versus vs"
+    " what when which with your"
 )
 _FOREIGN: Final = re.compile(r"[a-z0-9 :.,-]{3,60}", re.ASCII)
 
@@ -60,6 +60,8 @@ class When:
     reminders: tuple[str, ...] = ()
     says_day: bool = True
     """False when only a time of day was said, and `due` is when it comes next."""
+    repeat_follows_due: bool = False
+    """True when the repeat names no day of its own ("every month"): of a task with a due date, that date's is meant."""
 
 
 NOTHING: Final = When()
@@ -154,7 +156,24 @@ def _resolve(clauses: Clauses, now: datetime) -> When | Problem:
         repeat_until=clauses.until,
         reminders=_once(clauses.reminders),
         says_day=clauses.day is not None or clauses.repeat is not None,
+        repeat_follows_due=_is_open(clauses),
     )
+
+
+def _is_open(clauses: Clauses) -> bool:
+    """Whether a repeat was said without any day."""
+    rule = clauses.repeat
+    if rule is None or clauses.day is not None or rule.days:
+        return False
+    return rule.kind in ("daily", "weekly", "custom") or (rule.kind == "monthly" and not rule.number)
+
+
+def repeat_on(pattern: str, day: date) -> str:
+    """A pattern that follows its due date, for the date `day`."""
+    kind = pattern.partition(":")[0]
+    if kind == "weekly":
+        return f"weekly:{_DAY_CODES[day.weekday()]}"
+    return f"monthly:{day.day}" if kind == "monthly" else pattern
 
 
 def _once(reminders: list[str]) -> tuple[str, ...]:

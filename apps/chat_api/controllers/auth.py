@@ -5,6 +5,7 @@ from typing import Any
 
 from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import Cookie
+from litestar.params import JSONBody
 
 from chat_api.accounts import Accounts
 from chat_api.payloads import Account, Acknowledgement, Credentials, NewAccount, Refreshed, RefreshRequest, SignedIn
@@ -54,12 +55,12 @@ def make_auth_controller(auth: AuthState, guard: Any) -> type[Controller]:
         tags = ("accounts",)
 
         @post("/signup", responses=answers(400, 422, 503), summary="Sign up")
-        async def sign_up(self, data: NewAccount) -> Response[SignedIn]:
+        async def sign_up(self, data: JSONBody[NewAccount]) -> Response[SignedIn]:
             account = await auth.accounts.sign_up(data.email, data.password)
             return signed_in(account, "User registered successfully", 201)
 
         @post("/login", status_code=200, responses=answers(401, 422, 429, 503), summary="Sign in")
-        async def sign_in(self, data: Credentials, request: AnyRequest) -> Response[SignedIn]:
+        async def sign_in(self, data: JSONBody[Credentials], request: AnyRequest) -> Response[SignedIn]:
             address = request.client.host if request.client else ""
             account = await auth.accounts.sign_in(data.email, data.password, address)
             return signed_in(account, "Login successful", 200)
@@ -82,7 +83,9 @@ def make_auth_controller(auth: AuthState, guard: Any) -> type[Controller]:
             return account
 
         @post("/refresh", status_code=200, responses=answers(401, 422, 503), summary="Renew the token")
-        async def refresh(self, request: AnyRequest, data: RefreshRequest | None = None) -> Response[Refreshed]:
+        async def refresh(
+            self, request: AnyRequest, data: JSONBody[RefreshRequest | None] = None
+        ) -> Response[Refreshed]:
             given = (data.refresh_token if data else None) or request.cookies.get(REFRESH_COOKIE)
             if not given:
                 raise ApiError("NO_REFRESH_TOKEN", "Refresh token required", error="No refresh token provided")

@@ -6,6 +6,7 @@ import msgspec
 import structlog
 from litestar import post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import JSONBody
 from msgspec import Meta
 
 from chat_api.commands.actor import Actor
@@ -41,7 +42,7 @@ def make_occurrences_route(database: Database, clock: Clock, guard: Any) -> HTTP
     """POST /internal/occurrences: idempotent, since a slot is made once."""
 
     @post("/internal/occurrences", guards=[guard], status_code=200, include_in_schema=False)
-    async def occurrences(data: DueSeries) -> MadeOccurrences:
+    async def occurrences(data: JSONBody[DueSeries]) -> MadeOccurrences:
         return MadeOccurrences(items=[await one(series_id) for series_id in data.series_ids])
 
     async def one(series_id: str) -> Made:

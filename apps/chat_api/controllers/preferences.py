@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 from litestar import Controller, Request, Response, get, put
+from litestar.params import JSONBody
 
 from chat_api import preferences
 from chat_api.answers import Answer, answered
@@ -32,7 +33,7 @@ def make_preferences_controller(database: Database, guard: Any) -> type[Controll
 
         @put(responses=answers(401, 403, 409, 422, 503, s200=Preferences), summary="Set my preferences")
         async def write(
-            self, request: AnyRequest, data: Preferences, idempotency_key: IdempotencyKey = None
+            self, request: AnyRequest, data: JSONBody[Preferences], idempotency_key: IdempotencyKey = None
         ) -> Response[Any]:
             user_id: str = request.user.user_id
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, get
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from chat_api.preferences import timezone_of
 from taskflow.database.pool import Database
@@ -53,11 +53,11 @@ def make_preview(database: Database, clock: Clock, guard: Any) -> HTTPRouteHandl
     )
     async def preview(
         request: Request[Any, Any, Any],
-        pattern: Annotated[str, Parameter(min_length=1, max_length=500)],
-        timezone: Annotated[str | None, Parameter(max_length=64)] = None,
-        start: Annotated[str | None, Parameter(max_length=40, description="A due date; default: now")] = None,
-        end_date: Annotated[date | None, Parameter(description="The last day, inclusive")] = None,
-        count: Annotated[int, Parameter(ge=1, le=100)] = 5,
+        pattern: Annotated[str, QueryParameter(min_length=1, max_length=500)],
+        timezone: Annotated[str | None, QueryParameter(max_length=64)] = None,
+        start: Annotated[str | None, QueryParameter(max_length=40, description="A due date; default: now")] = None,
+        end_date: Annotated[date | None, QueryParameter(description="The last day, inclusive")] = None,
+        count: Annotated[int, QueryParameter(ge=1, le=100)] = 5,
     ) -> Preview:
         if timezone is None:
             async with database.acquire() as connection:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Controller, Request, Response, delete, get, patch, post, put
-from litestar.params import Parameter
+from litestar.params import FromQuery, HeaderParameter, JSONBody, PathParameter, QueryParameter
 
 from chat_api import queries
 from chat_api.answers import Answer, answered, etag_of, if_match, task_answer
@@ -24,17 +24,18 @@ from taskflow.service.openapi import answers
 
 AnyRequest = Request[Any, Any, Any]
 
-TaskId = Annotated[str, Parameter(max_length=255)]
+TaskId = Annotated[str, PathParameter(max_length=255)]
 IdempotencyKey = Annotated[
     str | None,
-    Parameter(
-        header="Idempotency-Key",
+    HeaderParameter(
+        name="Idempotency-Key",
         required=False,
         description="The same key with the same request gives the same answer for 24 hours, and does nothing twice",
     ),
 ]
 IfMatch = Annotated[
-    str | None, Parameter(header="If-Match", required=False, description="Only if the task still has this ETag")
+    str | None,
+    HeaderParameter(name="If-Match", required=False, description="Only if the task still has this ETag"),
 ]
 
 
@@ -61,15 +62,15 @@ def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[
         async def list_tasks(
             self,
             request: AnyRequest,
-            completed: bool | None = None,
-            due: DueFilter | None = None,
-            due_before: Annotated[str | None, Parameter(max_length=40)] = None,
-            due_after: Annotated[str | None, Parameter(max_length=40)] = None,
-            q: Annotated[str | None, Parameter(max_length=200)] = None,
-            series: Annotated[str | None, Parameter(max_length=255)] = None,
-            sort: Sort | None = None,
-            limit: Annotated[int | None, Parameter(ge=1, le=queries.LARGEST_LIMIT)] = None,
-            cursor: Annotated[str | None, Parameter(max_length=1000)] = None,
+            completed: FromQuery[bool | None] = None,
+            due: FromQuery[DueFilter | None] = None,
+            due_before: Annotated[str | None, QueryParameter(max_length=40)] = None,
+            due_after: Annotated[str | None, QueryParameter(max_length=40)] = None,
+            q: Annotated[str | None, QueryParameter(max_length=200)] = None,
+            series: Annotated[str | None, QueryParameter(max_length=255)] = None,
+            sort: FromQuery[Sort | None] = None,
+            limit: Annotated[int | None, QueryParameter(ge=1, le=queries.LARGEST_LIMIT)] = None,
+            cursor: Annotated[str | None, QueryParameter(max_length=1000)] = None,
         ) -> Response[Any]:
             user_id: str = request.user.user_id
             if not request.query_params:
@@ -104,7 +105,7 @@ def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[
 
         @post(responses=answers(400, 401, 403, 409, 422, 503, s201=Task), summary="Make a task")
         async def create(
-            self, request: AnyRequest, data: NewTask, idempotency_key: IdempotencyKey = None
+            self, request: AnyRequest, data: JSONBody[NewTask], idempotency_key: IdempotencyKey = None
         ) -> Response[Any]:
             user_id: str = request.user.user_id
 
@@ -133,7 +134,7 @@ def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[
             self,
             request: AnyRequest,
             task_id: TaskId,
-            data: TaskPut,
+            data: JSONBody[TaskPut],
             idempotency_key: IdempotencyKey = None,
             if_match_tag: IfMatch = None,
         ) -> Response[Any]:
@@ -148,7 +149,7 @@ def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[
             self,
             request: AnyRequest,
             task_id: TaskId,
-            data: TaskPatch,
+            data: JSONBody[TaskPatch],
             idempotency_key: IdempotencyKey = None,
             if_match_tag: IfMatch = None,
         ) -> Response[Any]:

@@ -38,6 +38,6 @@ def create_service(runtime: Runtime, accounts: Accounts, guard: SignIn, shared: 
         *shared,
         home,
         make_tasks_controller(database, clock, guard),
-        *make_chat_routes(database, clock, guard, tools=PhaseIVTools, versioned=False),
+        *make_chat_routes(database, clock, guard, tools=PhaseIVTools.begin, versioned=False),
     ]
     return Service(name=CHAT_API, app=make_app(CHAT_API, runtime.settings, routes), background=background)

@@ -5,6 +5,7 @@ from typing import Any
 import asyncpg
 import msgspec
 from litestar import Controller, Request, delete, get, post, put
+from litestar.params import FromPath, JSONBody
 
 from chat_api.commands.fields import title_of
 from chat_api.payloads import Description, Title, clean
@@ -48,7 +49,7 @@ def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[
                 return await store.list_tasks(connection, request.user.user_id)
 
         @post(responses=answers(400, 401, 403, 422, 503))
-        async def create(self, request: AnyRequest, data: NewPhaseIVTask) -> PhaseIVTask:
+        async def create(self, request: AnyRequest, data: JSONBody[NewPhaseIVTask]) -> PhaseIVTask:
             title = title_of(data.title, "TASK_CREATION_ERROR")
             description = data.description and clean("description", data.description)
             try:
@@ -58,7 +59,9 @@ def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[
                 raise ApiError("TASK_CREATION_ERROR", "This account no longer exists; sign in again.") from None
 
         @put("/{task_id:str}", responses=answers(400, 401, 403, 404, 422, 503))
-        async def change(self, request: AnyRequest, task_id: str, data: PhaseIVChanges) -> PhaseIVTask:
+        async def change(
+            self, request: AnyRequest, task_id: FromPath[str], data: JSONBody[PhaseIVChanges]
+        ) -> PhaseIVTask:
             async with database.acquire() as connection:
                 task = await store.update(
                     connection,
@@ -74,7 +77,7 @@ def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[
             return task
 
         @delete("/{task_id:str}", status_code=204, responses=answers(401, 403, 404, 503))
-        async def remove(self, request: AnyRequest, task_id: str) -> None:
+        async def remove(self, request: AnyRequest, task_id: FromPath[str]) -> None:
             async with database.acquire() as connection:
                 if not await store.delete(connection, request.user.user_id, task_id):
                     raise ApiError("TASK_DELETION_ERROR", "Task not found or you don't have permission to delete it")

@@ -9,23 +9,25 @@ import msgspec
 
 from taskflow.database.pool import Connection
 
-_COLUMNS: Final = """
+COLUMNS: Final = """
     id, user_id, title, description, completed, created_at::timestamptz AS created_at,
     updated_at::timestamptz AS updated_at
 """
 
+# One task of a user.
+_ONE: Final = f"SELECT {COLUMNS} FROM tasks WHERE id = $1 AND user_id = $2"  # noqa: S608  # constants
 # All tasks of a user, newest first.
-_LIST: Final = f"SELECT {_COLUMNS} FROM tasks WHERE user_id = $1 ORDER BY tasks.created_at DESC, id DESC"  # noqa: S608
+_LIST: Final = f"SELECT {COLUMNS} FROM tasks WHERE user_id = $1 ORDER BY tasks.created_at DESC, id DESC"  # noqa: S608
 # A new task.
 _INSERT: Final = f"""
 INSERT INTO tasks (id, user_id, title, description, completed, created_at, updated_at)
-VALUES ($1, $2, $3, $4, false, $5::timestamptz, $5::timestamptz) RETURNING {_COLUMNS}
+VALUES ($1, $2, $3, $4, false, $5::timestamptz, $5::timestamptz) RETURNING {COLUMNS}
 """  # noqa: S608  # constants
 # A task's fields; a null keeps what there is.
 _UPDATE: Final = f"""
 UPDATE tasks SET title = coalesce($3, title), description = coalesce($4, description),
     completed = coalesce($5, completed), updated_at = $6::timestamptz
-WHERE id = $1 AND user_id = $2 RETURNING {_COLUMNS}
+WHERE id = $1 AND user_id = $2 RETURNING {COLUMNS}
 """  # noqa: S608  # constants
 # A task, gone.
 _DELETE: Final = "DELETE FROM tasks WHERE id = $1 AND user_id = $2 RETURNING id"
@@ -43,13 +45,20 @@ class PhaseIVTask(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-def _task(row: asyncpg.Record) -> PhaseIVTask:
+def task(row: asyncpg.Record) -> PhaseIVTask:
+    """A row of COLUMNS as a task."""
     return msgspec.convert(dict(row), PhaseIVTask)
+
+
+async def one(connection: Connection, user_id: str, task_id: str) -> PhaseIVTask | None:
+    """A user's task, or None for one that is not there or not theirs."""
+    row = None if "\x00" in task_id else await connection.fetchrow(_ONE, task_id, user_id)
+    return None if row is None else task(row)
 
 
 async def list_tasks(connection: Connection, user_id: str) -> list[PhaseIVTask]:
     """All tasks of a user, newest first."""
-    return [_task(row) for row in await connection.fetch(_LIST, user_id)]
+    return [task(row) for row in await connection.fetch(_LIST, user_id)]
 
 
 async def insert(
@@ -59,7 +68,7 @@ async def insert(
     row = await connection.fetchrow(_INSERT, str(uuid.uuid4()), user_id, title, description, now)
     if row is None:
         raise RuntimeError("INSERT … RETURNING gave no row")
-    return _task(row)
+    return task(row)
 
 
 async def update(
@@ -76,7 +85,7 @@ async def update(
     if "\x00" in task_id:
         return None
     row = await connection.fetchrow(_UPDATE, task_id, user_id, title, description, completed, now)
-    return None if row is None else _task(row)
+    return None if row is None else task(row)
 
 
 async def delete(connection: Connection, user_id: str, task_id: str) -> bool:

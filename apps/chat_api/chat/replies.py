@@ -1,0 +1,255 @@
+"""The assistant's words."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from chat_api.chat.intents import Part, Scope
+from chat_api.chat.tools import Listing
+from chat_api.chat.when import Problem
+from taskflow.domain.task import Task
+
+GREETING: Final = 'Hello! I keep your tasks. Tell me what to add, or say "show my tasks"; "help" lists what I know.'
+THANKS: Final = "You're welcome!"
+NOTHING_ASKED: Final = "There is nothing waiting for an answer. What shall I do?"
+LEFT_ALONE: Final = "All right, I left it as it is."
+NOT_UNDERSTOOD: Final = (
+    'I did not understand that. Try "add buy milk", "show my tasks" or "complete 1"; "help" lists what I know.'
+)
+ASK_TITLE: Final = "What should the task be called?"
+GONE: Final = 'That task is no longer there. Say "show my tasks" to see what is.'
+ONE_OF_THEM: Final = "Please answer with one of the numbers above."
+
+_HELP: Final = (
+    '• "add buy milk" makes a task',
+    '• "show my tasks", "show pending tasks", "show completed tasks"',
+    '• "find milk" searches, "how many tasks do I have?" counts',
+    '• "complete 1" or "complete buy milk"; "reopen 1"',
+    '• "rename 1 to buy oat milk"',
+    '• "delete 1" (I ask before I do)',
+)
+_HELP_WITH_DATES: Final = (
+    '• "add call mum tomorrow at 5pm", "add pay rent every month on the 1st"',
+    '• "what is due today?", "show overdue tasks"',
+    '• "move 1 to friday", "repeat 1 every monday", "remind me 1 hour before 1"',
+    '• "remove the due date of 1"',
+)
+
+_PROBLEMS: Final = {
+    Problem.NO_TITLE: ASK_TITLE,
+    Problem.NO_TASK: 'Which task do you mean? Give its number in the list or words of its title, like "complete 1".',
+    Problem.LONG_TITLE: "That is too long for a title: 255 characters at most.",
+    Problem.UNREADABLE_DATE: 'I could not read that date. Try "tomorrow at 5pm", "next friday" or "2026-12-24".',
+    Problem.UNSUPPORTED_REPEAT: (
+        'I do not know that repeat. Try "every day", "every monday and friday", "every month on the 15th" or'
+        ' "every 3 days".'
+    ),
+    Problem.REMINDER_NEEDS_DATE: (
+        'A reminder counts back from a due date, so say when it is due too: "add call mum tomorrow at 5pm, remind me'
+        ' 1 hour before".'
+    ),
+    Problem.ONE_AT_A_TIME: "One task at a time, please: give one number or title.",
+    Problem.AMBIGUOUS_RENAME: 'I could not tell the title from the new one. Try: rename "old title" to "new title".',
+}
+
+_NOTHING: Final[dict[Scope, str]] = {
+    "all": 'You have no tasks yet. Say "add buy milk" to make one.',
+    "pending": "You have no pending tasks. Well done!",
+    "completed": "You have no completed tasks yet.",
+    "today": "Nothing is due today.",
+    "tomorrow": "Nothing is due tomorrow.",
+    "week": "Nothing is due in the next seven days.",
+    "overdue": "Nothing is overdue.",
+    "upcoming": "Nothing is due after today.",
+}
+_HEADS: Final[dict[Scope, str]] = {
+    "all": "📋 **Pending Tasks:**",
+    "pending": "📋 **Pending Tasks:**",
+    "completed": "✅ **Completed Tasks:**",
+    "today": "📅 **Due Today:**",
+    "tomorrow": "📅 **Due Tomorrow:**",
+    "week": "📅 **Due Within Seven Days:**",
+    "overdue": "⏰ **Overdue:**",
+    "upcoming": "📅 **Upcoming:**",
+}
+_KINDS: Final[dict[Scope, str]] = {
+    "all": "",
+    "pending": "pending ",
+    "completed": "completed ",
+    "today": "",
+    "tomorrow": "",
+    "week": "",
+    "overdue": "overdue ",
+    "upcoming": "upcoming ",
+}
+_WHEN: Final[dict[Scope, str]] = {
+    "today": " due today",
+    "tomorrow": " due tomorrow",
+    "week": " due in the next seven days",
+}
+
+
+def help_text(*, dates: bool) -> str:
+    """What can be said."""
+    return "\n".join(["Here is what I understand:", *_HELP, *(_HELP_WITH_DATES if dates else ())])
+
+
+def problem(kind: Problem) -> str:
+    """Why something cannot be done as said."""
+    return _PROBLEMS[kind]
+
+
+def refusal(field: str, message: str) -> str:
+    """Why a rule refuses something."""
+    return f"That cannot be done: {field.replace('_', ' ')} {message}."
+
+
+def listing(found: Listing, scope: Scope, now: datetime) -> str:
+    """A list with numbers that later messages can use; `now` is in the person's zone."""
+    if not found.tasks:
+        return _NOTHING[scope]
+    parts = ["Here are your tasks:\n"]
+    number = 1
+    for head, tasks in (
+        (_HEADS[scope if scope != "completed" else "all"], [task for task in found.tasks if not task.completed]),
+        (_HEADS["completed"], [task for task in found.tasks if task.completed]),
+    ):
+        if tasks:
+            parts.append(f"{head}\n{_numbered(tasks, now, number)}")
+            number += len(tasks)
+    return "\n".join(parts) + _more(found)
+
+
+def found(results: Listing, text: str, now: datetime) -> str:
+    """What a search brought."""
+    if not results.tasks:
+        return f"I found no task with “{text}”."
+    return f"I found {_tasks(results.total)} with “{text}”:\n\n{_numbered(results.tasks, now)}{_more(results)}"
+
+
+def which(tasks: Sequence[Task], now: datetime) -> str:
+    """Asks which of several tasks was meant."""
+    return f"Which one do you mean? Answer with its number.\n\n{_numbered(tasks, now)}"
+
+
+def counted(found: Listing, scope: Scope) -> str:
+    """How many tasks there are."""
+    return f"You have {_tasks(found.total, _KINDS[scope])}{_WHEN.get(scope, '')}."
+
+
+def unknown_task(text: str) -> str:
+    """No task is called so."""
+    return f'I found no task called “{text}”. Say "show my tasks" to see what there is.'
+
+
+def unknown_number(number: int) -> str:
+    """There is no such number."""
+    shown = "last" if number < 0 else str(number)
+    return f'There is no task {shown} in the list. Say "show my tasks" to see the numbers.'
+
+
+def added(task: Task, now: datetime) -> str:
+    """A task was made."""
+    return f"✅ Added “{task.title}”{_details(task, now)}."
+
+
+def completed(task: Task) -> str:
+    """A task was completed."""
+    return f"✅ Completed “{task.title}”."
+
+
+def reopened(task: Task) -> str:
+    """A task was reopened."""
+    return f"“{task.title}” is pending again."
+
+
+def already(task: Task) -> str:
+    """A task is what it was to become."""
+    return f"“{task.title}” is already {'completed' if task.completed else 'pending'}."
+
+
+def confirm_delete(task: Task) -> str:
+    """Asks before deleting."""
+    repeats = " It repeats; the next occurrence still comes." if task.series_id is not None else ""
+    return f"⚠️ Are you sure you want to delete “{task.title}”?{repeats} Reply “yes” to delete it or “no” to keep it."
+
+
+def deleted(task: Task) -> str:
+    """A task was deleted."""
+    return f"🗑️ Deleted “{task.title}”."
+
+
+def renamed(before: Task, after: Task) -> str:
+    """A task has another title."""
+    return f"✏️ Renamed “{before.title}” to “{after.title}”."
+
+
+def scheduled(task: Task, now: datetime) -> str:
+    """A task has another due date, repeat or reminders."""
+    return f"📅 “{task.title}”: {_details(task, now).removeprefix(', ') or 'nothing changed'}."
+
+
+def cleared(task: Task, what: Part) -> str:
+    """Something was taken away."""
+    text = {
+        "due": "has no due date any more",
+        "repeat": "does not repeat any more",
+        "reminders": "has no reminders any more",
+    }[what]
+    return f"“{task.title}” {text}."
+
+
+def _numbered(tasks: Sequence[Task], now: datetime, first: int = 1) -> str:
+    return "".join(
+        f"{number}. {'☑' if task.completed else '☐'} {task.title}{_due(task, now)}\n"
+        for number, task in enumerate(tasks, first)
+    )
+
+
+def _more(found: Listing) -> str:
+    left = found.total - len(found.tasks)
+    return f"\n… and {left} more." if left > 0 else ""
+
+
+def _tasks(count: int, kind: str = "") -> str:
+    return f"{count} {kind}task{'' if count == 1 else 's'}"
+
+
+def _due(task: Task, now: datetime) -> str:
+    text = _moment(task, now)
+    return f" ({text})" if text else ""
+
+
+def _moment(task: Task, now: datetime) -> str:
+    """When a task is due, as the person says it; empty without a due date."""
+    due = task.due
+    if due is None:
+        return ""
+    if due.all_day:
+        return _day(due.local, now)
+    local = due.at.astimezone(now.tzinfo)
+    return f"{_day(local, now)} {local:%H:%M}"
+
+
+def _day(local: datetime, now: datetime) -> str:
+    days = (local.date() - now.date()) / timedelta(days=1)
+    if days in (-1, 0, 1):
+        return {-1: "yesterday", 0: "today", 1: "tomorrow"}[int(days)]
+    year = f" {local.year}" if local.year != now.year else ""
+    return f"{local:%a} {local.day} {local:%b}{year}"
+
+
+def _details(task: Task, now: datetime) -> str:
+    """When it is due, how it repeats and when it reminds, each behind a comma."""
+    parts: list[str] = []
+    if moment := _moment(task, now):
+        zone = "" if task.due_all_day or now.tzinfo == ZoneInfo("UTC") else f" ({now:%Z})"
+        parts.append(f"due {moment}{zone}")
+    if task.recurrence_pattern is not None:
+        until = f" until {task.recurrence_end_date}" if task.recurrence_end_date else ""
+        parts.append(f"repeats {task.recurrence_pattern}{until}")
+    if task.reminders:
+        count = len(task.reminders)
+        parts.append(f"with {count} reminder{'' if count == 1 else 's'}")
+    return "".join(f", {part}" for part in parts)

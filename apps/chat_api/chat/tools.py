@@ -1,0 +1,222 @@
+"""What the assistant can do to a person's tasks; each phase has its own way."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from chat_api import queries
+from chat_api.chat.intents import Part, Scope
+from chat_api.chat.when import When, repeat_on
+from chat_api.commands import tasks as commands
+from chat_api.commands.actor import Actor
+from chat_api.payloads import NewTask, TaskPatch
+from chat_api.preferences import timezone_of
+from chat_api.queries import TaskFilter
+from taskflow.database.pool import Connection
+from taskflow.domain.due import Due
+from taskflow.domain.task import Task
+from taskflow.domain.zones import day_start
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The first tasks of a list, and how many it has in all."""
+
+    tasks: list[Task]
+    total: int
+
+
+class Tools(Protocol):
+    """A person's tasks, within the transaction of one message."""
+
+    @property
+    def now(self) -> datetime:
+        """The present, in the person's zone."""
+        ...
+
+    @property
+    def knows_dates(self) -> bool:
+        """Whether tasks can be due, repeat and remind."""
+        ...
+
+    async def listing(self, scope: Scope, limit: int) -> Listing:
+        """Tasks of a scope; `all` is the open ones before the completed ones."""
+        ...
+
+    async def search(self, text: str, limit: int) -> Listing:
+        """Tasks with `text` in their title or description."""
+        ...
+
+    async def one(self, task_id: str) -> Task | None:
+        """A task, or None for one that is gone."""
+        ...
+
+    async def add(self, title: str, when: When) -> Task:
+        """Make a task."""
+        ...
+
+    async def complete(self, task: Task, *, completed: bool) -> Task:
+        """Complete or reopen a task."""
+        ...
+
+    async def delete(self, task: Task) -> None:
+        """Delete a task."""
+        ...
+
+    async def rename(self, task: Task, title: str) -> Task:
+        """Give a task another title."""
+        ...
+
+    async def schedule(self, task: Task, when: When) -> Task:
+        """Set when a task is due, repeats or is reminded of."""
+        ...
+
+    async def clear(self, task: Task, what: Part) -> Task:
+        """Take a task's due date, repeat or reminders away."""
+        ...
+
+
+ToolsFor = Callable[[Connection, str, datetime], Awaitable[Tools]]
+"""Gives a user's tools, in a transaction, at a time."""
+
+
+class TaskTools:
+    """The tools of Phase V: its commands and queries."""
+
+    knows_dates = True
+
+    def __init__(self, connection: Connection, user_id: str, now: datetime, timezone: str) -> None:
+        self._connection = connection
+        self._user_id = user_id
+        self._timezone = timezone
+        self._zone = ZoneInfo(timezone)
+        self.now = now.astimezone(self._zone)
+
+    @classmethod
+    async def begin(cls, connection: Connection, user_id: str, now: datetime) -> Tools:
+        """The tools of one user."""
+        return cls(connection, user_id, now, await timezone_of(connection, user_id) or "UTC")
+
+    async def listing(self, scope: Scope, limit: int) -> Listing:
+        if scope != "all":
+            return await self._page(self._filter(scope), limit)
+        pending = await self.listing("pending", limit)
+        completed = await self.listing("completed", max(1, limit - len(pending.tasks)))
+        tasks = [*pending.tasks, *completed.tasks][:limit]
+        return Listing(tasks, pending.total + completed.total)
+
+    async def search(self, text: str, limit: int) -> Listing:
+        return await self._page(TaskFilter(q=text), limit)
+
+    async def one(self, task_id: str) -> Task | None:
+        return await queries.one(self._connection, self._user_id, task_id)
+
+    async def add(self, title: str, when: When) -> Task:
+        new = NewTask(
+            title=title,
+            due_date=None if when.due is None else when.due.isoformat(),
+            recurrence_pattern=when.repeat,
+            recurrence_end_date=when.repeat_until,
+            reminders=list(when.reminders) or None,
+        )
+        return await commands.create(self._connection, self._user_id, new, self._actor, self.now)
+
+    async def complete(self, task: Task, *, completed: bool) -> Task:
+        return await self._change(task, TaskPatch(completed=completed))
+
+    async def delete(self, task: Task) -> None:
+        await commands.delete(self._connection, self._user_id, task.id, self._actor, self.now)
+
+    async def rename(self, task: Task, title: str) -> Task:
+        return await self._change(task, TaskPatch(title=title))
+
+    async def schedule(self, task: Task, when: When) -> Task:
+        changes: dict[str, Any] = {}
+        if when.due is not None:
+            changes["due_date"] = _moved(task, when, self._zone).isoformat()
+        if when.repeat is not None:
+            pattern = when.repeat
+            if when.repeat_follows_due and task.due is not None:
+                pattern = repeat_on(pattern, _day(task.due, self._zone))
+            changes["recurrence_pattern"] = pattern
+            changes["recurrence_end_date"] = when.repeat_until
+        if when.reminders:
+            changes["reminders"] = [*task.reminders, *when.reminders]
+        return await self._change(task, TaskPatch(**changes))
+
+    async def clear(self, task: Task, what: Part) -> Task:
+        match what:
+            case "due":
+                return await self._change(task, TaskPatch(due_date=None))
+            case "repeat":
+                return await self._change(task, TaskPatch(recurrence_pattern=None))
+            case "reminders":
+                return await self._change(task, TaskPatch(reminders=None))
+
+    @property
+    def _actor(self) -> Actor:
+        return Actor.here(self._user_id)
+
+    async def _change(self, task: Task, patch: TaskPatch) -> Task:
+        return await commands.change(self._connection, self._user_id, task.id, patch, self._actor, self.now)
+
+    async def _page(self, wanted: TaskFilter, limit: int) -> Listing:
+        page = await queries.page(
+            self._connection,
+            self._user_id,
+            wanted,
+            timezone=self._timezone,
+            now=self.now,
+            limit=limit,
+            cursor=None,
+        )
+        total = len(page.tasks)
+        if page.cursor is not None:
+            total = await queries.count(self._connection, self._user_id, wanted, timezone=self._timezone, now=self.now)
+        return Listing(page.tasks, total)
+
+    def _filter(self, scope: Scope) -> TaskFilter:
+        match scope:
+            case "all":
+                return TaskFilter()
+            case "pending":
+                return TaskFilter(completed=False)
+            case "completed":
+                return TaskFilter(completed=True)
+            case "today" | "overdue" | "upcoming":
+                return TaskFilter(completed=False, due=scope, sort="due")
+            case "tomorrow":
+                return self._days(1, 2)
+            case "week":
+                return self._days(0, 7)
+
+    def _days(self, first: int, end: int) -> TaskFilter:
+        """Open tasks due from the day `first` days from today to before the day `end` days from today."""
+        today = self.now.date()
+        return TaskFilter(
+            completed=False,
+            due_after=day_start(today + timedelta(days=first), self._zone),
+            due_before=day_start(today + timedelta(days=end), self._zone),
+            sort="due",
+        )
+
+
+def _moved(task: Task, when: When, zone: ZoneInfo) -> date | datetime:
+    """What `when` means as the new due date of `task`: a day keeps the time of day it had, a time its day."""
+    due = when.due
+    if due is None:
+        raise ValueError("no due date was said")
+    if task.due is None or (isinstance(due, datetime) and due.tzinfo is not None):
+        return due
+    keeps_day = when.repeat_follows_due or not when.says_day
+    day = _day(task.due, zone) if keeps_day else due.date() if isinstance(due, datetime) else due
+    if isinstance(due, datetime):
+        return datetime.combine(day, due.time())
+    return day if task.due.all_day else datetime.combine(day, task.due.at.astimezone(zone).time())
+
+
+def _day(due: Due, zone: ZoneInfo) -> date:
+    """The day on which a task is due: of its own zone when all day, else of the person's."""
+    return due.local.date() if due.all_day else due.at.astimezone(zone).date()
