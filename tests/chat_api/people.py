@@ -1,4 +1,4 @@
-"""Users for tests, put into the database as Phase IV would have them: hashing a password takes a quarter of a second."""
+"""Users for tests, put into the database as Phase IV has them; hashing their passwords would take most of the time."""
 
 import uuid
 from dataclasses import dataclass

@@ -1,0 +1,22 @@
+"""Connections to a test's database: as the owner of its tables, and to one that has no tables yet."""
+
+from collections.abc import AsyncGenerator
+
+import asyncpg
+import pytest
+
+
+@pytest.fixture
+async def owner(owner_url: str) -> AsyncGenerator[asyncpg.Connection]:
+    """A migrated database, as the owner of its tables; Phase IV connects like this."""
+    connection = await asyncpg.connect(owner_url)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def empty(empty_database_url: str) -> AsyncGenerator[asyncpg.Connection]:
+    """A database without any table, as its owner."""
+    connection = await asyncpg.connect(empty_database_url)
+    yield connection
+    await connection.close()

@@ -1,0 +1,89 @@
+"""The services' role may do its work on rows, and nothing else."""
+
+from collections.abc import AsyncGenerator
+
+import asyncpg
+import pytest
+
+from taskflow_db import runner
+from taskflow_db.tables import TABLES, table_name
+from tests.support.phase_iv import Release
+
+_ROWS = {"SELECT", "INSERT", "UPDATE", "DELETE"}
+_AUDIT = {
+    "task_events": {"SELECT", "INSERT"},
+    "audit_checkpoints": {"SELECT", "INSERT"},
+    "audit_chain": {"SELECT"},
+    "audit_pruned": {"SELECT"},
+}
+_READ = {"migration": {"SELECT"}, "task_events_default": {"SELECT"}}
+RIGHTS = {table_name(table): _ROWS for table in TABLES} | _AUDIT | _READ
+
+_RIGHTS = """
+SELECT relname, array_agg(privilege_type::text) AS rights
+FROM pg_class, aclexplode(relacl)
+WHERE relnamespace = 'public'::regnamespace AND grantee = 'taskflow_app'::regrole AND relkind IN ('r', 'p', 'S', 'v')
+GROUP BY relname
+"""
+
+
+@pytest.fixture
+async def app(app_url: str) -> AsyncGenerator[asyncpg.Connection]:
+    connection = await asyncpg.connect(app_url)
+    yield connection
+    await connection.close()
+
+
+async def rights(connection: asyncpg.Connection) -> dict[str, set[str]]:
+    return {row["relname"]: set(row["rights"]) for row in await connection.fetch(_RIGHTS)}
+
+
+async def test_it_has_these_rights_and_no_others(owner: asyncpg.Connection) -> None:
+    assert await rights(owner) == RIGHTS
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TABLE mine (x int)",
+        "CREATE SCHEMA mine",
+        "CREATE ROLE mine",
+        "DROP TABLE tasks",
+        "ALTER TABLE tasks ADD COLUMN mine int",
+        "ALTER TABLE task_events DISABLE TRIGGER ALL",
+        "TRUNCATE tasks",
+        "CREATE INDEX mine ON tasks (title)",
+        "INSERT INTO migration (name, app_name) VALUES ('9999', 'taskflow')",
+        "DELETE FROM migration",
+        "UPDATE audit_chain SET seq = 0",
+        "DELETE FROM audit_pruned",
+        "SELECT audit_protect('tasks', '')",
+        "SELECT audit_make_default()",
+        "SELECT rolpassword FROM pg_authid",
+        "COPY users TO PROGRAM 'cat'",
+        "SET ROLE taskflow_owner",
+    ],
+)
+async def test_what_it_may_not(app: asyncpg.Connection, statement: str) -> None:
+    with pytest.raises((asyncpg.InsufficientPrivilegeError, asyncpg.InvalidParameterValueError)):
+        await app.execute(statement)
+
+
+async def test_a_role_that_comes_later_is_given_its_rights(
+    owner: asyncpg.Connection, owner_url: str, admin_url: str
+) -> None:
+    admin = await asyncpg.connect(admin_url)
+    await admin.execute("DROP OWNED BY taskflow_app")  # as if the role had not been there at the first upgrade
+    await admin.close()
+    assert await rights(owner) == {}
+    assert await runner.upgrade(owner_url) == (), "there was no migration to apply"
+    assert await rights(owner) == RIGHTS
+
+
+async def test_phase_iv_goes_on_as_this_role_after_a_downgrade(
+    app: asyncpg.Connection, owner: asyncpg.Connection, owner_url: str
+) -> None:
+    await runner.downgrade(owner_url)
+    release = Release(app)
+    await release.delete(await release.create(await release.sign_up()))
+    assert set(await rights(owner)) == {"users", "tasks", "conversation", "message"}
