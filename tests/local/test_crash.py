@@ -1,0 +1,95 @@
+"""The whole platform is killed again and again while people use it; what it acknowledged is true afterwards."""
+
+import asyncio
+import random
+from contextlib import AsyncExitStack, ExitStack
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from taskflow.local.postgres import running
+from taskflow.local.rig import ports
+from tests.local.platform_process import Platform, platform
+from tests.support.follower import Follower
+from tests.support.journal import Writer, reckon
+from tests.support.waiting import eventually
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+CRASHES = 5
+PEOPLE = 3
+
+
+async def test_killed_again_and_again_the_platform_keeps_what_it_acknowledged(open_directory: Path) -> None:
+    home = open_directory / "home"
+    port = ports.free(1)[0]
+    with ExitStack() as processes:
+
+        async def start() -> Platform:
+            variables = {"TASKFLOW_PORT": str(port), "TASKFLOW_STREAM_HEARTBEAT_SECONDS": "5"}
+            started = processes.enter_context(platform(home, **variables))
+            await asyncio.to_thread(lambda: started.url)
+            return started
+
+        current = await start()
+        async with AsyncExitStack() as clients:
+            writers = [Writer(current.url) for _ in range(PEOPLE)]
+            followers: list[Follower] = []
+            for writer in writers:
+                clients.push_async_callback(writer.aclose)
+                await writer.sign_up()
+                follower = Follower(writer.url, writer.token)
+                followers.append(await clients.enter_async_context(follower.following()))
+            enough = asyncio.Event()
+            writing = asyncio.gather(*(use(writer, enough) for writer in writers))
+            for _ in range(CRASHES):
+                await asyncio.sleep(random.uniform(1.0, 2.5))
+                current.process.kill()
+                await asyncio.to_thread(processes.close)
+                current = await start()
+            await asyncio.sleep(1)
+            enough.set()
+            await writing
+            await check(home, writers, followers)
+
+
+async def use(writer: Writer, enough: asyncio.Event) -> None:
+    """What somebody does: sets a few reminders, and changes tasks until it is enough."""
+    await writer.remind_soon(3, seconds=random.uniform(1, 10))
+    await writer.write_until(enough)
+
+
+async def check(home: Path, writers: list[Writer], followers: list[Follower]) -> None:
+    """The journals are true in the database, and the streams have told it all."""
+    addresses = running(home / "postgres")
+    assert addresses is not None
+    connection = await asyncpg.connect(addresses.owner_url)
+    try:
+
+        async def settled() -> None:
+            waiting = await connection.fetchrow(
+                "SELECT (SELECT count(*) FROM outbox) AS outbox, (SELECT count(*) FROM embedded_deliveries) AS bus,"
+                " (SELECT count(*) FROM reminder_schedule WHERE status = 'pending' AND fire_at < now()) AS reminders"
+            )
+            assert waiting is not None
+            assert sum(waiting.values()) == 0, dict(waiting)
+
+        await eventually(settled, within=30, every=0.1)
+        for writer, follower in zip(writers, followers, strict=True):
+            assert writer.journal.unanswered, "it was away while they wrote"
+            await reckon(connection, writer)
+            await eventually(lambda f=follower, w=writer: f.tasks == w.journal.tasks)
+            assert follower.connections > CRASHES
+            assert sorted(follower.reminded.values()) == sorted(await reminded(connection, writer))
+        assert await connection.fetchval("SELECT count(*) FROM dead_letters") == 0
+    finally:
+        await connection.close()
+
+
+async def reminded(connection: asyncpg.Connection, writer: Writer) -> list[str]:
+    """The tasks the writer was reminded of, as the audit trail has it."""
+    rows = await connection.fetch(
+        "SELECT task_id FROM task_events WHERE user_id = $1 AND type = 'task.reminder.triggered'", writer.user
+    )
+    return [row["task_id"] for row in rows]
