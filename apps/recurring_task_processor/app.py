@@ -13,7 +13,7 @@ from taskflow.service.litestar_app import make_app
 def create_service(runtime: Runtime) -> Service:
     """The processor: no routes of its own but health and events."""
     settings, database, clock = runtime.settings, runtime.database, runtime.clock
-    processor = Processor(database, clock, Occurrences(runtime.chat_api, settings.api_token))
+    processor = Processor(database, clock, Occurrences(runtime.chat_api))
     schedule = Schedule(database, clock, processor, settings.recurrence_interval_seconds)
     subscription = Subscription(
         group=RECURRING_TASK_PROCESSOR, topics=TASK_TOPICS, handler=make_handler(schedule), max_wait_ms=20

@@ -10,7 +10,7 @@ import structlog
 
 from taskflow.bus.delivery import backoff
 from taskflow.events.topics import RECURRING_TASK_PROCESSOR
-from taskflow.service.auth import API_TOKEN_HEADER, CALLER_HEADER
+from taskflow.service.auth import CALLER_HEADER
 from taskflow.telemetry import logs
 
 log = structlog.get_logger(__name__)
@@ -35,11 +35,14 @@ class _Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Occurrences:
-    """Asks chat-api for occurrences. Asking twice makes nothing twice: a slot is made once."""
+    """Asks chat-api for occurrences. Asking twice makes nothing twice: a slot is made once.
 
-    def __init__(self, client: httpx.AsyncClient, api_token: str | None) -> None:
+    The client brings the token; a sidecar on the way writes the caller's name itself, from its certificate.
+    """
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
-        self._headers = {CALLER_HEADER: RECURRING_TASK_PROCESSOR} | ({API_TOKEN_HEADER: api_token} if api_token else {})
+        self._headers = {CALLER_HEADER: RECURRING_TASK_PROCESSOR}
 
     async def make(self, series_ids: Sequence[str]) -> list[Made]:
         """Make what is due of these series. Raises ChatApiUnavailableError after several tries, further apart each."""

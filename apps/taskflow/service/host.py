@@ -18,6 +18,7 @@ from taskflow.bus.relay import Relay
 from taskflow.database.pool import Database
 from taskflow.domain.clock import Clock, SystemClock
 from taskflow.events.topics import CHAT_API
+from taskflow.service.auth import API_TOKEN_HEADER
 from taskflow.service.composition import Check, Runtime, Service, ServiceFactory
 from taskflow.service.health import Health, HealthChecks
 from taskflow.service.requests import observed
@@ -198,9 +199,18 @@ def _transport(settings: Settings, database: Database, services: Sequence[Servic
 
 
 def _chat_api_client(settings: Settings, in_process: ASGIApp) -> httpx.AsyncClient:
-    """The way to chat-api's internal routes: in-process, at a URL, or through the sidecar."""
+    """The way to chat-api's internal routes, with the token that it demands: in-process, at a URL, or by the sidecar.
+
+    A sidecar is shown its own token; chat-api's sidecar then shows chat-api the API token, and who asks.
+    """
+    shown = settings.api_token
     if settings.bus == "embedded" and settings.chat_api_url is None:
-        transport = httpx.ASGITransport(app=in_process)  # pyright: ignore[reportArgumentType]  # Litestar's ASGI types
-        return httpx.AsyncClient(transport=transport, base_url="http://chat-api", timeout=30)
-    sidecar = f"http://127.0.0.1:{settings.dapr_http_port}/v1.0/invoke/{CHAT_API}/method"
-    return httpx.AsyncClient(base_url=settings.chat_api_url or sidecar, timeout=30)
+        transport: httpx.AsyncBaseTransport | None = httpx.ASGITransport(app=in_process)  # pyright: ignore[reportArgumentType]  # Litestar's ASGI types
+        address = f"http://{CHAT_API}"
+    elif settings.chat_api_url is not None:
+        transport, address = None, settings.chat_api_url
+    else:
+        transport, address = None, f"http://127.0.0.1:{settings.dapr_http_port}/v1.0/invoke/{CHAT_API}/method"
+        shown = settings.sidecar_token
+    headers = {API_TOKEN_HEADER: shown} if shown else {}
+    return httpx.AsyncClient(transport=transport, base_url=address, headers=headers, timeout=30)
