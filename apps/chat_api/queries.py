@@ -32,6 +32,10 @@ ALL: Final = f"""
 SELECT {COLUMNS} FROM tasks t LEFT JOIN task_shadow s ON s.task_id = t.id
 WHERE t.user_id = $1 ORDER BY t.created_at DESC, t.id DESC
 """  # noqa: S608  # COLUMNS is a constant
+# The zones in which all-day tasks of a user have their days.
+_ZONES: Final = """
+SELECT DISTINCT coalesce(recurrence_timezone, 'UTC') AS zone FROM tasks WHERE user_id = $1 AND due_all_day
+"""
 
 
 class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +103,9 @@ async def page(
 ) -> Page:
     """One page of a user's tasks. Raises InvalidError for a cursor that is not of this filter."""
     where = _Where(user_id)
-    _filter(where, wanted, now.astimezone(ZoneInfo(timezone)).date(), ZoneInfo(timezone), now)
+    _filter(where, wanted)
+    if wanted.due is not None:
+        await _filter_due(connection, where, user_id, wanted.due, ZoneInfo(timezone), now)
     by_due = wanted.sort == "due"
     if cursor is not None:
         position = _read_cursor(cursor, wanted)
@@ -113,7 +119,7 @@ async def page(
             where.add(f"(t.created_at, t.id) < ({at}, {where.bind(position.id, 'text')})")
     order = "coalesce(t.due_date, 'infinity'), t.id" if by_due else "t.created_at DESC, t.id DESC"
     query = f"""
-        SELECT {COLUMNS} FROM tasks t LEFT JOIN task_shadow s ON s.task_id = t.id
+        SELECT {COLUMNS} FROM tasks t LEFT JOIN task_shadow s ON s.task_id = t.id {where.join}
         WHERE {where.text} ORDER BY {order} LIMIT {limit + 1}
     """  # noqa: S608  # made of constants and placeholders; values are bound
     tasks = [task_of(row) for row in await connection.fetch(query, *where.values)]
@@ -129,7 +135,9 @@ async def page(
 async def count(connection: Connection, user_id: str, wanted: TaskFilter, *, timezone: str, now: datetime) -> int:
     """How many tasks of a user there are of a filter."""
     where = _Where(user_id)
-    _filter(where, wanted, now.astimezone(ZoneInfo(timezone)).date(), ZoneInfo(timezone), now)
+    _filter(where, wanted)
+    if wanted.due is not None:
+        await _filter_due(connection, where, user_id, wanted.due, ZoneInfo(timezone), now)
     query = f"SELECT count(*) FROM tasks t WHERE {where.text}"  # noqa: S608  # constants and placeholders
     return await connection.fetchval(query, *where.values)
 
@@ -145,10 +153,11 @@ def next_link(path: str, parameters: dict[str, Any], cursor: str) -> str:
 
 
 class _Where:
-    """Conditions joined by AND, with their values bound to placeholders."""
+    """Conditions joined by AND, with their values bound to placeholders, and what they need joined to the tasks."""
 
     def __init__(self, user_id: str) -> None:
         self.values: list[Any] = []
+        self.join = ""
         self._conditions = [f"t.user_id = {self.bind(user_id, 'text')}"]
 
     def bind(self, value: Any, kind: str) -> str:
@@ -163,7 +172,7 @@ class _Where:
         return " AND ".join(self._conditions)
 
 
-def _filter(where: _Where, wanted: TaskFilter, today: date, tz: ZoneInfo, now: datetime) -> None:
+def _filter(where: _Where, wanted: TaskFilter) -> None:
     if wanted.completed is not None:
         where.add(f"t.completed = {where.bind(wanted.completed, 'boolean')}")
     if wanted.due_before is not None:
@@ -176,28 +185,40 @@ def _filter(where: _Where, wanted: TaskFilter, today: date, tz: ZoneInfo, now: d
     if wanted.series:
         series = where.bind(wanted.series, "text")
         where.add(f"(t.parent_recurring_task_id = {series} OR t.id = {series})")
-    if wanted.due is not None:
-        _filter_due(where, wanted.due, today, tz, now)
 
 
-def _filter_due(where: _Where, due: DueFilter, today: date, tz: ZoneInfo, now: datetime) -> None:
+async def _filter_due(
+    connection: Connection, where: _Where, user_id: str, due: DueFilter, tz: ZoneInfo, now: datetime
+) -> None:
+    """Tasks of the user's today, before or after it; an all-day task has its day in its own zone, whatever the user's.
+
+    Days are reckoned here: the server's own zone database may be older than ours and not know a zone.
+    """
     if due == "none":
         where.add("t.due_date IS NULL")
         return
-    # An all-day task is of its own day, whatever its zone; any other of the user's.
-    day = "(t.due_date AT TIME ZONE coalesce(t.recurrence_timezone, 'UTC'))::date"
+    today = now.astimezone(tz).date()
+    zones: list[str] = [row["zone"] for row in await connection.fetch(_ZONES, user_id)]
+    days = [_day(today, ZoneInfo(zone)) for zone in zones]
+    name = where.bind(zones, "text[]")
+    begins = where.bind([begin for begin, _ in days], "timestamptz[]")
+    ends = where.bind([end for _, end in days], "timestamptz[]")
+    where.join = f"""LEFT JOIN unnest({name}, {begins}, {ends}) AS day (zone, begins, ends)
+        ON t.due_all_day AND day.zone = coalesce(t.recurrence_timezone, 'UTC')"""
+    begin, end = _day(today, tz)
     if due == "overdue":
-        today_, now_ = where.bind(today, "date"), where.bind(now, "timestamptz")
-        where.add(f"NOT t.completed AND CASE WHEN t.due_all_day THEN {day} < {today_} ELSE t.due_date < {now_} END")
-    elif due == "today":
-        start, end = where.bind(day_start(today, tz), "timestamptz"), where.bind(day_end(today, tz), "timestamptz")
-        today_ = where.bind(today, "date")
-        timed = f"t.due_date >= {start} AND t.due_date < {end}"
-        where.add(f"CASE WHEN t.due_all_day THEN {day} = {today_} ELSE {timed} END")
+        where.add(f"NOT t.completed AND t.due_date < coalesce(day.begins, {where.bind(now, 'timestamptz')})")
+        return
+    tomorrow = f"coalesce(day.ends, {where.bind(end, 'timestamptz')})"
+    if due == "today":
+        today_ = f"coalesce(day.begins, {where.bind(begin, 'timestamptz')})"
+        where.add(f"t.due_date >= {today_} AND t.due_date < {tomorrow}")
     else:
-        today_, end = where.bind(today, "date"), where.bind(day_end(today, tz), "timestamptz")
-        where.add(f"CASE WHEN t.due_all_day THEN {day} > {today_} ELSE t.due_date >= {end} END")
-    where.add("t.due_date IS NOT NULL")
+        where.add(f"t.due_date >= {tomorrow}")
+
+
+def _day(day: date, tz: ZoneInfo) -> tuple[datetime, datetime]:
+    return day_start(day, tz), day_end(day, tz)
 
 
 def _write_cursor(cursor: _Cursor) -> str:

@@ -6,6 +6,8 @@ from contextlib import AsyncExitStack
 import httpx
 import pytest
 
+from chat_api.accounts import Accounts
+from chat_api.app import create_service
 from taskflow.database.pool import Database
 from taskflow.service.composition import Runtime, Service
 from taskflow.service.tokens import Tokens
@@ -16,11 +18,16 @@ from tests.support.clock import MovableClock
 NewUser = Callable[[], Awaitable[User]]
 
 
+@pytest.fixture(autouse=True)
+def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lowest cost that bcrypt has: the usual one takes a quarter of a second of CPU for each password."""
+    defaults = Accounts.__init__.__kwdefaults__ or {}
+    monkeypatch.setitem(defaults, "rounds", 4)
+
+
 @pytest.fixture
 async def service(settings: Settings, database: Database, clock: MovableClock) -> AsyncGenerator[Service]:
     """chat-api in the phase that `settings` name, without background work: nothing happens but what a test asks for."""
-    from chat_api.app import create_service
-
     async with httpx.AsyncClient() as unused:
         yield create_service(Runtime(settings=settings, database=database, clock=clock, chat_api=unused))
 
