@@ -1,0 +1,46 @@
+"""`python -m e2e.cluster COMMAND`: build, up, down, status, kubectl …"""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+
+from e2e.cluster import builds, cluster, control_plane, home
+from e2e.cluster.errors import ClusterError
+from e2e.cluster.stages import Stages
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs one command and returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m e2e.cluster", description=__doc__)
+    parser.add_argument("command", choices=["build", "up", "down", "status", "kubectl"])
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help="for kubectl: its arguments")
+    chosen = parser.parse_args(arguments)
+    place = home.find()
+    if chosen.command == "kubectl":
+        program = str(builds.program(place, "kubectl"))
+        os.execv(program, [program, "--kubeconfig", str(place.kubeconfig), *chosen.rest])
+    if chosen.command == "status":
+        running = control_plane.is_running(place)
+        print(f"running: KUBECONFIG={place.kubeconfig}, {cluster.INGRESS_URL}" if running else "not running")
+        return 0 if running else 1
+    if chosen.command == "down":
+        cluster.stop(place)
+        return 0
+    began = time.monotonic()
+    stages = Stages()
+    if chosen.command == "build":
+        cluster.build(place, stages)
+    else:
+        cluster.start(place, stages)
+        print(f"\nKUBECONFIG={place.kubeconfig} kubectl get pods -A, Ingress at {cluster.INGRESS_URL}")
+    print(f"took {time.monotonic() - began:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except ClusterError as error:
+        sys.exit(f"\n{error}")

@@ -1,0 +1,101 @@
+"""What is applied to the bare cluster: DNS, volumes, the ingress controller, Dapr's control plane."""
+
+import json
+from pathlib import Path
+from typing import Any, Final, cast
+
+import yaml
+
+from e2e.cluster import builds
+from e2e.cluster.commands import run
+from e2e.cluster.control_plane import kubectl
+from e2e.cluster.home import DNS_ADDRESS, INGRESS_PORT, Home
+from e2e.cluster.images import Images
+
+_MANIFESTS: Final = Path(__file__).parent / "manifests"
+_VOLUMES: Final = 12
+DAPR_NAMESPACE: Final = "dapr-system"
+
+Manifest = dict[str, Any]
+
+
+def apply(home: Home, images: Images) -> None:
+    """Applies everything; wait() waits for it. Raises ClusterError."""
+    for name in ("coredns", "storage", "ingress"):
+        text = (_MANIFESTS / f"{name}.yaml").read_text(encoding="utf-8")
+        for mark, value in (
+            ("ADDONS_IMAGE", images.addons),
+            ("DNS_ADDRESS", DNS_ADDRESS),
+            ("INGRESS_PORT", str(INGRESS_PORT)),
+        ):
+            text = text.replace(mark, value)
+        _apply(home, text)
+    _apply(home, yaml.safe_dump_all(_volumes(home)))
+    _dapr(home, images)
+
+
+def wait(home: Home) -> None:
+    """Returns once everything applied is ready. Raises ClusterError."""
+    for namespace in ("kube-system", "ingress-nginx", DAPR_NAMESPACE):
+        kubectl(
+            home,
+            *("wait", "deployment", "--all", "--namespace", namespace),
+            *("--for=condition=Available", "--timeout=120s"),
+            within=130,
+        )
+
+
+def _volumes(home: Home) -> list[Manifest]:
+    found: list[Manifest] = []
+    for number in range(_VOLUMES):
+        directory = home.state / "volumes" / str(number)
+        directory.mkdir(parents=True, exist_ok=True)
+        # Whoever the pod runs as writes here, as with minikube's own provisioner.
+        directory.chmod(0o777)
+        found.append(
+            {
+                "apiVersion": "v1",
+                "kind": "PersistentVolume",
+                "metadata": {"name": f"host-{number}"},
+                "spec": {
+                    "storageClassName": "standard",
+                    "capacity": {"storage": "100Gi"},
+                    "accessModes": ["ReadWriteOnce"],
+                    "persistentVolumeReclaimPolicy": "Retain",
+                    "hostPath": {"path": str(directory), "type": "Directory"},
+                },
+            }
+        )
+    return found
+
+
+def _dapr(home: Home, images: Images) -> None:
+    chart = builds.module_directory("dapr", "github.com/dapr/dapr") / "charts" / "dapr"
+    image = {"image": {"name": images.dapr}}
+    values = {
+        # No actors and no jobs here, so neither placement nor the scheduler has anything to do.
+        "global": {"tag": builds.DAPR, "logAsJson": True, "actors": {"enabled": False}},
+        "dapr_operator": image,
+        "dapr_sentry": image,
+        "dapr_sidecar_injector": {**image, "injectorImage": {"name": images.dapr}},
+        "dapr_placement": image,
+        "dapr_scheduler": image,
+    }
+    program = builds.program(home, "chart")
+    rendered = run([program, chart, "dapr", DAPR_NAMESPACE], within=60, stdin=json.dumps(values))
+    manifests = [cast(Manifest, one) for one in yaml.safe_load_all(rendered) if one]
+    for manifest in manifests:
+        # The injector looks for the scheduler's StatefulSet and ends without it; an empty one does.
+        if manifest["kind"] == "StatefulSet":
+            manifest["spec"]["replicas"] = 0
+    kubectl(home, "create", "namespace", DAPR_NAMESPACE)
+    definitions = [one for one in manifests if one["kind"] == "CustomResourceDefinition"]
+    _apply(home, yaml.safe_dump_all(definitions))
+    kubectl(home, "wait", "crd", "--all", "--for=condition=Established", "--timeout=60s", within=70)
+    _apply(home, yaml.safe_dump_all([one for one in manifests if one not in definitions]), namespace=DAPR_NAMESPACE)
+
+
+def _apply(home: Home, text: str, *, namespace: str = "default") -> None:
+    kubectl(
+        home, "apply", "--server-side", "--force-conflicts", "--namespace", namespace, "-f", "-", within=120, stdin=text
+    )

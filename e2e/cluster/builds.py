@@ -1,0 +1,148 @@
+"""The cluster's programs: what each is built from, and where the built one is kept.
+
+A program's directory is named after the files it was built from, so that a changed version is built anew, and gets its
+name only when it is whole.
+"""
+
+import fcntl
+import hashlib
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from e2e.cluster.commands import run
+from e2e.cluster.errors import ClusterError
+from e2e.cluster.home import Home
+
+_SOURCES: Final = Path(__file__).parent / "programs"
+_MINUTES: Final = 60.0
+_KUBERNETES: Final = "v1.34.4"
+DAPR: Final = "1.16.0"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Build:
+    """One Go module and the packages of it that become programs."""
+
+    name: str
+    packages: tuple[str, ...]
+    """Import paths; the last element is the program's name."""
+    ldflags: str = "-s -w"
+    static: bool = False
+    """For an image that holds nothing else. Otherwise cgo is as Go finds it, which shares the rig's build cache."""
+    also_called: tuple[str, ...] = ()
+    """Further names of the one program, which looks at how it is called."""
+
+
+BUILDS: Final = (
+    Build(
+        name="kubernetes",
+        packages=("taskflow/e2e/cluster/kubernetes",),
+        # The version is written in at link time; without it the API server calls itself v0.0.0.
+        ldflags=" ".join(
+            [
+                "-s -w",
+                f"-X k8s.io/component-base/version.gitVersion={_KUBERNETES}",
+                "-X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=34",
+                "-X k8s.io/component-base/version.gitTreeState=clean",
+            ]
+        ),
+        also_called=("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl"),
+    ),
+    Build(name="coredns", packages=("taskflow/e2e/cluster/coredns",)),
+    Build(
+        name="dapr",
+        packages=tuple(f"github.com/dapr/dapr/cmd/{part}" for part in ("operator", "injector", "sentry")),
+        ldflags=f"-s -w -X github.com/dapr/dapr/pkg/buildinfo.version={DAPR}",
+    ),
+    Build(name="skipper", packages=("github.com/zalando/skipper/cmd/skipper",)),
+    Build(name="chart", packages=("taskflow/e2e/cluster/chart",)),
+    Build(name="pause", packages=("taskflow/e2e/cluster/pause",), static=True),
+)
+
+
+def place(home: Home, name: str) -> Path:
+    """The directory of a build's programs, whether they are there or not."""
+    return home.programs / f"{name}-{_fingerprint(_build(name))}"
+
+
+def program(home: Home, name: str) -> Path:
+    """A built program, by its own name (kubectl, operator, …). Raises ClusterError saying how to build it."""
+    for build in BUILDS:
+        if name in _names(build):
+            path = place(home, build.name) / name
+            if path.exists():
+                return path
+            raise ClusterError(f"{name} has not been built. Run `python -m e2e.cluster build`.")
+    raise ClusterError(f"{name} is none of the cluster's programs.")
+
+
+def is_built(home: Home, build: Build) -> bool:
+    """Whether the build's programs are there."""
+    return place(home, build.name).exists()
+
+
+def build(home: Home, wanted: Build) -> None:
+    """Builds what `wanted` says unless it is there. Two at once: the second waits. Raises ClusterError."""
+    if shutil.which("go") is None:
+        raise ClusterError("The cluster's programs need Go 1.24 or newer: https://go.dev/dl")
+    home.programs.mkdir(parents=True, exist_ok=True)
+    with _alone(home.programs / "lock"):
+        target = place(home, wanted.name)
+        if target.exists():
+            return
+        unfinished = target.with_name(f"{target.name}.unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir()
+        run(
+            # `nice`: it takes every core for minutes.
+            [
+                *("nice", "-n", "10", "go", "build", "-mod=readonly", "-ldflags", wanted.ldflags),
+                *("-o", f"{unfinished}/", *wanted.packages),
+            ],
+            within=_MINUTES * 60,
+            directory=_SOURCES / wanted.name,
+            environment={"CGO_ENABLED": "0"} if wanted.static else None,
+        )
+        for name in wanted.also_called:
+            (unfinished / name).symlink_to(wanted.packages[0].rsplit("/", 1)[-1])
+        unfinished.rename(target)
+        for older in home.programs.glob(f"{wanted.name}-*"):
+            if older != target:
+                shutil.rmtree(older, ignore_errors=True)
+
+
+def module_directory(module: str, path: str) -> Path:
+    """Where Go keeps the source of `path`, a module that the build `module` requires."""
+    found = run(
+        ["go", "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", path], within=120, directory=_SOURCES / module
+    ).strip()
+    if not found:
+        run(["go", "mod", "download", path], within=600, directory=_SOURCES / module)
+        return module_directory(module, path)
+    return Path(found)
+
+
+def _build(name: str) -> Build:
+    return next(build for build in BUILDS if build.name == name)
+
+
+def _names(build: Build) -> set[str]:
+    return {*(package.rsplit("/", 1)[-1] for package in build.packages), *build.also_called}
+
+
+def _fingerprint(wanted: Build) -> str:
+    made_from = hashlib.sha256(repr(wanted).encode())
+    for file in sorted((_SOURCES / wanted.name).iterdir()):
+        made_from.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return made_from.hexdigest()[:12]
+
+
+@contextmanager
+def _alone(lock: Path) -> Generator[None]:
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

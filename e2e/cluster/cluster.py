@@ -1,0 +1,74 @@
+"""The cluster as a whole: build it, start it, stop it."""
+
+import os
+import shutil
+from typing import Final
+
+from e2e.cluster import addons, builds, containers, control_plane, network, packages
+from e2e.cluster import images as container_images
+from e2e.cluster.errors import ClusterError
+from e2e.cluster.home import INGRESS_PORT, Home
+from e2e.cluster.images import Images
+from e2e.cluster.stages import Stages
+from taskflow.local.rig import programs as rig
+from taskflow.local.rig.errors import RigError
+
+INGRESS_URL: Final = f"http://127.0.0.1:{INGRESS_PORT}"
+"""Where the ingress controller listens."""
+
+
+def build(home: Home, stages: Stages) -> None:
+    """Gets everything that only has to be got once: packages, programs. Raises ClusterError."""
+    if reason := packages.refusal():
+        raise ClusterError(f"The cluster cannot be built here: {reason}.")
+    if packages.missing():
+        with stages.stage("Debian packages"):
+            packages.install()
+    for wanted in builds.BUILDS:
+        if not builds.is_built(home, wanted):
+            with stages.stage(f"Build {wanted.name}"):
+                builds.build(home, wanted)
+    try:
+        rig.find()
+    except RigError:
+        with stages.stage("Build daprd, fetch Kafka (make rig)"):
+            _rig()
+
+
+def start(home: Home, stages: Stages, *, revision: str = "unknown") -> Images:
+    """Builds what is missing and starts a fresh cluster, unless one runs; returns its images. Raises ClusterError."""
+    if control_plane.is_running(home):
+        with stages.stage("Images"):
+            return container_images.ensure(home, stages, revision=revision)
+    build(home, stages)
+    stop(home)
+    network.set_up(home)
+    with stages.stage("containerd"):
+        containers.start_containerd(home)
+    images = container_images.ensure(home, stages, revision=revision)
+    with stages.stage("Control plane"):
+        control_plane.start(home)
+    with stages.stage("Node ready"):
+        control_plane.wait_ready(home)
+    with stages.stage("DNS, ingress, Dapr applied"):
+        addons.apply(home, images)
+    with stages.stage("DNS, ingress, Dapr ready"):
+        addons.wait(home)
+    return images
+
+
+def stop(home: Home) -> None:
+    """Stops everything; what was built stays, the cluster's state goes. Does nothing where nothing runs."""
+    if os.geteuid() != 0:
+        raise ClusterError("Only root can stop the cluster.")
+    control_plane.stop(home)
+    containers.stop(home)
+    network.take_down()
+    shutil.rmtree(home.state, ignore_errors=True)
+
+
+def _rig() -> None:
+    try:
+        rig.get()
+    except RigError as error:
+        raise ClusterError(str(error)) from None
