@@ -182,7 +182,6 @@ async def test_odd_characters_are_no_trouble(talk: Talk) -> None:
         "\u202eadd x",
         "add 100% of_it \\ done",
         "'; DROP TABLE tasks; --",
-        "add \ud83d\ude00",
         "%",
         "0",
     ):

@@ -3,6 +3,9 @@
 import { h } from "../dom.js";
 import { icon } from "../icons.js";
 
+/** The assistant's words; what stands between double asterisks is a heading. */
+const emphasised = (text) => text.split(/\*\*(.+?)\*\*/).map((part, index) => (index % 2 ? h("strong", {}, part) : part));
+
 const EXAMPLES = ["What is due today?", "Add buy milk", "Show my pending tasks"];
 
 /** A panel beside the list; `onClose()` when closed. The talk is kept while the page is open. */
@@ -27,7 +30,7 @@ export function chatPanel({ app, onClose }) {
   let before = null;
 
   function add(kind, text) {
-    const line = h("p", { class: `chat-line chat-${kind}` }, h("span", { class: "visually-hidden" }, kind === "mine" ? "You: " : "TaskFlow: "), text);
+    const line = h("p", { class: `chat-line chat-${kind}` }, h("span", { class: "visually-hidden" }, kind === "mine" ? "You: " : "TaskFlow: "), kind === "theirs" ? emphasised(text) : text);
     log.append(line);
     log.scrollTop = log.scrollHeight;
     return line;
