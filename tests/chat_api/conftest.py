@@ -28,7 +28,8 @@ def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def service(settings: Settings, database: Database, clock: MovableClock) -> AsyncGenerator[Service]:
     """chat-api in the phase that `settings` name, without background work: nothing happens but what a test asks for."""
-    async with httpx.AsyncClient() as unused:
+    # Without a TLS context of its own, which takes longer to make than the whole service.
+    async with httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(501))) as unused:
         yield create_service(Runtime(settings=settings, database=database, clock=clock, chat_api=unused))
 
 

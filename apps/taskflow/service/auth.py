@@ -29,6 +29,7 @@ class SignIn:
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self.tokens = Tokens(settings.auth_secret, clock, access_seconds=settings.jwt_expiry_seconds)
+        self._origin_needed = settings.phase == "v"
         self._origins = frozenset(settings.cors_origins) | ({settings.public_origin} - {None})
 
     def __call__(self, connection: _AnyConnection, _handler: BaseRouteHandler | None = None) -> None:
@@ -77,6 +78,8 @@ class SignIn:
 
     def _same_origin(self, connection: _AnyConnection) -> None:
         origin = connection.headers.get("origin")
+        if origin is None and not self._origin_needed:
+            return
         own = {f"{scheme}://{connection.headers.get('host', '')}" for scheme in ("http", "https")}
         if origin is None or (origin not in self._origins and origin not in own):
             raise ApiError(

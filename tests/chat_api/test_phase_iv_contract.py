@@ -1,0 +1,331 @@
+"""Phase IV's contract, in both phases: the answers it gave in production, and calls beside those.
+
+phase_iv/transcript.jsonl holds a line for each call: the case, the status and the body that Phase IV answered, with
+ids, times, addresses and tokens replaced by `<uuid>`, `<time>`, `<email>` and `<jwt>`. Every field it gave must be
+there with the same value; more fields are welcome. Of a `lenient` case only the status counts, of a 422 the shape.
+"""
+
+import base64
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from jose import jwt
+
+from taskflow.database.pool import Database
+from taskflow.settings import Settings
+from tests.chat_api.people import TASKS, User
+from tests.support.clock import MovableClock
+
+TRANSCRIPT = Path(__file__).parent / "phase_iv" / "transcript.jsonl"
+NOBODYS = f"{TASKS}/00000000-0000-4000-8000-000000000000"
+
+_KINDS = {
+    "<uuid>": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    "<time>": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?"),
+    "<email>": re.compile(r"[^@\s]+@[^@\s]+\.[a-z]+"),
+    "<jwt>": re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+"),
+}
+
+
+class Case(msgspec.Struct):
+    """A call; `{name}` in its path and body stands for what an earlier answer was saved as."""
+
+    name: str
+    method: str
+    path: str
+    body: Any = None
+    auth: str = "none"
+    save: dict[str, str] = {}
+    lenient: bool = False
+
+
+class Line(msgspec.Struct):
+    """A call and Phase IV's answer."""
+
+    case: Case
+    status: int
+    body: Any
+
+
+@pytest.fixture(params=["iv", "v"])
+def settings(settings: Settings, request: pytest.FixtureRequest) -> Settings:
+    return msgspec.structs.replace(settings, phase=request.param)
+
+
+def lines() -> Iterator[Line]:
+    with TRANSCRIPT.open("rb") as transcript:
+        yield from (msgspec.json.decode(line, type=Line) for line in transcript)
+
+
+def filled(value: Any, saved: dict[str, str]) -> Any:
+    """The value with every `{name}` replaced."""
+    text = msgspec.json.encode(value).decode()
+    for name, known in saved.items():
+        text = text.replace("{" + name + "}", known)
+    return msgspec.json.decode(text)
+
+
+def differences(expected: Any, given: Any, where: str = "body") -> Iterator[str]:
+    """Where `given` lacks what Phase IV answered."""
+    if isinstance(expected, str) and expected in _KINDS:
+        if not isinstance(given, str) or not _KINDS[expected].fullmatch(given):
+            yield f"{where}: {given!r} is no {expected}"
+    elif isinstance(expected, dict) and isinstance(given, dict):
+        for key, value in expected.items():  # pyright: ignore[reportUnknownVariableType]
+            if key in given:
+                yield from differences(value, given[key], f"{where}.{key}")
+            else:
+                yield f"{where}.{key} is missing"
+    elif isinstance(expected, list) and isinstance(given, list) and len(expected) == len(given):  # pyright: ignore[reportUnknownArgumentType]
+        for position, pair in enumerate(zip(expected, given, strict=True)):  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+            yield from differences(*pair, f"{where}[{position}]")
+    elif expected != given:
+        yield f"{where}: {given!r} instead of {expected!r}"
+
+
+def problems(line: Line, answer: httpx.Response) -> list[str]:
+    if answer.status_code != line.status:
+        return [f"{answer.status_code} instead of {line.status}: {answer.text}"]
+    body: Any = answer.json() if answer.content else None
+    if line.status == 422:
+        items = body["detail"]
+        return [] if items and all({"loc", "msg", "type"} <= set(item) for item in items) else [f"no 422: {body}"]
+    return [] if line.case.lenient else list(differences(line.body, body))
+
+
+async def test_the_transcript(visitor: httpx.AsyncClient) -> None:
+    saved = {"run": "1"}
+    failed: list[str] = []
+    for line in lines():
+        case = line.case
+        headers = {
+            "none": {},
+            "bob": {"Authorization": f"Bearer {saved.get('token_bob')}"},
+            "garbage": {"Authorization": "Bearer not.a.jwt"},
+            "basic": {"Authorization": "Basic Zm9vOmJhcg=="},
+        }[case.auth]
+        visitor.cookies.clear()  # the clients of the transcript kept none
+        body = {} if case.body is None else {"json": filled(case.body, saved)}
+        answer = await visitor.request(case.method, filled(case.path, saved), headers=headers, **body)
+        failed += [f"{case.name}: {problem}" for problem in problems(line, answer)]
+        for name, path in case.save.items():
+            value: Any = answer.json()
+            for step in path.split("."):
+                value = value[step]
+            saved[name] = value
+    assert not failed, "\n".join(failed)
+
+
+async def test_the_overview_for_programs(visitor: httpx.AsyncClient) -> None:
+    answer = await visitor.get("/")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("application/json")
+    assert {"name", "version", "status", "endpoints"} <= set(answer.json())
+
+
+async def test_created_with_what_it_knows_and_nothing_else(client: httpx.AsyncClient, anna: User) -> None:
+    body = {"title": " A ", "completed": True, "user_id": "x", "id": "x", "created_at": "2000-01-01", "other": "x"}
+    answer = await client.post(TASKS, json=body)
+    assert answer.status_code == 201
+    task = answer.json()
+    assert (task["title"], task["completed"], task["user_id"], task["description"]) == ("A", False, anna.id, None)
+    assert task["id"] != "x"
+    assert task["created_at"] == task["updated_at"]
+    assert not task["created_at"].startswith("2000")
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"title": "a" * 255}, 201),
+        ({"title": "a" * 256}, 422),
+        ({"title": "a", "description": "d" * 5000}, 201),
+        ({"title": "a", "description": "d" * 5001}, 422),
+        ({"title": "a", "description": None}, 201),
+        ({"title": "a", "description": ""}, 201),
+        ({"title": None}, 422),
+        ({"title": 5}, 422),
+        ({"title": ["a"]}, 422),
+        ({"title": "a\x00b"}, 422),
+        ([], 422),
+        ("text", 422),
+        ({}, 422),
+    ],
+)
+async def test_what_validates(client: httpx.AsyncClient, body: Any, status: int) -> None:
+    answer = await client.post(TASKS, json=body)
+    assert answer.status_code == status, answer.text
+    if status == 422:
+        assert all({"loc", "msg", "type"} <= set(item) for item in answer.json()["detail"])
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"{'title': 'a'}", b"\xff\xfe", b'{"title": "\\ud800"}'])
+async def test_a_body_that_is_no_json(client: httpx.AsyncClient, content: bytes) -> None:
+    answer = await client.post(TASKS, content=content, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422, answer.text
+    assert {"loc", "msg", "type"} <= set(answer.json()["detail"][0])
+
+
+async def test_a_title_of_blanks(client: httpx.AsyncClient, anna: User) -> None:
+    answer = await client.post(TASKS, json={"title": "   "})
+    assert (answer.status_code, answer.json()["detail"]["code"]) == (400, "TASK_CREATION_ERROR")
+    task_id = (await client.post(TASKS, json={"title": "A"})).json()["id"]
+    answer = await client.put(f"{TASKS}/{task_id}", json={"title": " \t "})
+    assert (answer.status_code, answer.json()["detail"]["code"]) == (400, "TASK_UPDATE_ERROR")
+
+
+async def test_put_keeps_what_is_null_or_missing(client: httpx.AsyncClient) -> None:
+    task = (await client.post(TASKS, json={"title": "A", "description": "d"})).json()
+    url = f"{TASKS}/{task['id']}"
+    for body in ({}, {"title": None, "description": None, "completed": None}):
+        answer = await client.put(url, json=body)
+        assert answer.status_code == 200
+        assert {**answer.json(), "updated_at": ""} == {**task, "updated_at": ""}
+    answer = (await client.put(url, json={"description": "e", "id": "x", "user_id": "x"})).json()
+    assert (answer["title"], answer["description"], answer["id"]) == ("A", "e", task["id"])
+    answer = (await client.put(url, json={"completed": True, "title": " B "})).json()
+    assert (answer["title"], answer["description"], answer["completed"]) == ("B", "e", True)
+    wrong: list[Any] = [{"title": ""}, {"title": "a" * 256}, {"completed": "perhaps"}, {"description": 1}, []]
+    for body in wrong:
+        assert (await client.put(url, json=body)).status_code == 422
+
+
+async def test_lists_are_newest_first(client: httpx.AsyncClient, clock: MovableClock) -> None:
+    for title in "ABC":
+        await client.post(TASKS, json={"title": title})
+        clock.advance(timedelta(seconds=1))
+    assert [task["title"] for task in (await client.get(TASKS)).json()] == ["C", "B", "A"]
+
+
+async def test_another_users_task_is_one_that_does_not_exist(client: httpx.AsyncClient, bert: User) -> None:
+    theirs = f"{TASKS}/{(await client.post(TASKS, json={'title': 'A'})).json()['id']}"
+    for method, body in (("PUT", {"title": "x"}), ("DELETE", None)):
+        foreign = await bert.http.request(method, theirs, json=body)
+        unknown = await bert.http.request(method, NOBODYS, json=body)
+        assert foreign.status_code == unknown.status_code == 404
+        assert foreign.json() == unknown.json()
+    assert (await bert.http.get(TASKS)).json() == []
+    assert len((await client.get(TASKS)).json()) == 1
+
+
+@pytest.mark.parametrize("task_id", ["x", "%00", "a" * 300, "%F0%9F%90%99", "..%2F"])
+async def test_an_id_that_nobody_gave(client: httpx.AsyncClient, task_id: str) -> None:
+    for method, body in (("PUT", {"title": "x"}), ("DELETE", None)):
+        assert (await client.request(method, f"{TASKS}/{task_id}", json=body)).status_code in (404, 422)
+
+
+async def test_a_deleted_task_is_gone(client: httpx.AsyncClient, database: Database) -> None:
+    task_id = (await client.post(TASKS, json={"title": "A"})).json()["id"]
+    answer = await client.delete(f"{TASKS}/{task_id}")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert await database.fetchval("SELECT count(*) FROM tasks") == 0
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/v1/nothing", 404),
+        ("GET", "/nothing", 404),
+        ("PATCH", "/api/v1/auth/login", 405),
+        ("DELETE", "/health", 405),
+        ("POST", "/api/v1/auth/me", 405),
+    ],
+)
+async def test_unknown_paths_and_methods(visitor: httpx.AsyncClient, method: str, path: str, status: int) -> None:
+    answer = await visitor.request(method, path)
+    assert answer.status_code == status
+    assert list(answer.json()) == ["detail"]
+    assert isinstance(answer.json()["detail"], str)
+
+
+async def test_the_chat_of_somebody_else(client: httpx.AsyncClient, anna: User, bert: User) -> None:
+    answer = await client.post(f"/api/{bert.id}/chat", json={"message": "show my tasks"})
+    assert answer.status_code == 403
+    assert isinstance(answer.json()["detail"], str)
+    answer = await client.post(f"/api/{anna.id}/chat", json={"message": "x" * 10_000})
+    assert answer.status_code == 200
+    assert {"conversation_id", "response", "tool_calls", "status"} <= set(answer.json())
+    assert (await client.post(f"/api/{anna.id}/chat", json={"message": "x" * 10_001})).status_code == 422
+
+
+def signed(settings: Settings, clock: MovableClock, *, secret: str | None = None, **claims: Any) -> str:
+    now = int(clock.now().timestamp())
+    return jwt.encode({"iat": now, "exp": now + 60, **claims}, secret or settings.auth_secret, algorithm="HS256")
+
+
+async def test_tokens_as_older_releases_made_them(
+    visitor: httpx.AsyncClient, settings: Settings, clock: MovableClock, anna: User
+) -> None:
+    token = signed(settings, clock, user_id=anna.id)
+    answer = await visitor.get("/api/v1/auth/me", headers={"Authorization": f"Bearer {token}"})
+    assert answer.json()["id"] == anna.id
+
+
+async def test_a_token_in_any_cookie(visitor: httpx.AsyncClient, anna: User) -> None:
+    visitor.cookies.set("theme", "dark")
+    visitor.cookies.set("whatever", anna.token)
+    assert (await visitor.get("/api/v1/auth/me")).json()["email"] == anna.email
+    visitor.cookies.set("whatever", "not.a.jwt")
+    answer = await visitor.get("/api/v1/auth/me")
+    assert (answer.status_code, answer.json()["code"]) == (401, "MISSING_AUTH_HEADER")
+
+
+async def test_tokens_that_are_refused(
+    visitor: httpx.AsyncClient, settings: Settings, clock: MovableClock, anna: User
+) -> None:
+    header = base64.urlsafe_b64encode(b'{"alg":"none","typ":"JWT"}').rstrip(b"=").decode()
+    unsigned = f"{header}.{signed(settings, clock, sub=anna.id).split('.')[1]}."
+    past = int(clock.now().timestamp()) - 1
+    refused = {
+        "Bearer": "INVALID_AUTH_FORMAT",
+        "Bearer ": "INVALID_AUTH_FORMAT",
+        "Token abc": "INVALID_AUTH_FORMAT",
+        f"Bearer {signed(settings, clock, sub=anna.id, exp=past)}": "TOKEN_EXPIRED",
+        f"Bearer {signed(settings, clock, sub=anna.id, secret='b' * 32)}": "INVALID_SIGNATURE",
+        f"Bearer {signed(settings, clock, sub=anna.id, type='refresh')}": "INVALID_TOKEN",
+        f"Bearer {signed(settings, clock)}": "INVALID_TOKEN",
+        f"Bearer {unsigned}": "INVALID_TOKEN",
+    }
+    for header, code in refused.items():
+        answer = await visitor.get(TASKS, headers={"Authorization": header})
+        assert (answer.status_code, answer.json().get("code")) == (401, code), header
+        assert set(answer.json()) == {"error", "code", "message"}
+
+
+async def test_signing_up_needs_eight_characters_and_an_address(visitor: httpx.AsyncClient) -> None:
+    url = "/api/v1/auth/signup"
+    for email, password, status in (
+        ("a@example.com", "1234567", 422),
+        ("a@example.com", "12345678", 201),
+        ("b@example.com", None, 422),
+        ("b@example", "12345678", 400),
+        ("b @example.com", "12345678", 400),
+        ("", "12345678", 400),
+        (None, "12345678", 422),
+    ):
+        answer = await visitor.post(url, json={"email": email, "password": password})
+        assert answer.status_code == status, (email, password, answer.text)
+
+
+async def test_a_token_is_renewed(visitor: httpx.AsyncClient) -> None:
+    body = {"email": "a@example.com", "password": "correct horse"}
+    signed_up = await visitor.post("/api/v1/auth/signup", json=body)
+    refresh_token = visitor.cookies["refresh_token"]
+    by_cookie = await visitor.post("/api/v1/auth/refresh")
+    assert (by_cookie.status_code, set(by_cookie.json())) == (200, {"token", "message"})
+
+    visitor.cookies.clear()
+    for token, code in ((refresh_token, None), ("x", "INVALID_REFRESH_TOKEN"), (None, "NO_REFRESH_TOKEN")):
+        answer = await visitor.post("/api/v1/auth/refresh", json={"refresh_token": token})
+        assert answer.status_code == (401 if code else 200)
+        assert answer.json().get("detail", {}).get("code") == code
+        visitor.cookies.clear()
+    access = {"refresh_token": signed_up.json()["token"]}
+    answer = await visitor.post("/api/v1/auth/refresh", json=access)
+    assert answer.json()["detail"]["code"] == "INVALID_REFRESH_TOKEN", "an access token renews nothing"
