@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "dlq": "list, show and replay dead letters",
     "outbox": "say which events are on their way; tell what Phase IV did; publish again",
     "audit": "verify, export and prune the audit trail",
+    "ops": "roll a cluster back to Phase IV or forward again, isolate a component, ask how it is",
 }
 """Subcommands with their help; each is the module of that name here."""
 

@@ -1,0 +1,113 @@
+"""kubectl, for what only it does: rendering overlays, applying them, streams into pods.
+
+Applying is left to it so that what `taskflow ops` leaves is what `kubectl apply -k` leaves, bookkeeping included: a
+pipeline that applies the same overlay afterwards finds nothing to change.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from taskflow.ops.errors import OpsError, UnreachableError
+
+_FORWARDING: Final = re.compile(r"Forwarding from 127\.0\.0\.1:(\d+)")
+_FORWARD_SECONDS: Final = 20.0
+_AWAY: Final = (
+    "connection refused", "i/o timeout", "unexpected EOF", "connection reset", "no route to host", "TLS handshake"
+)  # fmt: skip
+
+
+class Kubectl:
+    """One context and namespace. Methods raise OpsError in kubectl's words, UnreachableError when it got no answer."""
+
+    def __init__(self, context: str, namespace: str, *, dry_run: bool = False) -> None:
+        found = shutil.which("kubectl")
+        if found is None:
+            raise OpsError(
+                "`taskflow ops` needs kubectl (1.27 or newer) on the path: https://kubernetes.io/docs/tasks/tools/"
+            )
+        self._program = found
+        self._target = ["--context", context, "--namespace", namespace]
+        self._dry_run = dry_run
+
+    def render(self, directory: Path) -> str:
+        """The objects of a kustomization, as a stream of YAML documents."""
+        if not directory.is_dir():
+            raise OpsError(
+                f"There is no overlay {directory}. --overlay names one, such as kustomize/overlays/minikube."
+            )
+        return self._run(["kustomize", str(directory)], within=60)
+
+    def apply(self, objects: Sequence[Any], *, server_side: bool, within: float, dry_run: bool = False) -> list[str]:
+        """Apply objects; returns kubectl's line for each ("deployment.apps/chat-api configured").
+
+        `server_side` goes on as the objects were applied before. A dry run asks the server and changes nothing.
+        """
+        if not objects:
+            return []
+        how = ["--server-side", "--force-conflicts"] if server_side else []
+        if dry_run or self._dry_run:
+            how.append("--dry-run=server")
+        text = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)})
+        said = self._run([*self._target, "apply", *how, "-f", "-"], given=text, within=within)
+        return [line.removesuffix(" (server dry run)").strip() for line in said.splitlines() if line.strip()]
+
+    def set_image(self, workload: str, container: str, image: str) -> None:
+        """Have a workload ("deployments/chat-api") run another image in one of its containers."""
+        how = ["--dry-run=server"] if self._dry_run else []
+        self._run([*self._target, "set", "image", *how, workload, f"{container}={image}"], within=30)
+
+    def execute(self, pod: str, container: str, words: Sequence[str], *, within: float) -> str:
+        """What a command in a container printed. Raises OpsError with its error output when its status is not 0."""
+        return self._run([*self._target, "exec", pod, "--container", container, "--", *words], within=within)
+
+    @contextmanager
+    def forward(self, target: str, port: int) -> Generator[str]:
+        """While entered, a base URL on this machine that leads to `port` of a pod or Service ("service/chat-api")."""
+        command = [self._program, *self._target, "port-forward", "--address", "127.0.0.1", target, f":{port}"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603  # our own words
+        timer = threading.Timer(_FORWARD_SECONDS, process.kill)
+        timer.start()
+        try:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            match = next((found for line in process.stdout if (found := _FORWARDING.search(line))), None)
+            timer.cancel()
+            if match is None:
+                process.wait()
+                raise _failure(f"port-forward {target}", process.stderr.read() or "it did not start in time")
+            # What it goes on to print about connections would fill the pipes.
+            for stream in (process.stdout, process.stderr):
+                threading.Thread(target=stream.read, daemon=True).start()
+            yield f"http://127.0.0.1:{match.group(1)}"
+        finally:
+            timer.cancel()
+            process.kill()
+            process.wait()
+
+    def _run(self, words: Sequence[str], *, within: float, given: str | None = None) -> str:
+        try:
+            done = subprocess.run(  # noqa: S603  # our own words
+                [self._program, *words], input=given, capture_output=True, text=True, timeout=within, check=False
+            )
+        except subprocess.TimeoutExpired as error:
+            raise UnreachableError(f"kubectl {_verb(words)} did not end within {within:.0f} s.") from error
+        if done.returncode != 0:
+            raise _failure(_verb(words), done.stderr.strip() or done.stdout.strip())
+        return done.stdout
+
+
+def _verb(words: Sequence[str]) -> str:
+    """The words of a command without its options and target, for messages."""
+    return " ".join(word for word in words if not word.startswith("-"))[:120]
+
+
+def _failure(what: str, said: str) -> OpsError:
+    away = any(sign in said for sign in _AWAY)
+    return (UnreachableError if away else OpsError)(f"kubectl {what} failed: {said[-2000:]}")
