@@ -2,12 +2,26 @@
 # partitions: that would move tasks to other partitions in the middle of their history.
 set -eu
 cd /etc/taskflow/topics
+client=
+if [ -n "${KAFKA_USERNAME:-}" ]; then
+  case $KAFKA_SASL_MECHANISM in
+    PLAIN) module=plain.PlainLoginModule ;;
+    *) module=scram.ScramLoginModule ;;
+  esac
+  umask 077
+  client=/tmp/client.properties
+  cat >$client <<END
+security.protocol=SASL_SSL
+sasl.mechanism=$KAFKA_SASL_MECHANISM
+sasl.jaas.config=org.apache.kafka.common.security.$module required username="$KAFKA_USERNAME" password="$KAFKA_PASSWORD";
+END
+fi
 admin() {
   class=$1
   shift
   java -Xmx192m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData \
     -Dlog4j.configuration=file:/etc/taskflow/tool/log4j.properties -cp '/opt/kafka/libs/*' "$class" \
-    --bootstrap-server "$KAFKA_BROKERS" ${KAFKA_CLIENT_CONFIG:+--command-config "$KAFKA_CLIENT_CONFIG"} "$@"
+    --bootstrap-server "$KAFKA_BROKERS" ${client:+--command-config $client} "$@"
 }
 settings=
 for file in *; do

@@ -1,4 +1,4 @@
-"""Makes the Secrets that are not there, with random values, in the namespace it runs in. Needs the standard library only.
+"""Makes the Secrets that are not there, with random values, in the namespace it runs in. Needs Python and nothing else.
 
 kustomize/README.md lists them. The passwords of PostgreSQL come first: the database's addresses are written with them.
 """
@@ -62,7 +62,7 @@ def call(method: str, path: str, body: dict[str, Any] | None = None) -> tuple[in
     """Asks the API server about the Secrets of this namespace. Raises urllib.error.HTTPError but for a conflict."""
     server = f"{os.environ['KUBERNETES_SERVICE_HOST']}:{os.environ['KUBERNETES_SERVICE_PORT_HTTPS']}"
     namespace = (ACCOUNT / "namespace").read_text()
-    request = urllib.request.Request(  # noqa: S310  # https, to the cluster's own API server
+    request = urllib.request.Request(  # https, to the cluster's own API server
         f"https://{server}/api/v1/namespaces/{namespace}/secrets{path}",
         method=method,
         data=None if body is None else json.dumps(body).encode(),
