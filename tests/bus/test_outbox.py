@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from taskflow.bus.outbox import draw
+from taskflow.bus.outbox import WAKE_CHANNEL, draw
 from taskflow.bus.port import Message
 from taskflow.bus.purge import Purge
 from taskflow.bus.relay import Relay
@@ -239,3 +239,19 @@ async def test_what_the_audit_group_has_in_hand_or_gave_up_is_not_published_agai
         group,
     )
     assert await chat_api.republish_missing() == (0 if group == "audit-logger" else 2)
+
+
+async def test_what_is_taken_back_wakes_nobody_and_many_commits_may_be_one_hint(database: Database) -> None:
+    heard: list[str] = []
+    async with database.dedicated() as listener:
+        await listener.add_listener(WAKE_CHANNEL, lambda _c, _pid, _channel, payload: heard.append(str(payload)))
+        with suppress(ZeroDivisionError):
+            async with database.transaction() as connection:
+                await draw(connection, CHAT_API, [created()])
+                raise ZeroDivisionError
+        await asyncio.gather(*(drawn(database, created()) for _ in range(50)))
+        await eventually(lambda: len(heard) > 0)
+        assert set(heard) == {CHAT_API}
+        assert len(heard) < 50
+        await drawn(database, created(), producer=REMINDER_SERVICE)
+        await eventually(lambda: heard[-1] == REMINDER_SERVICE)

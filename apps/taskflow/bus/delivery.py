@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Sequence
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Final
 
@@ -70,12 +69,8 @@ async def _call(subscription: Subscription, envelopes: Sequence[CloudEvent]) -> 
     service = logs.service.set(subscription.group)
     correlation = logs.correlation_id.set(envelopes[0].data.correlation_id if len(envelopes) == 1 else None)
     try:
-        with ExitStack() as spans:
-            if tracing.enabled():
-                for parent in {e.traceparent: e for e in envelopes if e.traceparent}:
-                    spans.enter_context(
-                        tracing.span(f"{subscription.group} consume", parent=parent, kind=SpanKind.CONSUMER)
-                    )
+        parents = (envelope.traceparent for envelope in envelopes)
+        with tracing.spans(f"{subscription.group} consume", parents, SpanKind.CONSUMER):
             outcomes = list(await subscription.handler([envelope.data for envelope in envelopes]))
     finally:
         logs.correlation_id.reset(correlation)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from taskflow.database.pool import Connection
+from taskflow.database.pool import Connection, notify_after_commit
 from taskflow.events.envelope import encode, wrap
 from taskflow.events.model import Event
 from taskflow.events.topics import ServiceName, topic_of
@@ -12,16 +12,13 @@ from taskflow.telemetry.tracing import current_traceparent
 WAKE_CHANNEL: Final = "taskflow_outbox"
 """NOTIFY channel that hints to the relay of a producer (the payload) that rows are there. Polling is the guarantee."""
 
-# Adds events, in order; the hint goes out when the transaction commits.
+# Adds events, in order.
 _DRAW: Final = """
-WITH drawn AS (
-    INSERT INTO outbox (event_id, producer, topic, task_id, occurred_at, payload)
-    SELECT row.event_id, $1, row.topic, row.task_id, row.occurred_at, row.payload
-    FROM unnest($2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::text[]) WITH ORDINALITY
-        AS row (event_id, topic, task_id, occurred_at, payload, position)
-    ORDER BY row.position
-)
-SELECT pg_notify('taskflow_outbox', $1)
+INSERT INTO outbox (event_id, producer, topic, task_id, occurred_at, payload)
+SELECT row.event_id, $1, row.topic, row.task_id, row.occurred_at, row.payload
+FROM unnest($2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::text[]) WITH ORDINALITY
+    AS row (event_id, topic, task_id, occurred_at, payload, position)
+ORDER BY row.position
 """
 
 
@@ -29,7 +26,8 @@ async def draw(connection: Connection, producer: ServiceName, events: Sequence[E
     """Add `events` to the outbox of `producer`, within the transaction `connection` is in.
 
     The caller holds the lock of each event's task (its row, or its shadow's), so that the order of rows of one task is
-    the order in which their transactions commit. Call it last: what comes after it in the transaction holds up others.
+    the order in which their transactions commit. Call it last, when all else is done. The relay is woken after the
+    commit of a Database.transaction(); what is drawn elsewhere it finds by polling.
     """
     if not events:
         return
@@ -43,3 +41,4 @@ async def draw(connection: Connection, producer: ServiceName, events: Sequence[E
         [event.timestamp for event in events],
         [encode(wrap(event, producer, traceparent)).decode() for event in events],
     )
+    notify_after_commit(WAKE_CHANNEL, producer)

@@ -1,11 +1,13 @@
 """The relay: takes a producer's outbox rows in order and hands them to the transport, one relay at a time."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from typing import Final
 
+import msgspec
 import structlog
+from opentelemetry.trace import SpanKind
 
 from taskflow.bus.delivery import backoff, is_outage, reason_of
 from taskflow.bus.outbox import WAKE_CHANNEL
@@ -14,6 +16,7 @@ from taskflow.bus.purge import Purge
 from taskflow.database.lease import lead
 from taskflow.database.pool import Connection, Database
 from taskflow.events.topics import ServiceName
+from taskflow.telemetry import tracing
 from taskflow.telemetry.metrics import PUBLISH_FAILURES, PUBLISHED
 
 log = structlog.get_logger(__name__)
@@ -100,7 +103,8 @@ class Relay:
         messages = [
             Message(str(row["event_id"]), row["topic"], row["task_id"], row["payload"], row["seq"]) for row in rows
         ]
-        refused = await self._publisher.publish(messages)
+        with tracing.spans(f"{self._producer} publish", _parents(messages), SpanKind.PRODUCER):
+            refused = await self._publisher.publish(messages)
         accepted = [message.seq for message in messages if message.event_id not in refused]
         if accepted:
             await self._database.execute(_PUBLISHED, accepted)
@@ -112,6 +116,20 @@ class Relay:
             )
             await self._database.execute(_REFUSED, list(refused), [reason[:500] for reason in refused.values()])
         return len(rows)
+
+
+class _Traced(msgspec.Struct):
+    """Of an envelope, the trace it belongs to."""
+
+    traceparent: str | None = None
+
+
+def _parents(messages: Sequence[Message]) -> Iterator[str | None]:
+    """The trace contexts of the requests that made these events; looked at only where spans are recorded."""
+    return (_traced.decode(message.payload).traceparent for message in messages)
+
+
+_traced: Final = msgspec.json.Decoder(_Traced)
 
 
 async def _wait(wake: asyncio.Event, seconds: float) -> None:

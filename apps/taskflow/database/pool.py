@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
 from typing import Any, Final
 
 import asyncpg
@@ -33,6 +34,22 @@ _SERVER_SETTINGS: Final = {"TimeZone": "UTC", "application_name": "taskflow", "j
 # A dead peer is noticed within about ten seconds, which is how soon a lock held through it is free again.
 _KEEPALIVE: Final = {"tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3"}
 _RETRY_SECONDS: Final = 0.5
+_HINT_SECONDS: Final = 0.005
+"""Between two rounds of hints: what is drawn meanwhile goes out together."""
+
+_hints: ContextVar[set[tuple[str, str]] | None] = ContextVar("hints", default=None)
+"""What the transaction at work wants said once it has committed."""
+
+
+def notify_after_commit(channel: str, payload: str) -> None:
+    """Have NOTIFY sent once the transaction of Database.transaction() at work has committed; elsewhere never.
+
+    It is a hint: it may come late, once for many, or not at all. Within the transaction it would be certain, and dear:
+    PostgreSQL lets those that notify commit one after the other, each with a disk flush of its own.
+    """
+    hints = _hints.get()
+    if hints is not None:
+        hints.add((channel, payload))
 
 
 class DatabaseUnavailableError(ConnectionError):
@@ -50,6 +67,8 @@ class Database:
         self._pool: asyncpg.Pool | None = None
         self._opening: asyncio.Task[None] | None = None
         self._opened = asyncio.Event()
+        self._hints: set[tuple[str, str]] = set()
+        self._hinting: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Begin to connect, in the background, for as long as it takes."""
@@ -62,10 +81,11 @@ class Database:
 
     async def close(self) -> None:
         """Give every connection back. Queries still running get two seconds."""
-        if self._opening is not None:
-            self._opening.cancel()
-            await asyncio.gather(self._opening, return_exceptions=True)
-            self._opening = None
+        for task in (self._opening, self._hinting):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+        self._opening = self._hinting = None
         pool, self._pool = self._pool, None
         self._opened.clear()
         if pool is not None:
@@ -85,8 +105,15 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Connection]:
         """A connection in a transaction: committed when the block ends, taken back when it raises."""
-        async with self.acquire() as connection, connection.transaction():
-            yield connection
+        hints: set[tuple[str, str]] = set()
+        async with self.acquire() as connection:
+            before = _hints.set(hints)
+            try:
+                async with connection.transaction():
+                    yield connection
+            finally:
+                _hints.reset(before)
+        self._hint(hints)
 
     @asynccontextmanager
     async def dedicated(self) -> AsyncGenerator[asyncpg.Connection]:
@@ -127,6 +154,21 @@ class Database:
         """Raise an outage unless the server answers within two seconds."""
         async with asyncio.timeout(2):
             await self.fetchval("SELECT 1")
+
+    def _hint(self, hints: set[tuple[str, str]]) -> None:
+        self._hints |= hints
+        if self._hints and (self._hinting is None or self._hinting.done()):
+            self._hinting = asyncio.create_task(self._send_hints(), name="database-hints")
+
+    async def _send_hints(self) -> None:
+        with suppress(*OUTAGES, asyncpg.PostgresError):
+            while self._hints:
+                hints, self._hints = self._hints, set()
+                channels, payloads = zip(*hints, strict=True)
+                await self.execute(
+                    "SELECT pg_notify(c, p) FROM unnest($1::text[], $2::text[]) AS h (c, p)", channels, payloads
+                )
+                await asyncio.sleep(_HINT_SECONDS)
 
     async def _connect(self) -> None:
         said = False

@@ -1,7 +1,7 @@
 """Traces: the W3C context that travels with an event, and where spans are sent."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 from opentelemetry import trace
@@ -49,4 +49,18 @@ def span(
     """A span around a block of work, child of `parent` (a traceparent) or of the span at work."""
     tracer = trace.get_tracer("taskflow")
     with tracer.start_as_current_span(name, context=context_of(parent), kind=kind, attributes=dict(attributes)):
+        yield
+
+
+@contextmanager
+def spans(name: str, parents: Iterable[str | None], kind: SpanKind) -> Generator[None]:
+    """Work on a batch: a span in the trace of each of `parents` (traceparents, one span for equal ones).
+
+    Does nothing where no spans are recorded.
+    """
+    with ExitStack() as stack:
+        if enabled():
+            for parent in dict.fromkeys(parents):
+                if parent is not None:
+                    stack.enter_context(span(name, parent=parent, kind=kind))
         yield

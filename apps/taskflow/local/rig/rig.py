@@ -54,7 +54,8 @@ class Instance:
 class Rig:
     """Kafka, services and sidecars with their files in `home`; `environment` is what the services are told.
 
-    It must hold the database and the secrets; what concerns the bus is added here. Use `running()`.
+    It must hold the database and the secrets; what concerns the bus is added here: `sidecar_token` is what sidecars
+    demand. Use `running()`.
     """
 
     def __init__(
@@ -71,7 +72,7 @@ class Rig:
         self._home = home
         self._otlp_endpoint = otlp_endpoint
         self._app_token = environment.get("TASKFLOW_API_TOKEN") or secrets.token_hex(32)
-        self._sidecar_token = secrets.token_hex(32)
+        self.sidecar_token = secrets.token_hex(32)
         self._chat_api_port = ports.free(1)[0]
         self._environment = dict(environment)
         self._names = services
@@ -118,7 +119,7 @@ class Rig:
             app_id=name,
             app_port=port,
             app_token=self._app_token,
-            api_token=self._sidecar_token,
+            api_token=self.sidecar_token,
             log=self._logs / f"{pod}-sidecar.log",
             pod=pod,
         )
@@ -133,7 +134,7 @@ class Rig:
                 "TASKFLOW_PORT": str(port),
                 "TASKFLOW_API_TOKEN": self._app_token,
                 "TASKFLOW_CHAT_API_URL": f"http://127.0.0.1:{self._chat_api_port}",
-                "DAPR_API_TOKEN": self._sidecar_token,
+                "DAPR_API_TOKEN": self.sidecar_token,
                 "DAPR_HTTP_PORT": str(sidecar.http_port),
             }
             | ({"OTEL_EXPORTER_OTLP_ENDPOINT": self._otlp_endpoint} if self._otlp_endpoint else {}),
