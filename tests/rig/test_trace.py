@@ -3,8 +3,16 @@
 import secrets
 from pathlib import Path
 
-from httpx_sse import aconnect_sse
+import httpx
 
+from taskflow.events.topics import (
+    AUDIT_LOGGER,
+    CHAT_API,
+    NOTIFICATION_SERVICE,
+    RECURRING_TASK_PROCESSOR,
+    REMINDER_SERVICE,
+    TASK_CREATED,
+)
 from taskflow.local.rig.programs import Programs
 from taskflow.settings import Settings
 from tests.rig.collector import Collector
@@ -19,26 +27,22 @@ async def test_one_trace_leads_from_the_request_to_every_consumer_and_the_stream
         Collector().serving() as collector,
         world(rig_programs, tmp_path, settings, OTEL_EXPORTER_OTLP_ENDPOINT=collector.endpoint) as here,
     ):
-        stream_url = f"{here.rig.instance('notification-service').url}/api/v1/notifications/stream"
         trace, parent = secrets.token_hex(16), secrets.token_hex(8)
-        async with aconnect_sse(here.client, "GET", stream_url) as stream:
-            answer = await here.client.post(
-                f"{here.chat_api}/api/v1/tasks",
-                json={"title": "Follow me"},
-                headers={"traceparent": f"00-{trace}-{parent}-01"},
-            )
-            assert answer.status_code == 201
-            async for frame in stream.aiter_sse():
-                if frame.data and answer.json()["id"] in frame.data:
-                    break
+        headers = {"authorization": f"Bearer {here.writer.token}", "traceparent": f"00-{trace}-{parent}-01"}
+        async with httpx.AsyncClient(headers=headers) as client:
+            answer = await client.post(f"{here.writer.url}/api/v1/tasks", json={"title": "Follow me"})
+        assert answer.status_code == 201
+        await eventually(lambda: answer.json()["id"] in here.follower.tasks, within=30)
 
         async def whole() -> None:
             spans = [span for span in collector.spans if span.trace == trace]
             [request] = [span for span in spans if span.parent == parent]
-            assert request.service == "chat-api"
-            for service in ("audit-logger", "notification-service", "reminder-service", "recurring-task-processor"):
-                of_service = [span for span in spans if span.service == service]
-                assert any(span.name == f"{service} consume" and span.parent == request.id for span in of_service)
-                assert any(span.name == "pubsub/taskflow.tasks.created" for span in of_service), "its sidecar's"
+            assert (request.service, request.name) == (CHAT_API, "POST /api/v1/tasks")
+            ours = {(span.service, span.name) for span in spans if span.parent == request.id}
+            assert (CHAT_API, f"{CHAT_API} publish") in ours, "from the outbox"
+            for service in (AUDIT_LOGGER, NOTIFICATION_SERVICE, REMINDER_SERVICE, RECURRING_TASK_PROCESSOR):
+                assert (service, f"pubsub/{TASK_CREATED}") in ours, "its sidecar's"
+                assert (service, f"{service} consume") in ours
+            assert {span.parent for span in spans} <= {parent, *(span.id for span in spans)}, "no end is loose"
 
         await eventually(whole, within=30)
