@@ -1,12 +1,13 @@
 """Answers of the task routes: encoded once, with an ETag, and kept under an Idempotency-Key when one was sent."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import msgspec
 from litestar import Request, Response
 
+from chat_api.views import TaskView, without_view
 from taskflow.database.pool import Connection, Database
 from taskflow.domain.task import Task
 from taskflow.service.errors import ApiError, invalid
@@ -53,15 +54,26 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 Work = Callable[[Connection], Awaitable[Answer]]
 
 
-def task_answer(task: Task, status: int = 200) -> Answer:
+def task_answer(task: TaskView, status: int = 200) -> Answer:
     """A task with its ETag."""
     return Answer(status=status, body=msgspec.json.encode(task), headers={"ETag": etag_of(task)})
 
 
-def etag_of(task: Task) -> str:
-    """A task's ETag, from what a client sees of it, so that Phase IV's changes show too."""
-    content = msgspec.json.encode(msgspec.structs.replace(task, version=0))
-    return f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
+def etag_of(task: TaskView) -> str:
+    """A task's ETag: of what a client can change, so that Phase IV's changes show too, and of the rest that it sees.
+
+    The first part alone is what If-Match means: that a reminder went off is no reason to refuse an edit.
+    """
+    beside = [task.rrule, task.recurrence_mode, task.catch_up, task.reminder_status]
+    return f'"{_content_tag(task)}-{_digest(msgspec.json.encode(beside), 4)}"'
+
+
+def _content_tag(task: Task) -> str:
+    return _digest(msgspec.json.encode(msgspec.structs.replace(without_view(task), version=0)), 12)
+
+
+def _digest(content: bytes, size: int) -> str:
+    return hashlib.blake2b(content, digest_size=size).hexdigest()
 
 
 def if_match(request: AnyRequest) -> Callable[[Task], None]:
@@ -71,12 +83,14 @@ def if_match(request: AnyRequest) -> Callable[[Task], None]:
     def check(task: Task) -> None:
         if wanted is None or wanted.strip() == "*":
             return
-        if etag_of(task) not in [tag.strip().removeprefix("W/") for tag in wanted.split(",")]:
+        present = _content_tag(task)
+        tags = [tag.strip().removeprefix("W/").strip('"') for tag in wanted.split(",")]
+        if present not in [tag.partition("-")[0] for tag in tags]:
             raise ApiError(
                 "PRECONDITION_FAILED",
                 "The task has changed since you read it. Read it again and decide anew.",
                 error="Precondition failed",
-                headers={"ETag": etag_of(task)},
+                headers={"ETag": f'"{present}"'},
             )
 
     return check
@@ -103,7 +117,7 @@ async def answered(request: AnyRequest, database: Database, user_id: str, work: 
                 error="Request in progress",
                 headers={"Retry-After": "1"},
             )
-        asked = hashlib.blake2b(await request.body() + _conditions(request.headers), digest_size=16).digest()
+        asked = hashlib.blake2b(await request.body() + _conditions(request), digest_size=16).digest()
         kept = await connection.fetchrow(_KEPT, user_id, route, key)
         if kept is not None:
             if kept["request_hash"] != asked:
@@ -116,6 +130,6 @@ async def answered(request: AnyRequest, database: Database, user_id: str, work: 
         return answer.response()
 
 
-def _conditions(headers: Mapping[str, str]) -> bytes:
+def _conditions(request: AnyRequest) -> bytes:
     """What besides the body makes a request another one."""
-    return b"\x00" + headers.get("if-match", "").encode()
+    return b"\x00" + request.headers.get("if-match", "").encode() + b"\x00" + request.url.query.encode()

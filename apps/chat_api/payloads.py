@@ -41,6 +41,8 @@ Reminder = Annotated[
 Reminders = Annotated[list[Reminder], Meta(max_length=50)]
 Mode = Literal["fixed", "after_completion"]
 CatchUp = Literal["latest", "all"]
+Scope = Literal["this", "following", "all"]
+"""Which occurrences of a series a change or deletion is for."""
 
 
 class NewTask(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from chat_api.rows import COLUMNS, task_of
+from chat_api.rows import COLUMNS, task_as
+from chat_api.views import TaskView, one_shown, shown
 from taskflow.database.pool import Connection
 from taskflow.domain.due import parse_due
 from taskflow.domain.errors import FieldError
-from taskflow.domain.task import Task
 from taskflow.domain.zones import day_end, day_start
 from taskflow.service.errors import invalid
 
@@ -58,7 +58,7 @@ class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """Some tasks, and the cursor of the ones after them if there are any."""
 
-    tasks: list[Task]
+    tasks: list[TaskView]
     cursor: str | None
 
 
@@ -68,15 +68,15 @@ class _Cursor(msgspec.Struct, frozen=True, array_like=True):
     id: str
 
 
-async def one(connection: Connection, user_id: str, task_id: str) -> Task | None:
+async def one(connection: Connection, user_id: str, task_id: str) -> TaskView | None:
     """A user's task, or None for one that is not there or not theirs."""
     row = None if "\x00" in task_id else await connection.fetchrow(_ONE, task_id, user_id)
-    return None if row is None else task_of(row)
+    return None if row is None else await one_shown(connection, task_as(TaskView, row))
 
 
-async def everything(connection: Connection, user_id: str) -> list[Task]:
+async def everything(connection: Connection, user_id: str) -> list[TaskView]:
     """All tasks of a user, newest first."""
-    return [task_of(row) for row in await connection.fetch(ALL, user_id)]
+    return await shown(connection, [task_as(TaskView, row) for row in await connection.fetch(ALL, user_id)])
 
 
 def instant_or_day(field: str, text: str, timezone: str, *, end: bool) -> datetime:
@@ -122,8 +122,9 @@ async def page(
         SELECT {COLUMNS} FROM tasks t LEFT JOIN task_shadow s ON s.task_id = t.id {where.join}
         WHERE {where.text} ORDER BY {order} LIMIT {limit + 1}
     """  # noqa: S608  # made of constants and placeholders; values are bound
-    tasks = [task_of(row) for row in await connection.fetch(query, *where.values)]
-    more, tasks = len(tasks) > limit, tasks[:limit]
+    rows = await connection.fetch(query, *where.values)
+    more = len(rows) > limit
+    tasks = await shown(connection, [task_as(TaskView, row) for row in rows[:limit]])
     following = None
     if more:
         last = tasks[-1]

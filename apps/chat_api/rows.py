@@ -1,7 +1,7 @@
 """Rows of `tasks`, with the version their shadow holds, to and from Task."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import asyncpg
 import msgspec
@@ -16,13 +16,20 @@ COLUMNS: Final = """
 """
 """What `task_of` reads; `t` is tasks and `s` its shadow. Times come in UTC whichever type Phase IV gave the columns."""
 
+AnyTask = TypeVar("AnyTask", bound=Task)
+
 _offsets = msgspec.json.Decoder(list[str])
 
 
 def task_of(row: asyncpg.Record) -> Task:
     """A row of COLUMNS as a Task."""
+    return task_as(Task, row)
+
+
+def task_as(kind: type[AnyTask], row: asyncpg.Record) -> AnyTask:
+    """A row of COLUMNS as a Task of this kind."""
     due_at, all_day, timezone = row["due_date"], bool(row["due_all_day"]), row["recurrence_timezone"]
-    return Task(
+    return kind(
         id=row["id"],
         user_id=row["user_id"],
         title=row["title"],

@@ -175,7 +175,7 @@ class TaskTools:
         total = len(page.tasks)
         if page.cursor is not None:
             total = await queries.count(self._connection, self._user_id, wanted, timezone=self._timezone, now=self.now)
-        return Listing(page.tasks, total)
+        return Listing([*page.tasks], total)
 
     def _filter(self, scope: Scope) -> TaskFilter:
         match scope:

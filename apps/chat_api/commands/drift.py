@@ -24,6 +24,8 @@ FIELDS = (
     "recurrence_pattern",
     "recurrence_end_date",
     "recurrence_timezone",
+    "parent_recurring_task_id",
+    "occurrence_date",
     "reminders",
 )
 """What a change to a task is told of."""
@@ -52,16 +54,19 @@ def deleted(task: Task, actor: Actor, at: datetime) -> TaskDeleted:
     return TaskDeleted(deleted_at=at, **happened(task, actor, at))
 
 
-def changed(before: Task, after: Task, actor: Actor, at: datetime) -> tuple[Task, list[Event]]:
+def changed(
+    before: Task, after: Task, actor: Actor, at: datetime, also: Mapping[str, Change] | None = None
+) -> tuple[Task, list[Event]]:
     """The events that lead from `before` to `after`, and `after` with its version; no events where nothing changed.
 
-    An edit and a completion in one are two events with consecutive versions. Reopening is an edit.
+    An edit and a completion in one are two events with consecutive versions. Reopening is an edit. `also` names what
+    changed besides, of the task's series.
     """
     changes = {
         field: Change(getattr(before, field), getattr(after, field))
         for field in FIELDS
         if getattr(before, field) != getattr(after, field)
-    }
+    } | dict(also or {})
     completes = after.completed and not before.completed
     if completes:
         changes.pop("completed")

@@ -83,7 +83,11 @@ def fields_of(task: Task) -> TaskFields:
 
 
 def fields_after(task: Task, patch: TaskPatch, user_zone: str | None) -> TaskFields:
-    """The fields of `task` after `patch`. Raises FieldError, and ApiError for a title of blanks."""
+    """The fields of `task` after `patch`. Raises FieldError, and ApiError for a title of blanks.
+
+    That an end lies behind the first date is checked for a task that begins to repeat; an occurrence may be moved past
+    the end of its series.
+    """
     changed: dict[str, Any] = {}
     if patch.title is not UNSET:
         changed["title"] = title_of(patch.title, "TASK_UPDATE_ERROR")
@@ -104,7 +108,7 @@ def fields_after(task: Task, patch: TaskPatch, user_zone: str | None) -> TaskFie
     if patch.reminders is not UNSET or patch.reminder_offset is not UNSET:
         changed["reminders"] = reminders or []
     changed |= _due_after(task, patch, user_zone)
-    return _checked(msgspec.structs.replace(fields_of(task), **changed))
+    return _checked(msgspec.structs.replace(fields_of(task), **changed), begins=task.series_id is None)
 
 
 def _due_after(task: Task, patch: TaskPatch, user_zone: str | None) -> dict[str, Any]:
@@ -128,6 +132,24 @@ def _due_after(task: Task, patch: TaskPatch, user_zone: str | None) -> dict[str,
     return {"due": parse_due(patch.due_date, timezone or "UTC"), "timezone": timezone or "UTC"}
 
 
+def with_fields(task: Task, fields: TaskFields) -> Task:
+    """`task` with these fields."""
+    due = fields.due
+    return msgspec.structs.replace(
+        task,
+        title=fields.title,
+        description=fields.description,
+        completed=fields.completed,
+        due_date=None if due is None else due.text,
+        due_at=None if due is None else due.at,
+        due_all_day=due is not None and due.all_day,
+        recurrence_pattern=None if fields.pattern is None else fields.pattern.text,
+        recurrence_end_date=fields.end_date,
+        recurrence_timezone=fields.timezone,
+        reminders=fields.reminders,
+    )
+
+
 def title_of(text: str, code: str) -> str:
     """A title, trimmed. Raises ApiError with `code` where nothing is left."""
     trimmed = clean("title", text).strip()
@@ -144,7 +166,7 @@ def _reminders(given: list[str] | None, one: str | None) -> list[str] | None:
     return None if given is None else parse_offsets(given)
 
 
-def _checked(fields: TaskFields) -> TaskFields:
+def _checked(fields: TaskFields, *, begins: bool = True) -> TaskFields:
     """`fields` if they go together. The database holds the same rules as constraints."""
     if fields.pattern is not None and fields.due is None:
         raise FieldError("recurrence_pattern", "needs a due_date to repeat from; give one")
@@ -153,6 +175,17 @@ def _checked(fields: TaskFields) -> TaskFields:
     if fields.reminders and fields.due is None:
         raise FieldError("reminders", "need a due_date to count from; give one")
     if fields.pattern is not None and fields.due is not None:
-        check_end_date(fields.pattern, fields.end_date, fields.due.local.date())
+        check_end_date(fields.pattern, fields.end_date, fields.due.local.date() if begins else None)
         Rule(fields.pattern, fields.due.local, fields.due.timezone, fields.end_date)
     return fields
+
+
+def options_of(given: NewTask | TaskPatch, fields: TaskFields) -> SeriesOptions:
+    """How the series of a task with these fields goes on. Raises FieldError for a task that does not repeat."""
+    mode = None if given.recurrence_mode is UNSET else given.recurrence_mode
+    catch_up = None if given.catch_up is UNSET else given.catch_up
+    if fields.pattern is None:
+        for field, value in (("recurrence_mode", mode), ("catch_up", catch_up)):
+            if value is not None:
+                raise FieldError(field, "is of a task that repeats; give a recurrence_pattern or leave it out")
+    return SeriesOptions(mode=mode, catch_up=catch_up)

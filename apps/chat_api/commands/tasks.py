@@ -6,21 +6,29 @@ the rows, moves the task's series on, and draws the outbox rows last.
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 import msgspec
 from msgspec import UNSET
 
-from chat_api.commands import series
-from chat_api.commands.actor import PHASE_IV, Actor
-from chat_api.commands.drift import changed, created, deleted, drift
-from chat_api.commands.fields import SeriesOptions, TaskFields, fields_after, fields_of_new, needs_user_zone
-from chat_api.payloads import NewTask, TaskPatch
+from chat_api.commands import series, store
+from chat_api.commands.actor import Actor
+from chat_api.commands.drift import changed, created, deleted
+from chat_api.commands.fields import (
+    SeriesOptions,
+    TaskFields,
+    fields_after,
+    fields_of_new,
+    needs_user_zone,
+    options_of,
+    with_fields,
+)
+from chat_api.commands.scopes import Edit, Occurrences, plan_edit, plan_removal, plan_stop
+from chat_api.commands.store import Locked, LockedSeries
+from chat_api.payloads import NewTask, Scope, TaskPatch
 from chat_api.preferences import timezone_of
-from chat_api.rows import COLUMNS, reminder_config, task_of
 from taskflow.bus import outbox
 from taskflow.database.pool import Connection
 from taskflow.domain import reminders
@@ -29,40 +37,6 @@ from taskflow.events.model import Event
 from taskflow.events.topics import CHAT_API
 from taskflow.service.errors import ApiError
 
-# A new task with its shadow at version 1.
-_INSERT: Final = """
-WITH made AS (
-    INSERT INTO tasks (id, user_id, title, description, completed, created_at, updated_at, due_date, due_all_day,
-        recurrence_pattern, recurrence_end_date, recurrence_timezone, occurrence_date, reminder_config)
-    VALUES ($1, $2, $3, $4, false, $5::timestamptz, $5::timestamptz, $6, $7, $8, $9, $10, $11, $12::jsonb)
-)
-INSERT INTO task_shadow (task_id, user_id, version, title, description, completed) VALUES ($1, $2, 1, $3, $4, false)
-"""
-# A user's task under lock. What was last published of it is read afterwards: a statement that waits for a lock sees the
-# locked row as it is now, but what it joins as it was before.
-_LOCK: Final = "SELECT id FROM tasks WHERE id = $1 AND user_id = $2 FOR UPDATE"
-# A task with what was last published of it.
-_READ: Final = f"""
-SELECT {COLUMNS}, s.task_id AS shadow_id, s.title AS shadow_title, s.description AS shadow_description,
-    s.completed AS shadow_completed
-FROM tasks t LEFT JOIN task_shadow s ON s.task_id = t.id
-WHERE t.id = $1
-"""  # noqa: S608  # COLUMNS is a constant
-# A task and its shadow after a change.
-_UPDATE: Final = """
-WITH changed AS (
-    UPDATE tasks SET title = $2, description = $3, completed = $4, updated_at = $5::timestamptz, due_date = $6,
-        due_all_day = $7, recurrence_pattern = $8, recurrence_end_date = $9, recurrence_timezone = $10,
-        occurrence_date = $11, reminder_config = $12::jsonb
-    WHERE id = $1 RETURNING id, user_id
-)
-INSERT INTO task_shadow (task_id, user_id, version, title, description, completed)
-SELECT id, user_id, $13, $2, $3, $4 FROM changed
-ON CONFLICT (task_id) DO UPDATE SET version = excluded.version, title = excluded.title,
-    description = excluded.description, completed = excluded.completed, updated_at = now()
-"""
-# A task and its shadow, gone.
-_DELETE: Final = "WITH gone AS (DELETE FROM task_shadow WHERE task_id = $1) DELETE FROM tasks WHERE id = $1"
 # A task's reminders for one due date, seen: none of them fires again, whether its row was there already or not.
 _ACKNOWLEDGE: Final = """
 INSERT INTO reminder_schedule (task_id, user_id, reminder_offset, due_at, scheduled_at, fire_at, status, task_version,
@@ -78,14 +52,6 @@ Precondition = Callable[[Task], None]
 """Raises ApiError when the task is not as the client believes (If-Match)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Locked:
-    """A task under lock: as it stands, at its present version, and what must be told of it first."""
-
-    task: Task
-    untold: list[Event]
-
-
 async def create(connection: Connection, user_id: str, new: NewTask, actor: Actor, now: datetime) -> Task:
     """Make a task, and with a pattern a series that begins with it.
 
@@ -93,7 +59,8 @@ async def create(connection: Connection, user_id: str, new: NewTask, actor: Acto
     """
     user_zone = await timezone_of(connection, user_id) if needs_user_zone(new) else None
     fields = fields_of_new(new, user_zone)
-    task = _with_fields(
+    options = options_of(new, fields)
+    task = with_fields(
         Task(
             id=str(uuid.uuid4()),
             user_id=user_id,
@@ -110,13 +77,11 @@ async def create(connection: Connection, user_id: str, new: NewTask, actor: Acto
     if rule is not None:
         task = msgspec.structs.replace(task, occurrence_date=rule.start_local.date())
     try:
-        await connection.execute(_INSERT, task.id, user_id, task.title, task.description, now, *_phase_v(task))
+        await store.insert(connection, task)
     except asyncpg.ForeignKeyViolationError:
         raise ApiError("TASK_CREATION_ERROR", "This account no longer exists; sign in again.") from None
     if rule is not None:
-        await series.begin_series(
-            connection, task, fields, rule, SeriesOptions(mode=new.recurrence_mode, catch_up=new.catch_up)
-        )
+        await series.begin_series(connection, task, rule, options, now)
     await outbox.draw(connection, CHAT_API, [created(task, actor, now)])
     return task
 
@@ -129,31 +94,44 @@ async def change(
     actor: Actor,
     now: datetime,
     precondition: Precondition | None = None,
+    scope: Scope = "this",
 ) -> Task:
-    """Change a task's fields; what stays as it was is no change and no event.
+    """Change a task's fields; what stays as it was is no change and no event. `scope` is what scopes.py says.
 
     Raises FieldError (422), ApiError TASK_UPDATE_ERROR for a task that is not this user's, or what the precondition
     raises.
     """
-    locked = await _lock(connection, user_id, task_id, now, precondition)
+    locked = await _locked(connection, user_id, task_id, now, with_series=scope != "this" or _is_of_series(patch))
     if locked is None:
         text = "Task not found or you don't have permission to edit it"
         raise ApiError("TASK_UPDATE_ERROR", text)
-    before = locked.task
+    before = locked.chosen.task
+    if precondition is not None:
+        precondition(before)
     user_zone = await timezone_of(connection, user_id) if needs_user_zone(patch, before) else None
     fields = fields_after(before, patch, user_zone)
-    after = _with_fields(before, fields)
-    if fields.rule is not None and after.occurrence_date is None:
+    options = options_of(patch, fields)
+    edit = await _edit(connection, locked, fields, patch, options, scope, now)
+    after = with_fields(before, fields) if edit is None else edit.chosen
+    begins = before.series_id is None and fields.rule is not None
+    if begins and fields.rule is not None:
         after = msgspec.structs.replace(after, occurrence_date=fields.rule.start_local.date())
-    after, events = changed(before, after, actor, now)
-    if not events and not locked.untold and not _changes_series(patch):
-        return before
+    after, events = changed(before, after, actor, now, None if edit is None else edit.told)
+    told = [*locked.chosen.untold, *_stamped(events, now)]
     if events:
         after = msgspec.structs.replace(after, updated_at=now)
-        events = [_stamped(event, now) for event in events]
-    await _write(connection, after)
-    await _move_series(connection, before, after, fields, patch, now)
-    await outbox.draw(connection, CHAT_API, [*locked.untold, *events])
+    others: list[Task] = []
+    if edit is not None:
+        others, more = _others(locked, edit, actor, now)
+        told += more
+        await _keep_series(connection, before, edit)
+    if told:
+        await store.write(connection, [after, *others], trade_slots=bool(others))
+    if begins and fields.rule is not None:
+        await series.begin_series(connection, after, fields.rule, options, now)
+    elif after.series_id is not None:
+        await _move_series(connection, locked.chosen, after, now)
+    await outbox.draw(connection, CHAT_API, told)
     return after
 
 
@@ -164,19 +142,30 @@ async def delete(
     actor: Actor,
     now: datetime,
     precondition: Precondition | None = None,
+    scope: Scope = "this",
 ) -> None:
-    """Delete a task. Of a series it is the one occurrence: the series goes on.
+    """Delete a task. Of a series it is the one occurrence, and the series goes on, unless `scope` says otherwise.
 
     Raises ApiError TASK_DELETION_ERROR for a task that is not this user's, or what the precondition raises.
     """
-    locked = await _lock(connection, user_id, task_id, now, precondition)
+    locked = await _locked(connection, user_id, task_id, now, with_series=scope != "this")
     if locked is None:
         text = "Task not found or you don't have permission to delete it"
         raise ApiError("TASK_DELETION_ERROR", text)
-    gone = msgspec.structs.replace(locked.task, version=locked.task.version + 1)
-    await connection.execute(_DELETE, task_id)
-    await series.occurrence_closed(connection, gone, now)
-    await outbox.draw(connection, CHAT_API, [*locked.untold, deleted(gone, actor, now)])
+    chosen = locked.chosen.task
+    if precondition is not None:
+        precondition(chosen)
+    gone = [chosen]
+    kept = None if scope == "this" or chosen.series_id is None else await _series_of(connection, chosen)
+    if kept is None:
+        await store.erase(connection, [task_id])
+        await series.occurrence_closed(connection, chosen, now)
+    else:
+        removal = plan_removal(kept, _occurrences(locked), scope, now)
+        gone = removal.gone
+        await store.erase(connection, [task.id for task in gone])
+        await series.save(connection, removal.series)
+    await outbox.draw(connection, CHAT_API, _deletions(locked, gone, actor, now))
 
 
 async def acknowledge(connection: Connection, user_id: str, task_id: str, now: datetime) -> Task:
@@ -184,10 +173,10 @@ async def acknowledge(connection: Connection, user_id: str, task_id: str, now: d
 
     Raises ApiError TASK_NOT_FOUND.
     """
-    row = await _locked_row(connection, user_id, task_id)
-    if row is None:
+    locked = await store.lock(connection, user_id, task_id, now)
+    if locked is None:
         raise ApiError("TASK_NOT_FOUND", "There is no such task among yours.", error="Task not found")
-    task = task_of(row)
+    task = locked.as_it_stands
     if task.due is not None:
         planned = reminders.plan(task.due, task.reminders)
         await connection.execute(
@@ -203,117 +192,119 @@ async def acknowledge(connection: Connection, user_id: str, task_id: str, now: d
     return task
 
 
-async def _lock(
-    connection: Connection, user_id: str, task_id: str, now: datetime, precondition: Precondition | None
-) -> Locked | None:
-    row = await _locked_row(connection, user_id, task_id)
-    if row is None:
-        return None
-    task = task_of(row)
-    if precondition is not None:
-        precondition(task)
-    task, untold = drift(task, _shadow_of(row), Actor.here(PHASE_IV), now)
-    return Locked(task, untold)
+async def _locked(
+    connection: Connection, user_id: str, task_id: str, now: datetime, *, with_series: bool
+) -> LockedSeries | None:
+    if with_series:
+        return await store.lock_series(connection, user_id, task_id, now)
+    chosen = await store.lock(connection, user_id, task_id, now)
+    return None if chosen is None else LockedSeries(chosen, [])
 
 
-async def _locked_row(connection: Connection, user_id: str, task_id: str) -> asyncpg.Record | None:
-    if "\x00" in task_id or await connection.fetchval(_LOCK, task_id, user_id) is None:
-        return None
-    return await connection.fetchrow(_READ, task_id)
-
-
-def _shadow_of(row: asyncpg.Record) -> dict[str, Any] | None:
-    """What was last published of a task, as drift reads it, from a row with shadow_ columns."""
-    if row["shadow_id"] is None:
-        return None
-    return {
-        "version": row["version"],
-        "title": row["shadow_title"],
-        "description": row["shadow_description"],
-        "completed": row["shadow_completed"],
-    }
-
-
-def _with_fields(task: Task, fields: TaskFields) -> Task:
-    due = fields.due
-    return msgspec.structs.replace(
-        task,
-        title=fields.title,
-        description=fields.description,
-        completed=fields.completed,
-        due_date=None if due is None else due.text,
-        due_at=None if due is None else due.at,
-        due_all_day=due is not None and due.all_day,
-        recurrence_pattern=None if fields.pattern is None else fields.pattern.text,
-        recurrence_end_date=fields.end_date,
-        recurrence_timezone=fields.timezone,
-        reminders=fields.reminders,
-    )
-
-
-def _phase_v(task: Task) -> tuple[Any, ...]:
-    """Phase V's columns in the order of _INSERT and _UPDATE."""
-    return (
-        task.due_at,
-        task.due_all_day if task.due_at is not None else None,
-        task.recurrence_pattern,
-        task.recurrence_end_date,
-        task.recurrence_timezone,
-        task.occurrence_date,
-        reminder_config(task.reminders),
-    )
-
-
-async def _write(connection: Connection, task: Task) -> None:
-    await connection.execute(
-        _UPDATE,
-        task.id,
-        task.title,
-        task.description,
-        task.completed,
-        task.updated_at,
-        *_phase_v(task),
-        task.version,
-    )
-
-
-def _stamped(event: Event, now: datetime) -> Event:
-    """The event with the time of this change in its snapshot."""
-    task: Task | None = getattr(event, "task", None)
-    return event if task is None else msgspec.structs.replace(event, task=msgspec.structs.replace(task, updated_at=now))
-
-
-def _changes_series(patch: TaskPatch) -> bool:
-    return patch.recurrence_mode is not UNSET or patch.catch_up is not UNSET
-
-
-async def _move_series(
-    connection: Connection, before: Task, after: Task, fields: TaskFields, patch: TaskPatch, now: datetime
-) -> None:
-    """Tell the task's series what the change means to it."""
-    options = SeriesOptions(
-        mode=patch.recurrence_mode if patch.recurrence_mode is not UNSET else None,
-        catch_up=patch.catch_up if patch.catch_up is not UNSET else None,
-    )
-    if before.series_id is None:
-        if fields.rule is not None:
-            await series.begin_series(connection, after, fields, fields.rule, options)
-        return
-    if after.recurrence_pattern is None:
-        await series.end_series(connection, before.series_id)
-        return
-    rule_changed = (before.recurrence_pattern, before.recurrence_end_date, before.recurrence_timezone) != (
-        after.recurrence_pattern,
-        after.recurrence_end_date,
-        after.recurrence_timezone,
-    )
-    if rule_changed or _changes_series(patch):
-        await series.edit_series(
-            connection, before.series_id, fields, options, rule=fields.rule if rule_changed else None
+def _is_of_series(patch: TaskPatch) -> bool:
+    """Whether the patch gives anything that is not one occurrence's alone."""
+    return patch.due_date is None or any(
+        value is not UNSET
+        for value in (
+            patch.recurrence_pattern,
+            patch.recurrence_end_date,
+            patch.recurrence_timezone,
+            patch.recurrence_mode,
+            patch.catch_up,
         )
-    elif before.due_at != after.due_at and after.due_at is not None:
+    )
+
+
+async def _series_of(connection: Connection, task: Task) -> series.Series | None:
+    """The series of an occurrence, under lock."""
+    if task.series_id is None or task.occurrence_date is None:
+        return None
+    return await series.locked_series(connection, task.series_id)
+
+
+def _occurrences(locked: LockedSeries) -> Occurrences:
+    return Occurrences(locked.chosen.task, [one.task for one in locked.others if one.task.occurrence_date is not None])
+
+
+async def _edit(
+    connection: Connection,
+    locked: LockedSeries,
+    fields: TaskFields,
+    patch: TaskPatch,
+    options: SeriesOptions,
+    scope: Scope,
+    now: datetime,
+) -> Edit | None:
+    """What the patch comes to beside the one task; None when it is of that alone."""
+    if scope == "this" and not _is_of_series(patch):
+        return None
+    kept = await _series_of(connection, locked.chosen.task)
+    if kept is None:
+        return None
+    if fields.pattern is None:
+        return plan_stop(kept, _occurrences(locked), fields, scope, now)
+    return plan_edit(
+        kept,
+        await series.used_slots(connection, kept.id),
+        _occurrences(locked),
+        fields,
+        patch,
+        options,
+        scope,
+        was_open=not locked.chosen.was_completed,
+        now=now,
+    )
+
+
+def _others(locked: LockedSeries, edit: Edit, actor: Actor, now: datetime) -> tuple[list[Task], list[Event]]:
+    """The other occurrences to write after an edit, and the events of those and of the ones to delete."""
+    before = {one.task.id: one for one in locked.others}
+    written: list[Task] = []
+    told: list[Event] = []
+    for other in edit.others:
+        after, events = changed(before[other.id].task, other, actor, now)
+        if events:
+            written.append(msgspec.structs.replace(after, updated_at=now))
+            told += [*before[other.id].untold, *_stamped(events, now)]
+    return written, [*told, *_deletions(locked, edit.gone, actor, now)]
+
+
+def _deletions(locked: LockedSeries, gone: list[Task], actor: Actor, now: datetime) -> list[Event]:
+    untold = {one.task.id: one.untold for one in (locked.chosen, *locked.others)}
+    told: list[Event] = []
+    for task in gone:
+        task = msgspec.structs.replace(task, version=task.version + 1)
+        told += [*untold[task.id], deleted(task, actor, now)]
+    return told
+
+
+async def _keep_series(connection: Connection, before: Task, edit: Edit) -> None:
+    """Write what an edit comes to of the series, and delete what it takes away."""
+    if edit.gone:
+        await store.erase(connection, [task.id for task in edit.gone])
+    if edit.split_from is not None:
+        await series.save(connection, edit.split_from)
+    await series.save(connection, edit.series)
+    if (edit.left or edit.taken) and before.series_id is not None:
+        await series.rename_slots(connection, before.series_id, edit.left, edit.series.id, edit.taken)
+
+
+def _stamped(events: list[Event], now: datetime) -> list[Event]:
+    """The events with the time of this change in their snapshots."""
+    stamped: list[Event] = []
+    for event in events:
+        task: Task | None = getattr(event, "task", None)
+        if task is not None:
+            event = msgspec.structs.replace(event, task=msgspec.structs.replace(task, updated_at=now))
+        stamped.append(event)
+    return stamped
+
+
+async def _move_series(connection: Connection, chosen: Locked, after: Task, now: datetime) -> None:
+    """Tell the task's series what became of this occurrence, also by Phase IV."""
+    if chosen.task.due_at != after.due_at and after.due_at is not None:
         await series.occurrence_moved(connection, after, after.due_at)
-    if after.completed and not before.completed:
+    if after.completed and not chosen.was_completed:
         await series.occurrence_closed(connection, after, now)
-    elif before.completed and not after.completed:
+    elif chosen.was_completed and not after.completed:
         await series.occurrence_reopened(connection, after)

@@ -11,13 +11,13 @@ from chat_api import queries
 from chat_api.answers import Answer, answered, etag_of, if_match, task_answer
 from chat_api.commands import tasks as commands
 from chat_api.commands.actor import Actor
-from chat_api.payloads import NewTask, TaskPatch, TaskPut, clean
+from chat_api.payloads import NewTask, Scope, TaskPatch, TaskPut, clean
 from chat_api.preferences import timezone_of
 from chat_api.queries import DueFilter, Sort, TaskFilter
+from chat_api.views import TaskView, one_shown
 from taskflow.database.pool import Connection, Database
 from taskflow.domain.clock import Clock
 from taskflow.domain.errors import FieldError
-from taskflow.domain.task import Task
 from taskflow.service.errors import ApiError, invalid
 from taskflow.service.litestar_app import SECURITY
 from taskflow.service.openapi import answers
@@ -38,11 +38,21 @@ IfMatch = Annotated[
     HeaderParameter(name="If-Match", required=False, description="Only if the task still has this ETag"),
 ]
 
+ScopeOf = Annotated[
+    Scope,
+    # Litestar has a meaning of its own for an argument called scope.
+    QueryParameter(
+        name="scope",
+        description="Of a task that repeats: this occurrence, this and the following open ones, or all that are not "
+        "past. Completing is always of this one."
+    ),
+]
+
 
 class TaskList(msgspec.Struct, frozen=True, kw_only=True):
     """A page of tasks; the next one is in the Link header."""
 
-    items: list[Task]
+    items: list[TaskView]
 
 
 def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[Controller]:
@@ -55,7 +65,7 @@ def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[
         tags = ("tasks",)
 
         @get(
-            responses=answers(401, 422, 503, s200=list[Task] | TaskList),
+            responses=answers(401, 422, 503, s200=list[TaskView] | TaskList),
             summary="List tasks",
             description="Without parameters: every task, newest first, as a bare list. With any: a page as {items}.",
         )
@@ -103,7 +113,7 @@ def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[
                 headers["Link"] = queries.next_link(request.url.path, asked, page.cursor)
             return _json(TaskList(items=page.tasks), headers)
 
-        @post(responses=answers(400, 401, 403, 409, 422, 503, s201=Task), summary="Make a task")
+        @post(responses=answers(400, 401, 403, 409, 422, 503, s201=TaskView), summary="Make a task")
         async def create(
             self, request: AnyRequest, data: JSONBody[NewTask], idempotency_key: IdempotencyKey = None
         ) -> Response[Any]:
@@ -111,11 +121,11 @@ def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[
 
             async def work(connection: Connection) -> Answer:
                 task = await commands.create(connection, user_id, data, Actor.here(user_id), clock.now())
-                return task_answer(task, 201)
+                return task_answer(await one_shown(connection, task), 201)
 
             return await answered(request, database, user_id, work)
 
-        @get("/{task_id:str}", responses=answers(401, 404, 422, 503, s200=Task, s304=None), summary="One task")
+        @get("/{task_id:str}", responses=answers(401, 404, 422, 503, s200=TaskView, s304=None), summary="One task")
         async def read(self, request: AnyRequest, task_id: TaskId) -> Response[Any]:
             async with database.acquire() as connection:
                 task = await queries.one(connection, request.user.user_id, task_id)
@@ -127,7 +137,7 @@ def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[
 
         @put(
             "/{task_id:str}",
-            responses=answers(400, 401, 403, 404, 409, 412, 422, 503, s200=Task),
+            responses=answers(400, 401, 403, 404, 409, 412, 422, 503, s200=TaskView),
             summary="Change a task",
         )
         async def replace(
@@ -142,7 +152,7 @@ def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[
 
         @patch(
             "/{task_id:str}",
-            responses=answers(400, 401, 403, 404, 409, 412, 422, 503, s200=Task),
+            responses=answers(400, 401, 403, 404, 409, 412, 422, 503, s200=TaskView),
             summary="Change a task; null clears",
         )
         async def change(
@@ -150,10 +160,11 @@ def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[
             request: AnyRequest,
             task_id: TaskId,
             data: JSONBody[TaskPatch],
+            of: ScopeOf = "this",
             idempotency_key: IdempotencyKey = None,
             if_match_tag: IfMatch = None,
         ) -> Response[Any]:
-            return await _change(request, task_id, data)
+            return await _change(request, task_id, data, of)
 
         @delete(
             "/{task_id:str}",
@@ -165,6 +176,7 @@ def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[
             self,
             request: AnyRequest,
             task_id: TaskId,
+            of: ScopeOf = "this",
             idempotency_key: IdempotencyKey = None,
             if_match_tag: IfMatch = None,
         ) -> Response[None]:
@@ -172,7 +184,7 @@ def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[
 
             async def work(connection: Connection) -> Answer:
                 actor = Actor.here(user_id)
-                await commands.delete(connection, user_id, task_id, actor, clock.now(), if_match(request))
+                await commands.delete(connection, user_id, task_id, actor, clock.now(), if_match(request), of)
                 return Answer(status=204)
 
             return await answered(request, database, user_id, work)
@@ -180,7 +192,7 @@ def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[
         @post(
             "/{task_id:str}/acknowledge",
             status_code=200,
-            responses=answers(401, 403, 404, 409, 422, 503, s200=Task),
+            responses=answers(401, 403, 404, 409, 422, 503, s200=TaskView),
             summary="Stop the reminders of a task's due date",
         )
         async def acknowledge(
@@ -189,17 +201,19 @@ def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[
             user_id: str = request.user.user_id
 
             async def work(connection: Connection) -> Answer:
-                return task_answer(await commands.acknowledge(connection, user_id, task_id, clock.now()))
+                task = await commands.acknowledge(connection, user_id, task_id, clock.now())
+                return task_answer(await one_shown(connection, task))
 
             return await answered(request, database, user_id, work)
 
-    async def _change(request: AnyRequest, task_id: str, changes: TaskPatch) -> Response[Any]:
+    async def _change(request: AnyRequest, task_id: str, changes: TaskPatch, scope: Scope = "this") -> Response[Any]:
         user_id: str = request.user.user_id
 
         async def work(connection: Connection) -> Answer:
             actor = Actor.here(user_id)
-            task = await commands.change(connection, user_id, task_id, changes, actor, clock.now(), if_match(request))
-            return task_answer(task)
+            check = if_match(request)
+            task = await commands.change(connection, user_id, task_id, changes, actor, clock.now(), check, scope)
+            return task_answer(await one_shown(connection, task))
 
         return await answered(request, database, user_id, work)
 
