@@ -12,7 +12,7 @@ from taskflow.events.model import Change, Event, ReminderTriggered, TaskComplete
 CHANGED: Final = "changed"
 """What stands in place of a value that is not kept."""
 
-_KEPT: Final = frozenset(Task.__struct_fields__) - {"description"}
+_KEPT: Final = frozenset(Task.__struct_fields__) - {"description"} | {"recurrence_mode", "catch_up"}
 _NOT_TOLD: Final = frozenset({"id", "user_id", "version", "created_at", "updated_at", "due_at"})
 _DEFAULTS: Final[dict[str, Any]] = {"description": None, "completed": False} | {
     field.name: field.default for field in msgspec.structs.fields(Task) if field.default is not msgspec.NODEFAULT
