@@ -1,15 +1,8 @@
-"""Phase IV's contract, in both phases: the answers it gave in production, and calls beside those.
+"""Phase IV's contract, in both phases: the answers it gave in production, and calls beside those."""
 
-phase_iv/transcript.jsonl holds a line for each call: the case, the status and the body that Phase IV answered, with
-ids, times, addresses and tokens replaced by `<uuid>`, `<time>`, `<email>` and `<jwt>`. Every field it gave must be
-there with the same value; more fields are welcome. Of a `lenient` case only the status counts, of a 422 the shape.
-"""
-
+import asyncio
 import base64
-import re
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,40 +10,29 @@ import msgspec
 import pytest
 from jose import jwt
 
+from e2e.phase_iv.replay import Replay, recorded
 from taskflow.database.pool import Database
 from taskflow.settings import Settings
 from tests.chat_api.people import TASKS, User
 from tests.support.clock import MovableClock
 
-TRANSCRIPT = Path(__file__).parent / "phase_iv" / "transcript.jsonl"
 NOBODYS = f"{TASKS}/00000000-0000-4000-8000-000000000000"
 
-_KINDS = {
-    "<uuid>": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
-    "<time>": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?"),
-    "<email>": re.compile(r"[^@\s]+@[^@\s]+\.[a-z]+"),
-    "<jwt>": re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+"),
-}
 
+class InProcess(httpx.BaseTransport):
+    """Carries the calls of a client that blocks, in a thread of its own, to one in the event loop."""
 
-class Case(msgspec.Struct):
-    """A call; `{name}` in its path and body stands for what an earlier answer was saved as."""
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+        self._loop = asyncio.get_running_loop()
 
-    name: str
-    method: str
-    path: str
-    body: Any = None
-    auth: str = "none"
-    save: dict[str, str] = {}
-    lenient: bool = False
-
-
-class Line(msgspec.Struct):
-    """A call and Phase IV's answer."""
-
-    case: Case
-    status: int
-    body: Any
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self._client.cookies.clear()
+        sending = self._client.request(
+            request.method, request.url.raw_path.decode(), content=request.read(), headers=request.headers
+        )
+        answer = asyncio.run_coroutine_threadsafe(sending, self._loop).result(timeout=20)
+        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
 
 
 @pytest.fixture(params=["iv", "v"])
@@ -58,68 +40,17 @@ def settings(settings: Settings, request: pytest.FixtureRequest) -> Settings:
     return msgspec.structs.replace(settings, phase=request.param)
 
 
-def lines() -> Iterator[Line]:
-    with TRANSCRIPT.open("rb") as transcript:
-        yield from (msgspec.json.decode(line, type=Line) for line in transcript)
-
-
-def filled(value: Any, saved: dict[str, str]) -> Any:
-    """The value with every `{name}` replaced."""
-    text = msgspec.json.encode(value).decode()
-    for name, known in saved.items():
-        text = text.replace("{" + name + "}", known)
-    return msgspec.json.decode(text)
-
-
-def differences(expected: Any, given: Any, where: str = "body") -> Iterator[str]:
-    """Where `given` lacks what Phase IV answered."""
-    if isinstance(expected, str) and expected in _KINDS:
-        if not isinstance(given, str) or not _KINDS[expected].fullmatch(given):
-            yield f"{where}: {given!r} is no {expected}"
-    elif isinstance(expected, dict) and isinstance(given, dict):
-        for key, value in expected.items():  # pyright: ignore[reportUnknownVariableType]
-            if key in given:
-                yield from differences(value, given[key], f"{where}.{key}")
-            else:
-                yield f"{where}.{key} is missing"
-    elif isinstance(expected, list) and isinstance(given, list) and len(expected) == len(given):  # pyright: ignore[reportUnknownArgumentType]
-        for position, pair in enumerate(zip(expected, given, strict=True)):  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-            yield from differences(*pair, f"{where}[{position}]")
-    elif expected != given:
-        yield f"{where}: {given!r} instead of {expected!r}"
-
-
-def problems(line: Line, answer: httpx.Response) -> list[str]:
-    if answer.status_code != line.status:
-        return [f"{answer.status_code} instead of {line.status}: {answer.text}"]
-    body: Any = answer.json() if answer.content else None
-    if line.status == 422:
-        items = body["detail"]
-        return [] if items and all({"loc", "msg", "type"} <= set(item) for item in items) else [f"no 422: {body}"]
-    return [] if line.case.lenient else list(differences(line.body, body))
-
-
 async def test_the_transcript(visitor: httpx.AsyncClient) -> None:
-    saved = {"run": "1"}
-    failed: list[str] = []
-    for line in lines():
-        case = line.case
-        headers = {
-            "none": {},
-            "bob": {"Authorization": f"Bearer {saved.get('token_bob')}"},
-            "garbage": {"Authorization": "Bearer not.a.jwt"},
-            "basic": {"Authorization": "Basic Zm9vOmJhcg=="},
-        }[case.auth]
-        visitor.cookies.clear()  # the clients of the transcript kept none
-        body = {} if case.body is None else {"json": filled(case.body, saved)}
-        answer = await visitor.request(case.method, filled(case.path, saved), headers=headers, **body)
-        failed += [f"{case.name}: {problem}" for problem in problems(line, answer)]
-        for name, path in case.save.items():
-            value: Any = answer.json()
-            for step in path.split("."):
-                value = value[step]
-            saved[name] = value
-    assert not failed, "\n".join(failed)
+    def replay(transport: InProcess) -> Replay:
+        with httpx.Client(base_url="http://chat-api", transport=transport) as client:
+            made = Replay(client=client)
+            for call in recorded():
+                made.make(call)
+        return made
+
+    made = await asyncio.to_thread(replay, InProcess(visitor))
+    assert made.calls > 30
+    assert not made.differences, "\n".join(made.differences)
 
 
 async def test_the_overview_for_programs(visitor: httpx.AsyncClient) -> None:
