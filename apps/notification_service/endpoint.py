@@ -22,15 +22,11 @@ from taskflow.service.tokens import Identity
 PATH: Final = "/api/v1/notifications/stream"
 
 _TOKEN: Final = "taskflow_stream_token"  # noqa: S105  # a key's name
-_START: Final[Any] = {
-    "type": "http.response.start",
-    "status": 200,
-    "headers": [
-        (b"content-type", b"text/event-stream; charset=utf-8"),
-        (b"cache-control", b"no-store"),
-        (b"x-accel-buffering", b"no"),  # nginx must pass frames on as they come
-    ],
-}
+_HEADERS: Final = (
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),  # nginx must pass frames on as they come
+)
 
 
 def hide_token(app: ASGIApp) -> ASGIApp:
@@ -104,7 +100,8 @@ class _Answer:
         preference = await streams.preferences.of(identity.user_id)
         stream = streams.hub.open(identity.user_id, preference, identity.expires_at)
         try:
-            await send(_START)
+            # Made anew for each: what stands around the app adds headers of its own to the message.
+            await send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
             stream.attach(wire_to(receive, send, dead_after=streams.dead_after), streams.hub.greeting())
             # Registered first, then replayed: what happens in between waits in the queue.
             stream.begin([] if self._last_event_id is None else await self._missed(stream, self._last_event_id))

@@ -33,7 +33,9 @@ async def observed(app: ASGIApp, service: str, scope: Scope, receive: Receive, s
         nonlocal status
         if message["type"] == "http.response.start":
             status = message["status"]
-            message["headers"] = [*message.get("headers", []), (CORRELATION_HEADER, correlation.encode())]
+            # A new message: the given one is the app's, which may send it again.
+            headers = [*message.get("headers", []), (CORRELATION_HEADER, correlation.encode())]
+            message = {**message, "headers": headers}
         await send(message)
 
     service_token = logs.service.set(service)
