@@ -1,0 +1,111 @@
+"""The manifests as `kubectl apply -k` gets them, and how to find one's way in them."""
+
+import functools
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import pytest
+import yaml
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+OVERLAYS: Final = ("minikube", "gke", "eks")
+PHASES: Final = ("phase-iv", "phase-v")
+CLOUDS: Final = ("gke", "eks")
+SERVICES: Final = ("chat-api", "recurring-task-processor", "reminder-service", "notification-service", "audit-logger")
+WORKLOADS: Final = ("Deployment", "StatefulSet", "Job")
+
+PHASE, RETAINED, SIDECAR, NAME, COMPONENT = (
+    "taskflow.dev/phase",
+    "taskflow.dev/lifecycle",
+    "taskflow.dev/sidecar",
+    "app.kubernetes.io/name",
+    "app.kubernetes.io/component",
+)
+
+Manifest = Mapping[str, Any]
+
+
+class Id(NamedTuple):
+    """What names an object in a cluster, apart from the namespace, which is one."""
+
+    group: str
+    kind: str
+    name: str
+
+
+def id_of(manifest: Manifest) -> Id:
+    group, _, _ = manifest["apiVersion"].rpartition("/")
+    return Id(group, manifest["kind"], manifest["metadata"]["name"])
+
+
+def labels(manifest: Manifest) -> Mapping[str, str]:
+    return manifest["metadata"].get("labels", {})
+
+
+class Rendered(dict[Id, Manifest]):
+    """All objects of an overlay in one phase."""
+
+    def of_kind(self, *kinds: str) -> list[Manifest]:
+        return [manifest for key, manifest in self.items() if key.kind in kinds]
+
+    def one(self, kind: str, name: str) -> Manifest:
+        [found] = [manifest for key, manifest in self.items() if (key.kind, key.name) == (kind, name)]
+        return found
+
+    def service(self, name: str) -> Manifest:
+        """The workload of one of the five services."""
+        return self.one("StatefulSet" if name == "notification-service" else "Deployment", name)
+
+    def services(self) -> list[Manifest]:
+        """The workloads of the services that there are."""
+        return [one for one in self.of_kind("Deployment", "StatefulSet") if labels(one).get(COMPONENT) == "service"]
+
+
+def pod(workload: Manifest) -> dict[str, Any]:
+    """The pod's spec."""
+    return workload["spec"]["template"]["spec"]
+
+
+def pod_labels(workload: Manifest) -> dict[str, str]:
+    return workload["spec"]["template"]["metadata"]["labels"]
+
+
+def annotations(workload: Manifest) -> dict[str, str]:
+    return workload["spec"]["template"]["metadata"].get("annotations", {})
+
+
+def containers(workload: Manifest) -> Iterator[dict[str, Any]]:
+    """Init containers and containers."""
+    yield from pod(workload).get("initContainers", [])
+    yield from pod(workload)["containers"]
+
+
+def container(workload: Manifest, name: str = "app") -> dict[str, Any]:
+    [found] = [one for one in containers(workload) if one["name"] == name]
+    return found
+
+
+def environment(one: Mapping[str, Any]) -> dict[str, Any]:
+    """A container's variables: a string, or where the value comes from."""
+    return {variable["name"]: variable.get("value", variable.get("valueFrom")) for variable in one.get("env", [])}
+
+
+@functools.cache
+def render(directory: str) -> Rendered:
+    """What `kubectl kustomize` makes of a directory of the repository; once in each process."""
+    kubectl = shutil.which("kubectl")
+    if kubectl is None:
+        pytest.skip("kubectl is missing: it renders the manifests (https://kubernetes.io/docs/tasks/tools)")
+    made = subprocess.run([kubectl, "kustomize", str(ROOT / directory)], capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
+    manifests: list[Manifest] = [one for one in yaml.load_all(made.stdout, Loader=yaml.CSafeLoader) if one]
+    rendered = Rendered((id_of(manifest), manifest) for manifest in manifests)
+    assert len(rendered) == len(manifests), "an object is there twice"
+    return rendered
+
+
+def overlay(place: str, phase: str) -> Rendered:
+    return render(f"kustomize/overlays/{place}/{phase}")
