@@ -8,6 +8,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
+from weakref import WeakValueDictionary
 
 import asyncpg
 import bcrypt
@@ -48,6 +49,7 @@ class Accounts:
         self._clock = clock
         self._rounds = rounds
         self._failures = FailedAttempts(attempts_per_minute)
+        self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         # Two at a time: hashing is all CPU, and a flood of sign-ins must not take the machine from everyone else.
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="bcrypt")
         self._nobody: bytes | None = None
@@ -71,6 +73,11 @@ class Accounts:
         e-mail. An unknown e-mail takes as long as a known one.
         """
         who = (address, email)
+        # One at a time: attempts that come together must not all be let through before the first has failed.
+        async with self._turns.setdefault(who, asyncio.Lock()):
+            return await self._sign_in(who, email, password)
+
+    async def _sign_in(self, who: tuple[str, str], email: str, password: str) -> Account:
         wait = self._failures.wait(who)
         if wait:
             raise ApiError(

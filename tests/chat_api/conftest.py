@@ -12,6 +12,7 @@ from taskflow.database.pool import Database
 from taskflow.service.composition import Runtime, Service
 from taskflow.service.tokens import Tokens
 from taskflow.settings import Settings
+from tests.chat_api.occurring import MONDAY, Processor
 from tests.chat_api.people import User, add_user
 from tests.support.clock import MovableClock
 
@@ -19,10 +20,12 @@ NewUser = Callable[[], Awaitable[User]]
 
 
 @pytest.fixture(autouse=True)
-def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The lowest cost that bcrypt has: the usual one takes a quarter of a second of CPU for each password."""
+def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> int:
+    """The lowest cost that bcrypt has, and as its value the usual one, a quarter of a second of CPU for a password."""
     defaults = Accounts.__init__.__kwdefaults__ or {}
+    usual: int = defaults["rounds"]
     monkeypatch.setitem(defaults, "rounds", 4)
+    return usual
 
 
 @pytest.fixture
@@ -76,3 +79,10 @@ async def bert(new_user: NewUser) -> User:
 def client(anna: User) -> httpx.AsyncClient:
     """Anna's client, for tests in which nobody else appears."""
     return anna.http
+
+
+@pytest.fixture
+def processor(visitor: httpx.AsyncClient, database: Database, settings: Settings, clock: MovableClock) -> Processor:
+    """The processor, which asks when a test says so, on a frozen Monday morning, 1 March 2027 at 8:00 UTC."""
+    clock.freeze(MONDAY)
+    return Processor(visitor, database, settings, clock)

@@ -1,7 +1,7 @@
 """Signing in: finds a request's token, and guards routes that need one."""
 
 import hmac
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
@@ -31,6 +31,10 @@ class SignIn:
         self.tokens = Tokens(settings.auth_secret, clock, access_seconds=settings.jwt_expiry_seconds)
         self._origin_needed = settings.phase == "v"
         self._origins = frozenset(settings.cors_origins) | ({settings.public_origin} - {None})
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> Self:
+        """Itself: Litestar copies routes with their guards, and there is one memory of tokens and one clock."""
+        return self
 
     def __call__(self, connection: _AnyConnection, _handler: BaseRouteHandler | None = None) -> None:
         """Sign the request in. Raises AuthError (401) or ApiError (403)."""
