@@ -1,0 +1,391 @@
+"""Changing and deleting one occurrence, it and those after it, or all: exactly these, and never what is past."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from taskflow.database.pool import Database
+from taskflow.events.model import TaskCreated, TaskDeleted, TaskUpdated
+from tests.chat_api.occurring import Processor, days, everyones, march, on
+from tests.chat_api.people import TASKS, User
+from tests.chat_api.told import told
+
+LONG = ["3 days"]
+"""A reminder for which the occurrences of three days ahead are there."""
+
+
+async def change(user: User, task: dict[str, Any], scope: str, **fields: Any) -> dict[str, Any]:
+    answer = await user.http.patch(f"{TASKS}/{task['id']}", json=fields, params={"scope": scope})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def delete(user: User, task: dict[str, Any], scope: str) -> None:
+    answer = await user.http.delete(f"{TASKS}/{task['id']}", params={"scope": scope})
+    assert answer.status_code == 204, answer.text
+
+
+async def daily(user: User, processor: Processor, **fields: Any) -> dict[str, Any]:
+    """A daily series on 3 March at noon: the 1st is done, the 2nd overdue, the 3rd too, the 4th to the 6th to come."""
+    rule: dict[str, Any] = {"recurrence_pattern": "daily", "reminders": LONG, "catch_up": "all"}
+    first = await user.makes(due_date="2027-03-01T09:00:00Z", **rule | fields)
+    await processor.runs(march(3, 12))
+    await user.changes(first["id"], completed=True)
+    await processor.runs()
+    assert await days(user) == [1, 2, 3, 4, 5, 6]
+    return first
+
+
+async def titles(user: User) -> dict[int, str]:
+    return {int(task["occurrence_date"][8:]): task["title"] for task in await everyones(user)}
+
+
+async def all_are_told(database: Database, user: User) -> None:
+    """Every task is in the last event about it as it stands."""
+    last = {event.task_id: event for event in await told(database)}
+    for task in await everyones(user):
+        event = last.pop(task["id"])
+        assert not isinstance(event, TaskDeleted)
+        snapshot = getattr(event, "task")  # noqa: B009  # the events that are left have one
+        assert (event.version, snapshot.title) == (task["version"], task["title"])
+        assert snapshot.due_date == task["due_date"]
+        assert snapshot.recurrence_pattern == task["recurrence_pattern"]
+        assert snapshot.parent_recurring_task_id == task["parent_recurring_task_id"]
+        assert str(snapshot.occurrence_date) == str(task["occurrence_date"])
+    assert all(isinstance(event, TaskDeleted) for event in last.values())
+
+
+# --- texts and times -------------------------------------------------------------------------------------------------
+
+
+async def test_this_is_the_default_and_this_one_alone(anna: User, processor: Processor, database: Database) -> None:
+    await daily(anna, processor)
+    before = {task["id"]: task for task in await everyones(anna)}
+    changed = await anna.changes((await on(anna, 4))["id"], title="Only today", reminders=["1 hour"])
+    for task in await everyones(anna):
+        assert task == (changed if task["id"] == changed["id"] else before[task["id"]])
+    await processor.runs(march(4))
+    assert (await on(anna, 7))["title"] == "Water the plants"
+    await all_are_told(database, anna)
+
+
+async def test_following_splits_the_series(anna: User, processor: Processor, database: Database) -> None:
+    first = await daily(anna, processor)
+    before = {task["occurrence_date"]: task for task in await everyones(anna)}
+    fourth = await change(anna, await on(anna, 4), "following", title="Water the roses")
+    assert (fourth["parent_recurring_task_id"], fourth["occurrence_date"]) == (None, "2027-03-04")
+    for day in (1, 2, 3):
+        assert await on(anna, day) == before[f"2027-03-0{day}"]
+    for day in (5, 6):
+        assert (await on(anna, day))["parent_recurring_task_id"] == fourth["id"]
+    await processor.runs(march(5))
+    assert (await titles(anna)) == dict.fromkeys((1, 2, 3), "Water the plants") | dict.fromkeys(
+        (4, 5, 6, 7, 8), "Water the roses"
+    )
+    assert (await on(anna, 8))["parent_recurring_task_id"] == fourth["id"]
+    assert await database.fetchval("SELECT ended_at IS NOT NULL FROM task_series WHERE series_id = $1", first["id"])
+    await all_are_told(database, anna)
+
+
+async def test_all_is_every_one_that_is_not_past(anna: User, processor: Processor, database: Database) -> None:
+    first = await daily(anna, processor)
+    await change(anna, await on(anna, 5), "all", title="Water the roses", reminders=["2 days"])
+    assert await titles(anna) == dict.fromkeys((1, 2, 3), "Water the plants") | dict.fromkeys(
+        (4, 5, 6), "Water the roses"
+    )
+    await processor.runs(march(6))
+    made = await on(anna, 7)
+    assert (made["title"], made["reminders"], made["parent_recurring_task_id"]) == (
+        "Water the roses",
+        ["P2D"],
+        first["id"],
+    )
+    await all_are_told(database, anna)
+
+
+async def test_a_past_one_that_is_chosen_itself_changes(anna: User, processor: Processor) -> None:
+    await daily(anna, processor)
+    await change(anna, await on(anna, 2), "all", title="Water the roses")
+    assert await titles(anna) == {1: "Water the plants"} | dict.fromkeys(range(2, 7), "Water the roses")
+
+
+async def test_another_time_of_day_is_for_all_but_the_ones_that_were_moved(
+    anna: User, processor: Processor, database: Database
+) -> None:
+    await daily(anna, processor)
+    await anna.changes((await on(anna, 6))["id"], due_date="2027-03-20T15:00:00Z")
+    await change(anna, await on(anna, 5), "all", due_date="2027-03-05T17:30:00Z")
+    due = {task["occurrence_date"][8:]: task["due_date"] for task in await everyones(anna)}
+    assert due == {
+        "01": "2027-03-01T09:00:00Z",
+        "02": "2027-03-02T09:00:00Z",
+        "03": "2027-03-03T09:00:00Z",
+        "04": "2027-03-04T17:30:00Z",
+        "05": "2027-03-05T17:30:00Z",
+        "06": "2027-03-20T15:00:00Z",
+    }
+    await processor.runs(march(4, 18))
+    assert (await on(anna, 7))["due_date"] == "2027-03-07T17:30:00Z"
+    await all_are_told(database, anna)
+
+
+@pytest.mark.parametrize("scope", ["following", "all"])
+async def test_moving_by_a_day_moves_the_later_ones_by_a_day(
+    anna: User, processor: Processor, database: Database, scope: str
+) -> None:
+    await daily(anna, processor)
+    fifth, sixth = await on(anna, 5), await on(anna, 6)
+    await change(anna, fifth, scope, due_date="2027-03-06T09:00:00Z")
+    assert (await on(anna, 6))["id"] == fifth["id"]
+    assert (await on(anna, 7))["id"] == sixth["id"]
+    assert (await on(anna, 7))["due_date"] == "2027-03-07T09:00:00Z"
+    await processor.runs(march(6, 12))
+    assert await days(anna) == [1, 2, 3, 4, 6, 7, 8, 9]
+    await all_are_told(database, anna)
+
+
+@pytest.mark.parametrize("scope", ["this", "following", "all"])
+async def test_completing_is_of_the_chosen_one_alone(anna: User, processor: Processor, scope: str) -> None:
+    await daily(anna, processor)
+    await change(anna, await on(anna, 3), scope, completed=True)
+    assert await days(anna, completed=True) == [1, 3]
+    await processor.runs(march(7, 12))
+    assert await days(anna) == list(range(1, 11))
+
+
+async def test_what_changes_nothing_is_no_change(anna: User, processor: Processor, database: Database) -> None:
+    await daily(anna, processor)
+    before, events = await everyones(anna), len(await told(database))
+    for scope in ("this", "following", "all"):
+        await change(anna, await on(anna, 4), scope, title="Water the plants", recurrence_pattern="daily")
+    assert (await everyones(anna), len(await told(database))) == (before, events)
+
+
+@pytest.mark.parametrize("scope", ["following", "all"])
+async def test_of_a_task_that_does_not_repeat_it_is_the_task(anna: User, scope: str) -> None:
+    made = await anna.makes()
+    assert (await change(anna, made, scope, title="Once"))["title"] == "Once"
+    await delete(anna, made, scope)
+    assert await everyones(anna) == []
+
+
+async def test_a_scope_that_is_none_is_named(anna: User) -> None:
+    made = await anna.makes()
+    for answer in (
+        await anna.http.patch(f"{TASKS}/{made['id']}", json={}, params={"scope": "some"}),
+        await anna.http.delete(f"{TASKS}/{made['id']}", params={"scope": "some"}),
+    ):
+        assert answer.status_code == 422
+        assert answer.json()["detail"][0]["loc"][0] == "query"
+
+
+async def test_a_change_somebody_else_made_first_is_not_overwritten(anna: User, processor: Processor) -> None:
+    await daily(anna, processor)
+    path = f"{TASKS}/{(await on(anna, 4))['id']}"
+    old = (await anna.http.get(path)).headers["etag"]
+    await anna.http.patch(path, json={"title": "Mine"})
+    for answer in (
+        await anna.http.patch(path, json={"title": "x"}, params={"scope": "all"}, headers={"If-Match": old}),
+        await anna.http.delete(path, params={"scope": "all"}, headers={"If-Match": old}),
+    ):
+        assert answer.status_code == 412
+    assert await days(anna) == [1, 2, 3, 4, 5, 6]
+
+
+# --- the rule --------------------------------------------------------------------------------------------------------
+
+
+async def test_a_rule_changed_with_this_counts_from_this_one_on_and_takes_nothing_away(
+    anna: User, processor: Processor, database: Database
+) -> None:
+    await daily(anna, processor)
+    fourth = await change(anna, await on(anna, 4), "this", recurrence_pattern="custom:2d", title="Every other day")
+    assert await days(anna) == [1, 2, 3, 4, 5, 6]
+    assert await days(anna, recurrence_pattern="custom:2d") == [4, 6]
+    await processor.runs(march(8, 12))
+    assert await days(anna) == [1, 2, 3, 4, 5, 6, 8, 10]
+    assert await days(anna, title="Every other day") == [4]
+    assert {task["parent_recurring_task_id"] for task in await everyones(anna)} >= {fourth["id"]}
+    await all_are_told(database, anna)
+
+
+@pytest.mark.parametrize("scope", ["following", "all"])
+async def test_what_no_longer_fits_the_rule_goes(
+    anna: User, processor: Processor, database: Database, scope: str
+) -> None:
+    await daily(anna, processor)
+    await change(anna, await on(anna, 4), scope, recurrence_pattern="custom:2d")
+    assert await days(anna) == [1, 2, 3, 4, 6]
+    await processor.runs(march(8, 12))
+    assert await days(anna) == [1, 2, 3, 4, 6, 8, 10]
+    # What the rule took away comes back with it.
+    await change(anna, await on(anna, 10), scope, recurrence_pattern="daily")
+    await processor.runs(march(10, 12))
+    assert await days(anna) == [1, 2, 3, 4, 6, 8, 10, 11, 12, 13]
+    await all_are_told(database, anna)
+
+
+@pytest.mark.parametrize("scope", ["following", "all"])
+async def test_a_deleted_one_stays_deleted(anna: User, processor: Processor, scope: str) -> None:
+    await daily(anna, processor)
+    await delete(anna, await on(anna, 5), "this")
+    await change(anna, await on(anna, 4), scope, recurrence_pattern="custom:1d", title="Anew")
+    await processor.runs(march(7, 12))
+    assert await days(anna) == [1, 2, 3, 4, 6, 7, 8, 9, 10]
+
+
+@pytest.mark.parametrize("scope", ["this", "following", "all"])
+async def test_an_end_date_ends_it(anna: User, processor: Processor, scope: str) -> None:
+    await daily(anna, processor)
+    await change(anna, await on(anna, 4), scope, recurrence_end_date="2027-03-05")
+    await processor.runs(march(20))
+    assert await days(anna) == ([1, 2, 3, 4, 5, 6] if scope == "this" else [1, 2, 3, 4, 5])
+
+
+async def test_a_count_is_not_begun_anew_by_a_split(anna: User, processor: Processor) -> None:
+    await daily(anna, processor, recurrence_pattern="RRULE:FREQ=DAILY;COUNT=8")
+    fourth = await change(anna, await on(anna, 4), "following", title="The rest")
+    assert fourth["recurrence_pattern"] == "RRULE:FREQ=DAILY;COUNT=5"
+    await processor.runs(march(30))
+    assert await days(anna) == list(range(1, 9))
+
+
+async def test_counted_from_completion_a_count_is_of_what_was_made(anna: User, processor: Processor) -> None:
+    await anna.makes(
+        due_date="2027-03-01T09:00:00Z",
+        recurrence_pattern="RRULE:FREQ=DAILY;INTERVAL=2;COUNT=3",
+        recurrence_mode="after_completion",
+    )
+    await anna.changes((await on(anna, 1))["id"], completed=True)
+    await processor.runs()
+    split = await change(anna, await on(anna, 3), "following", title="The rest")
+    assert split["recurrence_pattern"] == "RRULE:FREQ=DAILY;COUNT=2;INTERVAL=2"
+    processor.clock.freeze(march(10))
+    await anna.changes(split["id"], completed=True)
+    await processor.runs()
+    await anna.changes((await on(anna, 12))["id"], completed=True)
+    await processor.runs(march(30))
+    assert await days(anna) == [1, 3, 12]
+
+
+@pytest.mark.parametrize("scope", ["this", "following", "all"])
+async def test_a_zone_on_the_other_side_of_midnight(anna: User, processor: Processor, scope: str) -> None:
+    rule = {"due_date": "2027-03-01T09:00:00", "recurrence_timezone": "Asia/Tokyo", "recurrence_pattern": "daily"}
+    await anna.makes(**rule)
+    await processor.runs(march(3, 12))
+    due = [task["due_date"] for task in await everyones(anna)]
+    last = await on(anna, 4)
+    moved = await change(anna, last, scope, recurrence_timezone="America/New_York")
+    assert moved["due_date"] == last["due_date"] == "2027-03-04T00:00:00Z"
+    await processor.runs(march(5, 12))
+    # The instants go on; only the dates by which slots are called are New York's from here on.
+    assert [task["due_date"] for task in await everyones(anna)] == [
+        *due,
+        "2027-03-05T00:00:00Z",
+        "2027-03-06T00:00:00Z",
+    ]
+
+
+@pytest.mark.parametrize("scope", ["this", "following", "all"])
+async def test_from_fixed_dates_to_counting_from_completion_and_back(
+    anna: User, processor: Processor, scope: str
+) -> None:
+    await anna.makes(due_date="2027-03-01T09:00:00Z", recurrence_pattern="daily")
+    await processor.runs(march(1, 12))
+    changed = await change(anna, await on(anna, 2), scope, recurrence_mode="after_completion")
+    assert changed["recurrence_mode"] == "after_completion"
+    assert await processor.runs(march(8)) == 0
+    await anna.changes(changed["id"], completed=True)
+    # Before the next one is there.
+    back = await change(anna, changed, scope, catch_up="all")
+    assert (back["recurrence_mode"], back["catch_up"]) == ("after_completion", "all")
+    assert await processor.runs() == 1
+    assert await days(anna, completed=False) == [1, 9]
+    await change(anna, await on(anna, 9), scope, recurrence_mode="fixed")
+    await processor.runs(march(11, 12))
+    assert await days(anna, completed=False) == [1, 9, 10, 11, 12]
+
+
+@pytest.mark.parametrize(("scope", "left"), [("this", [5, 6]), ("following", []), ("all", [])])
+async def test_one_that_no_longer_repeats_ends_the_series(
+    anna: User, processor: Processor, database: Database, scope: str, left: list[int]
+) -> None:
+    await daily(anna, processor)
+    fourth = await on(anna, 4)
+    stopped = await change(anna, fourth, scope, recurrence_pattern=None)
+    assert (stopped["id"], stopped["occurrence_date"], stopped["rrule"]) == (fourth["id"], None, None)
+    assert stopped["due_date"] == fourth["due_date"]
+    await processor.runs(march(20))
+    assert await days(anna) == [1, 2, 3, *left]
+    await all_are_told(database, anna)
+
+
+async def test_an_old_one_that_is_changed_does_not_bring_back_what_was_split_off(
+    anna: User, processor: Processor
+) -> None:
+    await daily(anna, processor)
+    await change(anna, await on(anna, 4), "following", recurrence_pattern="weekly")
+    await change(anna, await on(anna, 3), "this", recurrence_pattern="custom:1d")
+    await processor.runs(march(12))
+    assert await days(anna) == [1, 2, 3, 4, 11, 18]
+
+
+# --- deleting --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("scope", "day", "left"),
+    [
+        ("this", 4, [1, 2, 3, 5, 6]),
+        ("following", 4, [1, 2, 3]),
+        ("following", 2, [1]),
+        ("all", 5, [1, 2, 3]),
+        ("all", 2, [1]),
+        ("all", 1, []),
+    ],
+)
+async def test_deleting(
+    anna: User, processor: Processor, database: Database, scope: str, day: int, left: list[int]
+) -> None:
+    await daily(anna, processor)
+    await delete(anna, await on(anna, day), scope)
+    assert await days(anna) == left
+    await processor.runs(march(8, 12))
+    assert await days(anna) == (left if scope != "this" else [1, 2, 3, 5, 6, 7, 8, 9, 10, 11])
+    await all_are_told(database, anna)
+
+
+async def test_what_is_done_is_never_deleted_with_others(anna: User, processor: Processor) -> None:
+    await daily(anna, processor)
+    await anna.changes((await on(anna, 5))["id"], completed=True)
+    await delete(anna, await on(anna, 4), "all")
+    assert await days(anna) == [1, 2, 3, 5]
+
+
+# --- at the same time ------------------------------------------------------------------------------------------------
+
+
+async def test_editing_while_occurrences_are_made_makes_none_twice(
+    anna: User, processor: Processor, database: Database
+) -> None:
+    first = await daily(anna, processor)
+    processor.clock.freeze(march(6, 12))
+    ask = [processor.asks([first["id"]]) for _ in range(3)]
+    edits = [change(anna, await on(anna, day), "following", title=f"From {day}") for day in (4, 5, 6)]
+    await asyncio.gather(*ask, *edits)
+    await processor.runs(march(9, 12))
+    assert await days(anna) == list(range(1, 13))
+    await all_are_told(database, anna)
+
+
+async def test_each_task_is_told_of_once_for_each_version(anna: User, processor: Processor, database: Database) -> None:
+    await daily(anna, processor)
+    await change(anna, await on(anna, 4), "following", title="Later")
+    await change(anna, await on(anna, 5), "all", recurrence_pattern="custom:2d")
+    versions: dict[str, list[int]] = {}
+    for event in await told(database):
+        assert isinstance(event, TaskCreated | TaskUpdated | TaskDeleted) or event.event_type == "task.completed"
+        versions.setdefault(event.task_id, []).append(event.version)
+    for found in versions.values():
+        assert found == list(range(1, len(found) + 1))
