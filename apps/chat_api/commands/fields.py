@@ -52,7 +52,7 @@ def needs_user_zone(given: NewTask | TaskPatch, task: Task | None = None) -> boo
 def fields_of_new(given: NewTask, user_zone: str | None) -> TaskFields:
     """The fields of a new task. Raises FieldError, and ApiError for a title of blanks."""
     timezone = given.recurrence_timezone or user_zone
-    due = parse_due(given.due_date, timezone or "UTC") if given.due_date else None
+    due = None if given.due_date is None else parse_due(given.due_date, timezone or "UTC")
     if given.recurrence_timezone is not None:
         zone(given.recurrence_timezone, "recurrence_timezone")
     return _checked(

@@ -46,7 +46,8 @@ CODES: Final[Mapping[str, tuple[int, str]]] = {
     "TOO_MANY_STREAMS": (429, "The user has as many streams open as allowed"),
     "API_TOKEN_REQUIRED": (401, "Internal routes demand the API token"),
     "CALLER_NOT_ALLOWED": (403, "This internal route is for another service"),
-    "SERIES_NOT_FOUND": (404, "No such series, or its user is gone"),
+    "BODY_TOO_LARGE": (413, "The body is larger than is taken"),
+    "UNSUPPORTED_MEDIA_TYPE": (415, "The body is not of a type that is understood"),
     "SERVICE_UNAVAILABLE": (503, "A dependency is away; nothing was done; try again as Retry-After says"),
     "STOPPING": (503, "The service is stopping; try again as Retry-After says"),
     "INTERNAL_ERROR": (500, "Something is wrong on our side; the correlation id finds it in the logs"),
@@ -176,10 +177,20 @@ def _serialization(_: Request[Any, Any, Any], error: SerializationException) -> 
     return _json(ValidationAnswer(invalid("", "The body is not valid JSON", "json_invalid").problems), 422)
 
 
+_HTTP_CODES: Final = {
+    413: ("BODY_TOO_LARGE", "Send less: a task with the longest texts fits."),
+    415: ("UNSUPPORTED_MEDIA_TYPE", "Send JSON, with Content-Type: application/json."),
+}
+
+
 def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     if error.status_code == 400:
         return _json(ValidationAnswer(invalid("", "The body is not valid JSON", "json_invalid").problems), 422)
-    texts = {404: "Not Found", 405: "Method Not Allowed", 413: "The body is too large", 415: "Send application/json"}
+    if error.status_code in _HTTP_CODES:
+        code, message = _HTTP_CODES[error.status_code]
+        body = ErrorBody(error=CODES[code][1], code=code, message=message)
+        return _json(ErrorAnswer(body), error.status_code, error.headers)
+    texts = {404: "Not Found", 405: "Method Not Allowed"}
     return _json(PlainAnswer(texts.get(error.status_code, error.detail)), error.status_code, error.headers)
 
 
