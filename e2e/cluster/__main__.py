@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from e2e.cluster import builds, cluster, control_plane, home
+from e2e.cluster import builds, cluster, home
 from e2e.cluster.errors import ClusterError
 from e2e.cluster.stages import Stages
 
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str]) -> int:
         program = str(builds.program(place, "kubectl"))
         os.execv(program, [program, "--kubeconfig", str(place.kubeconfig), *chosen.rest])
     if chosen.command == "status":
-        running = control_plane.is_running(place)
+        running = cluster.is_running(place)
         print(f"running: KUBECONFIG={place.kubeconfig}, {cluster.INGRESS_URL}" if running else "not running")
         return 0 if running else 1
     if chosen.command == "down":

@@ -9,12 +9,19 @@ import yaml
 from e2e.cluster import builds
 from e2e.cluster.commands import run
 from e2e.cluster.control_plane import kubectl
-from e2e.cluster.home import DNS_ADDRESS, INGRESS_PORT, Home
+from e2e.cluster.home import DNS_ADDRESS, INGRESS_PORT, ROOT, Home
 from e2e.cluster.images import Images
 
 _MANIFESTS: Final = Path(__file__).parent / "manifests"
 _VOLUMES: Final = 12
 DAPR_NAMESPACE: Final = "dapr-system"
+
+_OF_THE_CLUSTER: Final = (
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "CustomResourceDefinition",
+    "MutatingWebhookConfiguration",
+)
 
 Manifest = dict[str, Any]
 
@@ -71,31 +78,28 @@ def _volumes(home: Home) -> list[Manifest]:
 
 def _dapr(home: Home, images: Images) -> None:
     chart = builds.module_directory("dapr", "github.com/dapr/dapr") / "charts" / "dapr"
-    image = {"image": {"name": images.dapr}}
-    values = {
-        # No actors and no jobs here, so neither placement nor the scheduler has anything to do.
-        "global": {"tag": builds.DAPR, "logAsJson": True, "actors": {"enabled": False}},
-        "dapr_operator": image,
-        "dapr_sentry": image,
-        "dapr_sidecar_injector": {**image, "injectorImage": {"name": images.dapr}},
-        "dapr_placement": image,
-        "dapr_scheduler": image,
-    }
+    # The values that the deployment asks for, and our images.
+    values = cast(Manifest, yaml.safe_load((ROOT / "platform/dapr/helm-values.yaml").read_text(encoding="utf-8")))
+    values.setdefault("global", {}).update({"tag": builds.DAPR, "logAsJson": True})
+    for part in ("dapr_operator", "dapr_sentry", "dapr_sidecar_injector", "dapr_scheduler"):
+        values.setdefault(part, {})["image"] = {"name": images.dapr}
+    values["dapr_sidecar_injector"]["injectorImage"] = {"name": images.dapr}
     program = builds.program(home, "chart")
     rendered = run([program, chart, "dapr", DAPR_NAMESPACE], within=60, stdin=json.dumps(values))
     manifests = [cast(Manifest, one) for one in yaml.safe_load_all(rendered) if one]
     for manifest in manifests:
-        # The injector looks for the scheduler's StatefulSet and ends without it; an empty one does.
+        if manifest["kind"] not in _OF_THE_CLUSTER:  # what Helm gives to the release's namespace
+            manifest["metadata"].setdefault("namespace", DAPR_NAMESPACE)
+        # The injector looks for the scheduler's StatefulSet and ends without it; an empty one does, since nobody here
+        # schedules jobs with Dapr.
         if manifest["kind"] == "StatefulSet":
             manifest["spec"]["replicas"] = 0
     kubectl(home, "create", "namespace", DAPR_NAMESPACE)
     definitions = [one for one in manifests if one["kind"] == "CustomResourceDefinition"]
     _apply(home, yaml.safe_dump_all(definitions))
     kubectl(home, "wait", "crd", "--all", "--for=condition=Established", "--timeout=60s", within=70)
-    _apply(home, yaml.safe_dump_all([one for one in manifests if one not in definitions]), namespace=DAPR_NAMESPACE)
+    _apply(home, yaml.safe_dump_all([one for one in manifests if one not in definitions]))
 
 
-def _apply(home: Home, text: str, *, namespace: str = "default") -> None:
-    kubectl(
-        home, "apply", "--server-side", "--force-conflicts", "--namespace", namespace, "-f", "-", within=120, stdin=text
-    )
+def _apply(home: Home, text: str) -> None:
+    kubectl(home, "apply", "--server-side", "--force-conflicts", "-f", "-", within=120, stdin=text)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from pathlib import Path
 from typing import Final
 
 from e2e.cluster import addons, builds, containers, control_plane, network, packages
@@ -37,7 +38,7 @@ def build(home: Home, stages: Stages) -> None:
 
 def start(home: Home, stages: Stages, *, revision: str = "unknown") -> Images:
     """Builds what is missing and starts a fresh cluster, unless one runs; returns its images. Raises ClusterError."""
-    if control_plane.is_running(home):
+    if is_running(home):
         with stages.stage("Images"):
             return container_images.ensure(home, stages, revision=revision)
     build(home, stages)
@@ -54,7 +55,13 @@ def start(home: Home, stages: Stages, *, revision: str = "unknown") -> Images:
         addons.apply(home, images)
     with stages.stage("DNS, ingress, Dapr ready"):
         addons.wait(home)
+    _complete(home).touch()
     return images
+
+
+def is_running(home: Home) -> bool:
+    """Whether a cluster runs that was started to the end."""
+    return _complete(home).exists() and control_plane.is_running(home)
 
 
 def stop(home: Home) -> None:
@@ -65,6 +72,10 @@ def stop(home: Home) -> None:
     containers.stop(home)
     network.take_down()
     shutil.rmtree(home.state, ignore_errors=True)
+
+
+def _complete(home: Home) -> Path:
+    return home.state / "complete"
 
 
 def _rig() -> None:

@@ -29,6 +29,8 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.snapshotter.
   sandbox_image = "{pause}"
   # Without CAP_SYS_RESOURCE (a container, some CI machines) runc could not lower a pod's score.
   restrict_oom_score_adj = true
+  # The pods' network namespaces among our files, so that stopping finds them.
+  netns_mounts_under_state_dir = true
   [plugins."io.containerd.grpc.v1.cri".containerd]
     default_runtime_name = "runc"
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]

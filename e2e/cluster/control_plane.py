@@ -51,8 +51,9 @@ def start(home: Home) -> None:
 
 def wait_ready(home: Home) -> None:
     """Returns once the node is ready and the default service account is there. Raises ClusterError."""
-    for waited in (("node", NODE, "condition=Ready"), ("serviceaccount", "default", "create")):
-        kubectl(home, "wait", f"{waited[0]}/{waited[1]}", f"--for={waited[2]}", "--timeout=90s", within=100)
+    node = f"node/{NODE}"
+    for what, condition in ((node, "create"), (node, "condition=Ready"), ("serviceaccount/default", "create")):
+        kubectl(home, "wait", what, f"--for={condition}", "--timeout=90s", within=100)
 
 
 def is_running(home: Home) -> bool:

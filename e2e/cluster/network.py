@@ -22,7 +22,8 @@ def set_up(home: Home) -> None:
     """Makes the interface and the routes, unless they are there, and writes CNI's configuration."""
     if not Path(f"/sys/class/net/{_INTERFACE}").exists():
         _refuse_overlap()
-        _ip("link", "add", _INTERFACE, "type", "dummy")
+        # A bridge without ports: every kernel that runs containers has it, which is not so of `dummy`.
+        _ip("link", "add", _INTERFACE, "type", "bridge")
     _ip("address", "replace", f"{NODE_ADDRESS}/32", "dev", _INTERFACE)
     _ip("link", "set", _INTERFACE, "up")
     # An address of a Service or pod that is not (or no longer) there must not leave by the default route.
