@@ -177,7 +177,7 @@ async def test_a_scope_that_is_none_is_named(anna: User) -> None:
         await anna.http.delete(f"{TASKS}/{made['id']}", params={"scope": "some"}),
     ):
         assert answer.status_code == 422
-        assert answer.json()["detail"][0]["loc"][0] == "query"
+        assert answer.json()["detail"][0]["loc"] == ["query", "scope"]
 
 
 async def test_a_change_somebody_else_made_first_is_not_overwritten(anna: User, processor: Processor) -> None:

@@ -157,7 +157,7 @@ def _field_error(_: Request[Any, Any, Any], error: FieldError) -> Response[Any]:
     return _json(ValidationAnswer(invalid(error.field, error.message).problems), 422)
 
 
-def _validation(_: Request[Any, Any, Any], error: ValidationException) -> Response[Any]:
+def _validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[Any]:
     problems: list[FieldProblem] = []
     for item in error.extra if isinstance(error.extra, list) else []:
         message = str(item.get("message", error.detail))
@@ -166,11 +166,20 @@ def _validation(_: Request[Any, Any, Any], error: ValidationException) -> Respon
         path = [part for part in re.split(r"[.\[\]]+", str(item.get("key", ""))) if part and part != "data"]
         if match := _MISSING_FIELD.search(message):
             path, message = [*path, match[1]], "Field required"
+        if where != "body" and path:
+            path = [_as_sent(request, path[0]), *path[1:]]
         problems.append(FieldProblem(loc=[where, *path], msg=message, type=_kind(message)))
     if not problems:
         # Litestar's own words name the method and URL; what is wrong is all a client needs.
         problems = [FieldProblem(loc=["body"], msg="The request does not validate", type="value_error")]
     return _json(ValidationAnswer(problems), 422)
+
+
+def _as_sent(request: Request[Any, Any, Any], argument: str) -> str:
+    """What a client calls a parameter that the handler has under a name of its own."""
+    field = request.route_handler.parsed_fn_signature.parameters.get(argument)
+    definition = None if field is None else field.kwarg_definition
+    return getattr(definition, "name", None) or argument
 
 
 def _serialization(_: Request[Any, Any, Any], error: SerializationException) -> Response[Any]:
