@@ -25,6 +25,7 @@ class Authority:
         extensions: list[tuple[x509.ExtensionType, bool]] = [
             (x509.BasicConstraints(ca=True, path_length=0), True),
             (_usage(signs_certificates=True), True),
+            (x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), False),
         ]
         self._store("ca", self._signed(self._name, self._key.public_key(), extensions), self._key)
 
@@ -34,6 +35,8 @@ class Authority:
         extensions: list[tuple[x509.ExtensionType, bool]] = [
             (x509.BasicConstraints(ca=False, path_length=None), True),
             (_usage(signs_certificates=False), True),
+            # Python 3.13 trusts no certificate without it.
+            (x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), False),
             (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH]), False),
         ]
         if hosts:

@@ -1,7 +1,9 @@
 """The cluster as a whole: build it, start it, stop it."""
 
+import json
 import os
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -39,8 +41,9 @@ def build(home: Home, stages: Stages) -> None:
 def start(home: Home, stages: Stages, *, revision: str = "unknown") -> Images:
     """Builds what is missing and starts a fresh cluster, unless one runs; returns its images. Raises ClusterError."""
     if is_running(home):
-        with stages.stage("Images"):
-            return container_images.ensure(home, stages, revision=revision)
+        images = container_images.ensure(home, stages, revision=revision)
+        _note(home, images)
+        return images
     build(home, stages)
     stop(home)
     network.set_up(home)
@@ -55,8 +58,16 @@ def start(home: Home, stages: Stages, *, revision: str = "unknown") -> Images:
         addons.apply(home, images)
     with stages.stage("DNS, ingress, Dapr ready"):
         addons.wait(home)
-    _complete(home).touch()
+    _note(home, images)
     return images
+
+
+def running_images(home: Home) -> Images:
+    """The images that the running cluster was given. Raises ClusterError where none runs."""
+    try:
+        return Images(**json.loads(_complete(home).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise ClusterError("The cluster does not run. Start it: python -m e2e.cluster up") from None
 
 
 def is_running(home: Home) -> bool:
@@ -74,8 +85,12 @@ def stop(home: Home) -> None:
     shutil.rmtree(home.state, ignore_errors=True)
 
 
+def _note(home: Home, images: Images) -> None:
+    _complete(home).write_text(json.dumps(asdict(images)), encoding="utf-8")
+
+
 def _complete(home: Home) -> Path:
-    return home.state / "complete"
+    return home.state / "complete.json"
 
 
 def _rig() -> None:
