@@ -79,7 +79,7 @@ async def check(home: Path, writers: list[Writer], followers: list[Follower]) ->
         for writer, follower in zip(writers, followers, strict=True):
             assert writer.journal.unanswered, "it was away while they wrote"
             await reckon(connection, writer)
-            await eventually(lambda f=follower, w=writer: f.tasks == w.journal.tasks)
+            await eventually(lambda f=follower, w=writer: f.assert_sees(w.journal.tasks))
             assert follower.connections > CRASHES
             assert sorted(follower.reminded.values()) == sorted(await reminded(connection, writer))
         assert await connection.fetchval("SELECT count(*) FROM dead_letters") == 0

@@ -51,7 +51,7 @@ class World:
 
             await eventually(settled, within=SETTLE_SECONDS, every=0.5)
             await reckon(connection, self.writer)
-        await eventually(lambda: self.follower.tasks == self.journal.tasks, within=20)
+        await eventually(lambda: self.follower.assert_sees(self.journal.tasks), within=20)
 
     async def published(self) -> int:
         """Events that a broker has taken and the audit trail lacks."""

@@ -9,6 +9,8 @@ from typing import Any, Self
 import httpx
 from httpx_sse import ServerSentEvent, SSEError, aconnect_sse
 
+from tests.support.journal import told
+
 COME_BACK_SECONDS = 0.2
 DEAD_SECONDS = 15.0
 """Without a sign of life for so long a client takes its connection for dead; the platform's heartbeats are told to be
@@ -47,6 +49,16 @@ class Follower:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             await self._client.aclose()
+
+    def assert_sees(self, tasks: dict[str, dict[str, Any]]) -> None:
+        """What it would show is `tasks`; else AssertionError with the versions that differ."""
+        differ = {
+            task: (_version(self.tasks, task), _version(tasks, task)) for task in self.tasks.keys() | tasks.keys()
+        }
+        differ = {task: (seen, wanted) for task, (seen, wanted) in differ.items() if seen != wanted}
+        assert not differ, f"versions seen and wanted: {differ}; {self.connections} connections"
+        unlike = {task: (self.tasks[task], tasks[task]) for task in tasks if self.tasks[task] != tasks[task]}
+        assert not unlike, f"tasks seen and wanted: {unlike}"
 
     async def _follow(self, connected: asyncio.Event) -> None:
         while True:
@@ -93,7 +105,7 @@ class Follower:
         if task is None:
             self.tasks.pop(task_id, None)
         else:
-            self.tasks[task_id] = task
+            self.tasks[task_id] = told(task)
 
     async def _read_all(self) -> None:
         answer = (await self._client.get(f"{self._url}/api/v1/tasks")).raise_for_status()
@@ -111,3 +123,7 @@ class Follower:
         else:
             task = answer.raise_for_status().json()
             self._know(task_id, task["version"], task)
+
+
+def _version(tasks: dict[str, dict[str, Any]], task_id: str) -> int | None:
+    return tasks[task_id]["version"] if task_id in tasks else None

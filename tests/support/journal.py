@@ -16,9 +16,13 @@ from typing import Any
 import asyncpg
 import httpx
 
+from taskflow.domain.task import Task
+
 PASSWORD = "A-long-Passw0rd!"
 RETRY_SECONDS = 0.2
 COME_AGAIN = {409, 429, 500, 502, 503, 504}
+FIELDS = Task.__struct_fields__
+"""What events and answers both tell of a task; answers tell more, of which some changes without a version."""
 
 Change = tuple[str, int, str]
 """A task, its version after the change, and the type of the event."""
@@ -34,6 +38,11 @@ class Journal:
     """Requests that had to be sent again."""
     slowest: float = 0.0
     """Seconds until a request had its answer, at most."""
+
+
+def told(answer: dict[str, Any]) -> dict[str, Any]:
+    """A task of an answer or a frame, as far as both tell of it."""
+    return {name: answer[name] for name in FIELDS}
 
 
 class Writer:
@@ -101,7 +110,7 @@ class Writer:
 
     async def listed(self) -> dict[str, dict[str, Any]]:
         """The tasks as the API lists them, by id."""
-        return {task["id"]: task for task in (await self._request("GET", "/api/v1/tasks")).json()}
+        return {task["id"]: told(task) for task in (await self._request("GET", "/api/v1/tasks")).json()}
 
     async def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
         """The answer, however long it takes; a task in it is noted."""
@@ -119,7 +128,7 @@ class Writer:
         self.journal.slowest = max(self.journal.slowest, time.monotonic() - began)
         assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
         if method in {"POST", "PATCH"}:
-            self._note(answer.json(), "task.created" if method == "POST" else "task.updated")
+            self._note(told(answer.json()), "task.created" if method == "POST" else "task.updated")
         return answer
 
     def _note(self, now: dict[str, Any], kind: str) -> None:
