@@ -4,6 +4,8 @@ Every write carries `dryRun=All` in a dry run: the API server checks rights and 
 """
 
 import json
+import os
+import time
 from typing import Any, Final, cast
 
 import msgspec
@@ -12,6 +14,7 @@ from taskflow.ops.errors import OpsError, UnreachableError
 from taskflow.ops.objects import Object, items
 
 _TIMEOUT_SECONDS: Final = 15.0
+_PAUSES: Final = (0.25, 1.0)
 _FORBIDDEN: Final = 403
 _NOT_FOUND: Final = 404
 _MERGE_PATCH: Final = "application/merge-patch+json"
@@ -86,7 +89,16 @@ class Cluster:
         text = self._read(method, path, **options)
         return cast(Object, json.loads(text)) if text else None
 
-    def _read(
+    def _read(self, method: str, path: str, **options: Any) -> bytes:
+        """An answer; what the API server does not answer at once is asked again, since all that is asked may be."""
+        for pause in _PAUSES:
+            try:
+                return self._read_once(method, path, **options)
+            except UnreachableError:
+                time.sleep(pause)
+        return self._read_once(method, path, **options)
+
+    def _read_once(
         self,
         method: str,
         path: str,
@@ -148,16 +160,18 @@ def connect(context: str, namespace: str, *, dry_run: bool = False) -> Cluster:
             "(in a checkout: uv sync --extra ops)."
         ) from error
     loader: Any = config
+    # As kubectl has it: several files, one after another. The library would read the variable only once.
+    files = os.environ.get("KUBECONFIG") or None
     try:
-        api: ApiClient = loader.new_client_from_config(context=context)
+        api: ApiClient = loader.new_client_from_config(config_file=files, context=context)
     except loader.ConfigException as error:
-        raise OpsError(_no_context(loader, context, error)) from error
+        raise OpsError(_no_context(loader, files, context, error)) from error
     return Cluster(api, context, namespace, dry_run=dry_run)
 
 
-def _no_context(loader: Any, context: str, error: Exception) -> str:
+def _no_context(loader: Any, files: str | None, context: str, error: Exception) -> str:
     try:
-        contexts, _ = loader.list_kube_config_contexts()
+        contexts, _ = loader.list_kube_config_contexts(config_file=files)
     except (loader.ConfigException, OSError):
         return f"There is no kubectl configuration to find context {context} in (KUBECONFIG, ~/.kube/config): {error}"
     names = [str(known["name"]) for known in contexts]

@@ -8,16 +8,19 @@ import json
 import re
 import shutil
 import subprocess
-import threading
+import tempfile
+import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 from taskflow.ops.errors import OpsError, UnreachableError
 
 _FORWARDING: Final = re.compile(r"Forwarding from 127\.0\.0\.1:(\d+)")
 _FORWARD_SECONDS: Final = 20.0
+_FORWARD_POLL_SECONDS: Final = 0.05
+_PAUSES: Final = (0.25, 1.0)
 _AWAY: Final = (
     "connection refused", "i/o timeout", "unexpected EOF", "connection reset", "no route to host", "TLS handshake"
 )  # fmt: skip
@@ -69,38 +72,50 @@ class Kubectl:
 
     @contextmanager
     def forward(self, target: str, port: int) -> Generator[str]:
-        """While entered, a base URL on this machine that leads to `port` of a pod or Service ("service/chat-api")."""
+        """While entered, a base URL on this machine that leads to `port` of a pod ("pod/chat-api-…")."""
         command = [self._program, *self._target, "port-forward", "--address", "127.0.0.1", target, f":{port}"]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603  # our own words
-        timer = threading.Timer(_FORWARD_SECONDS, process.kill)
-        timer.start()
-        try:
-            assert process.stdout is not None
-            assert process.stderr is not None
-            match = next((found for line in process.stdout if (found := _FORWARDING.search(line))), None)
-            timer.cancel()
-            if match is None:
+        # Into a file, which never fills up as a pipe would that nobody reads.
+        with tempfile.TemporaryFile("w+") as said:
+            process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT)  # noqa: S603  # our own words
+            try:
+                yield f"http://127.0.0.1:{_forwarded(process, said, target)}"
+            finally:
+                process.kill()
                 process.wait()
-                raise _failure(f"port-forward {target}", process.stderr.read() or "it did not start in time")
-            # What it goes on to print about connections would fill the pipes.
-            for stream in (process.stdout, process.stderr):
-                threading.Thread(target=stream.read, daemon=True).start()
-            yield f"http://127.0.0.1:{match.group(1)}"
-        finally:
-            timer.cancel()
-            process.kill()
-            process.wait()
 
     def _run(self, words: Sequence[str], *, within: float, given: str | None = None) -> str:
+        """What a command printed; one that finds the API server away is run again, since all of them may be."""
+        for pause in _PAUSES:
+            try:
+                return self._run_once(words, within=within, given=given)
+            except UnreachableError:
+                time.sleep(pause)
+        return self._run_once(words, within=within, given=given)
+
+    def _run_once(self, words: Sequence[str], *, within: float, given: str | None) -> str:
         try:
             done = subprocess.run(  # noqa: S603  # our own words
                 [self._program, *words], input=given, capture_output=True, text=True, timeout=within, check=False
             )
         except subprocess.TimeoutExpired as error:
-            raise UnreachableError(f"kubectl {_verb(words)} did not end within {within:.0f} s.") from error
+            raise OpsError(f"kubectl {_verb(words)} did not end within {within:.0f} s.") from error
         if done.returncode != 0:
             raise _failure(_verb(words), done.stderr.strip() or done.stdout.strip())
         return done.stdout
+
+
+def _forwarded(process: subprocess.Popen[bytes], said: TextIO, target: str) -> str:
+    """The port on this machine, as soon as it is known. Raises OpsError when the forwarding ends, or takes too long."""
+    deadline = time.monotonic() + _FORWARD_SECONDS
+    while True:
+        ended = process.poll() is not None
+        said.seek(0)
+        text = said.read()
+        if match := _FORWARDING.search(text):
+            return match.group(1)
+        if ended or time.monotonic() > deadline:
+            raise _failure(f"port-forward {target}", text.strip() or "it did not start in time")
+        time.sleep(_FORWARD_POLL_SECONDS)
 
 
 def _verb(words: Sequence[str]) -> str:

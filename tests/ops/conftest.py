@@ -1,0 +1,103 @@
+"""A cluster in memory that runs Phase V, and the command that operates on it."""
+
+import json
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from taskflow.cli.main import main
+from taskflow.ops import asking
+from taskflow.ops.smoke import Check, SmokeReport
+from tests.ops import overlay as overlays
+from tests.ops.api_server import ApiServer, serve
+
+QUIET: dict[str, Any] = {"waiting": [], "dead_letters": {}, "untold": 0}
+SCHEMA = "applied  0001_phase_iv_tables\nThe schema is up to date."
+
+Ops = Callable[..., int]
+
+
+@pytest.fixture
+def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
+    """An empty cluster whose context is called `test`; kubectl and its configuration lead to it."""
+    made = ApiServer()
+    server = serve(made)
+    address = f"127.0.0.1:{server.server_address[1]}"
+    kubeconfig: dict[str, Any] = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "test", "cluster": {"server": f"http://{address}"}}],
+        "users": [{"name": "ada", "user": {}}],
+        "contexts": [{"name": "test", "context": {"cluster": "test", "user": "ada"}}],
+        "current-context": "test",
+    }
+    (tmp_path / "kubeconfig").write_text(json.dumps(kubeconfig))
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    kubectl = programs / "kubectl"
+    kubectl.write_text(f'#!/bin/sh\nexec {sys.executable} -I -S {Path(__file__).parent / "kubectl_program.py"} "$@"\n')
+    kubectl.chmod(0o755)
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
+    monkeypatch.setenv("PATH", f"{programs}:{Path(shutil.which('sh') or '/bin/sh').parent}")
+    monkeypatch.setenv("TASKFLOW_TEST_API_SERVER", address)
+    made.answers = {
+        "taskflow outbox status": lambda _: (0, json.dumps(QUIET)),
+        "taskflow outbox reconcile": lambda _: (0, "Told what Phase IV did: 0 tasks new or changed, 0 gone."),
+        "taskflow outbox republish": lambda _: (0, "2 events are published again."),
+        "taskflow db status": lambda _: (0, SCHEMA),
+    }
+    yield made
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def overlay(tmp_path: Path) -> Path:
+    """The overlay whose Phase V runs."""
+    return overlays.write(tmp_path / "overlay")
+
+
+@pytest.fixture
+def phase_v(api: ApiServer) -> ApiServer:
+    """The cluster as `kubectl apply` of Phase V leaves it, and Dapr's operator with its Services."""
+    api.apply(overlays.phase_v(), dry_run=False)
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "chat-api-dapr", "labels": {"dapr.io/enabled": "true"}},
+    }
+    api.objects["services", "chat-api-dapr"] = service
+    api.writes.clear()
+    return api
+
+
+@pytest.fixture
+def ops() -> Ops:
+    """ops("status"): the command on that cluster; returns its exit status."""
+
+    def run(*words: str) -> int:
+        return main(["ops", *words, "--context", "test"])
+
+    return run
+
+
+@pytest.fixture(autouse=True)
+def smoke_problems(monkeypatch: pytest.MonkeyPatch, api: ApiServer) -> Iterator[list[str]]:
+    """What the smoke test will find; nothing, unless a test adds to it. It asks a port that answers nobody."""
+    problems: list[str] = []
+
+    async def smoke_at(url: str) -> SmokeReport:
+        assert url == f"http://127.0.0.1:{api.forward_to}"
+        api.writes.append("smoke test")
+        return SmokeReport([Check("health", problem, 0.01) for problem in problems or [""]], "smoke@example.com")
+
+    monkeypatch.setattr(asking, "smoke_at", smoke_at)
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        api.forward_to = listening.getsockname()[1]
+        yield problems

@@ -1,0 +1,53 @@
+"""What tests put on the path as `kubectl`: it passes on what it is asked to the API server in memory."""
+
+import http.client
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+
+def main(words: list[str]) -> int:
+    if words[0] == "kustomize":
+        say(Path(words[1], "rendered.json").read_text())
+        return 0
+    words = words[4:]  # --context NAME --namespace NAME
+    dry_run = "--dry-run=server" in words
+    match words[0]:
+        case "apply":
+            answer = ask("/apply", {"items": json.load(sys.stdin)["items"], "dryRun": dry_run})
+            say("\n".join(answer["said"]))
+        case "set":
+            _, image = words[-1].split("=", 1)
+            ask("/image", {"workload": words[-2], "image": image, "dryRun": dry_run})
+        case "exec":
+            answer = ask("/exec", {"pod": words[1], "words": words[words.index("--") + 1 :]})
+            if answer["status"]:
+                sys.exit(answer["text"])
+            say(answer["text"])
+        case "port-forward":
+            say(f"Forwarding from 127.0.0.1:{ask('/forward', {})['port']} -> 8000")
+            time.sleep(60)
+        case other:
+            sys.exit(f"unknown command {other}")
+    return 0
+
+
+def say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def ask(path: str, body: dict[str, Any]) -> dict[str, Any]:
+    connection = http.client.HTTPConnection(os.environ["TASKFLOW_TEST_API_SERVER"])
+    connection.request("POST", path, json.dumps(body))
+    answer = connection.getresponse()
+    found = json.loads(answer.read())
+    if answer.status != 200:
+        sys.exit(f"Error from server: {found['message']}")
+    return found
+
+
+sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,216 @@
+"""`taskflow ops rollback`: five steps in order, each verified, resumable anywhere, ending in the overlay's Phase IV."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from taskflow.cli.main import main
+from taskflow.ops.run import Run
+from tests.ops import overlay as overlays
+from tests.ops.api_server import ApiServer, RefusedError
+from tests.ops.conftest import Ops
+
+
+def is_phase_iv(api: ApiServer) -> None:
+    """The cluster is what applying the overlay's Phase IV to an empty one makes of it, and Kafka's Service stays."""
+    reference = ApiServer()
+    reference.apply(overlays.phase_iv(), dry_run=False)
+    reference.apply(
+        [found for found in overlays.phase_v() if found["metadata"]["name"] == "taskflow-kafka"], dry_run=False
+    )
+    assert api.state() == reference.state()
+    assert all("daprd" not in str(pod["spec"]) for pod in api.pods)
+
+
+def rolled_back(words: list[str]) -> bool:
+    """That the changes came in the order of the steps."""
+    marks = [
+        "patch deployments/recurring-task-processor",
+        "patch statefulsets/notification-service",
+        "smoke test",
+        "apply deployments/chat-api",
+        "delete deployments/audit-logger",
+        "delete components/taskflow-pubsub",
+        "delete services/chat-api-dapr",
+    ]
+    positions = [words.index(mark) for mark in marks]
+    return positions == sorted(positions) and words[-1] == "smoke test"
+
+
+def test_the_steps_come_in_order_and_end_in_phase_iv(
+    phase_v: ApiServer, overlay: Path, ops: Ops, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ops("rollback", "--overlay", str(overlay)) == 0
+    is_phase_iv(phase_v)
+    assert rolled_back(phase_v.writes)
+    said = capsys.readouterr().out
+    assert all(f"{step}/5" in said for step in range(1, 6))
+    assert "applying the overlay would change nothing" in said
+    assert "Rolled back to Phase IV, in " in said
+
+
+def test_rolling_back_twice_changes_nothing(phase_v: ApiServer, overlay: Path, ops: Ops) -> None:
+    ops("rollback", "--overlay", str(overlay))
+    phase_v.writes.clear()
+    assert ops("rollback", "--overlay", str(overlay)) == 0
+    assert set(phase_v.writes) == {"smoke test"}
+
+
+def test_a_dry_run_writes_nothing_and_says_what_it_would(
+    phase_v: ApiServer, overlay: Path, ops: Ops, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = json.dumps(phase_v.state(), sort_keys=True)
+    assert ops("rollback", "--overlay", str(overlay), "--dry-run") == 0
+    assert json.dumps(phase_v.state(), sort_keys=True) == before
+    assert phase_v.writes
+    assert all(words.endswith("(dry run)") for words in phase_v.writes)
+    said = capsys.readouterr().out
+    assert "deployment/chat-api configured" in said
+    assert "deleted components/taskflow-pubsub" in said
+    assert "a dry run" in said
+
+
+@pytest.mark.parametrize("when", [0, 3, 4, 5, 8, 13])
+def test_after_a_failure_at_any_write_the_same_command_goes_on(
+    phase_v: ApiServer, overlay: Path, ops: Ops, when: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left = when
+
+    def fail(_: str) -> None:
+        nonlocal left
+        left -= 1
+        if left == -1:
+            raise RefusedError(409)
+
+    phase_v.on_write = fail
+    assert ops("rollback", "--overlay", str(overlay)) == 1
+    assert "The same command goes on from here" in capsys.readouterr().err
+    assert ops("rollback", "--overlay", str(overlay)) == 0
+    is_phase_iv(phase_v)
+
+
+def test_an_api_server_that_stumbles_is_asked_again(phase_v: ApiServer, overlay: Path, ops: Ops) -> None:
+    stumbled: set[str] = set()
+
+    def stumble(words: str) -> None:
+        if words.startswith("patch") and words not in stumbled:
+            stumbled.add(words)
+            raise RefusedError(503)
+
+    phase_v.on_write = stumble
+    assert ops("rollback", "--overlay", str(overlay)) == 0
+    assert stumbled
+
+
+class TestRefusals:
+    def test_a_failed_first_smoke_test_stops_it_before_chat_api_is_touched(
+        self,
+        phase_v: ApiServer,
+        overlay: Path,
+        ops: Ops,
+        smoke_problems: list[str],
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        smoke_problems.append("status 500 instead of 200")
+        assert ops("rollback", "--overlay", str(overlay)) == 1
+        assert not [words for words in phase_v.writes if words.startswith(("apply", "delete"))]
+        said = capsys.readouterr().err
+        assert "health: status 500 instead of 200" in said
+        assert "--force" in said
+        assert "isolate chat-api" in said
+
+    def test_force_goes_on_when_chat_api_itself_is_broken_and_the_last_smoke_test_decides(
+        self, phase_v: ApiServer, overlay: Path, ops: Ops, smoke_problems: list[str]
+    ) -> None:
+        smoke_problems.append("status 500 instead of 200")
+        assert ops("rollback", "--overlay", str(overlay), "--force") == 1
+        smoke_problems.clear()
+        assert ops("rollback", "--overlay", str(overlay), "--force") == 0
+        is_phase_iv(phase_v)
+
+    def test_a_phase_iv_that_does_not_start_is_told_with_its_log_and_nothing_is_taken_away(
+        self,
+        phase_v: ApiServer,
+        overlay: Path,
+        ops: Ops,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        with monkeypatch.context() as impatient:
+            applied = "apply deployments/chat-api"
+            impatient.setattr(Run, "remaining", property(lambda _: 0.1 if applied in phase_v.writes else 60.0))
+            assert ops("rollback", "--overlay", str(overlay), "--phase-iv-image", "registry/broken:1") == 1
+        said = capsys.readouterr().err
+        assert "3/5" in said
+        assert "CrashLoopBackOff" in said
+        assert "last line of the log" in said
+        assert phase_v.named("components", "taskflow-pubsub") is not None
+        # The pods of before are still there to serve.
+        assert [pod for pod in phase_v.pods if "chat-api" in pod["metadata"]["name"] and "daprd" in str(pod["spec"])]
+        assert ops("rollback", "--overlay", str(overlay)) == 0
+
+    def test_a_schema_that_changed_meanwhile_is_an_error(
+        self, phase_v: ApiServer, overlay: Path, ops: Ops, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        answers = iter(["0001", "0001 0002"])
+        phase_v.answers["taskflow db status"] = lambda _: (0, next(answers))
+        assert ops("rollback", "--overlay", str(overlay)) == 1
+        assert "is now\n0001 0002" in capsys.readouterr().err
+
+    def test_a_context_that_there_is_not_names_those_there_are(
+        self, api: ApiServer, overlay: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["ops", "rollback", "--context", "prod", "--overlay", str(overlay)]) == 1
+        assert "has no context prod. There are: test." in capsys.readouterr().err
+
+    def test_a_missing_right_is_named_with_its_verb(
+        self, phase_v: ApiServer, overlay: Path, ops: Ops, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        phase_v.forbidden = "pods"
+        assert ops("rollback", "--overlay", str(overlay)) == 1
+        said = capsys.readouterr().err
+        assert "cannot list resource" in said
+        assert "docs/operations.md has the Role" in said
+
+    def test_an_empty_cluster_is_none_of_ours(
+        self, api: ApiServer, overlay: Path, ops: Ops, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert ops("rollback", "--overlay", str(overlay)) == 1
+        assert "Is it the right context?" in capsys.readouterr().err
+        assert api.writes == []
+
+
+class TestDraining:
+    def test_it_waits_until_the_events_of_before_are_in_the_audit_trail(
+        self, phase_v: ApiServer, overlay: Path, ops: Ops, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        def behind(oldest: float) -> str:
+            waiting = {"producer": "chat-api", "unpublished": 3, "unrecorded": 4, "oldest_seconds": oldest}
+            return json.dumps({"waiting": [waiting], "dead_letters": {}})
+
+        # Under load there is always something on its way; what counts is that it is younger than the waiting.
+        answers = iter([behind(30.0), behind(0.1)])
+        asked: list[Any] = []
+        phase_v.answers["taskflow outbox status"] = lambda words: (asked.append(words), (0, next(answers)))[1]
+        assert ops("rollback", "--overlay", str(overlay)) == 0
+        assert len(asked) == 2
+        assert "every event of before is in the audit trail" in capsys.readouterr().out
+
+    def test_it_does_not_wait_longer_than_told(
+        self, phase_v: ApiServer, overlay: Path, ops: Ops, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        waiting = {"producer": "chat-api", "unpublished": 3, "unrecorded": 4, "oldest_seconds": 900.0}
+        phase_v.answers["taskflow outbox status"] = lambda _: (0, json.dumps({"waiting": [waiting]}))
+        assert ops("rollback", "--overlay", str(overlay), "--drain", "0.1") == 0
+        assert "3 events wait in the outbox and 4 in Kafka; they stay there" in capsys.readouterr().out
+
+    def test_a_platform_that_cannot_be_asked_is_rolled_back_all_the_same(
+        self, phase_v: ApiServer, overlay: Path, ops: Ops, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        phase_v.answers.clear()
+        assert ops("rollback", "--overlay", str(overlay)) == 0
+        said = capsys.readouterr().out
+        assert "Events that are on their way stay in the outbox or in Kafka" in said
+        is_phase_iv(phase_v)
