@@ -1,0 +1,157 @@
+"""What every change leaves besides itself, in one transaction: the task's shadow and its events in the outbox."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import asyncpg
+import msgspec
+import pytest
+
+from taskflow.database.pool import Database
+from taskflow.domain.task import Task
+from taskflow.events.model import Change, TaskCompleted, TaskCreated, TaskDeleted, TaskUpdated
+from tests.chat_api.people import TASKS, User
+from tests.chat_api.told import kinds_told, told
+from tests.support.clock import MovableClock
+
+NOON = datetime(2027, 3, 10, 12, 0, tzinfo=UTC)
+_SHADOW = "SELECT user_id, version, title, description, completed FROM task_shadow WHERE task_id = $1"
+
+
+@pytest.fixture(autouse=True)
+def _noon(clock: MovableClock) -> None:
+    clock.freeze(NOON)
+
+
+def as_answered(task: Task, answer: dict[str, Any]) -> bool:
+    """Whether a task in an event is the one of an answer, leaving out what answers add."""
+    fields = msgspec.to_builtins(task)
+    return fields == {field: answer[field] for field in fields}
+
+
+async def shadow(database: Database, task_id: str) -> tuple[Any, ...] | None:
+    row = await database.fetchrow(_SHADOW, task_id)
+    return None if row is None else tuple(row)
+
+
+async def test_making_one(anna: User, database: Database) -> None:
+    task = await anna.makes("A", description="d", due_date="2027-03-12", reminders=["1 day"])
+    (event,) = await told(database, task["id"])
+    assert isinstance(event, TaskCreated)
+    assert (event.version, event.user_id, event.actor_id, event.timestamp) == (1, anna.id, anna.id, NOON)
+    assert as_answered(event.task, task)
+    assert await shadow(database, task["id"]) == (anna.id, 1, "A", "d", False)
+    row = await database.fetchrow("SELECT producer, topic, task_id, occurred_at FROM outbox")
+    assert row is not None
+    assert tuple(row) == ("chat-api", "taskflow.tasks.created", task["id"], NOON)
+
+
+async def test_an_edit_tells_what_was_and_what_is(anna: User, database: Database, clock: MovableClock) -> None:
+    task = await anna.makes("A", due_date="2027-03-12", reminders=["1 day"])
+    clock.advance(timedelta(minutes=1))
+    after = await anna.changes(task["id"], title="B", description=None, reminders=None)
+    event = (await told(database, task["id"]))[-1]
+    assert isinstance(event, TaskUpdated)
+    assert event.changes == {"title": Change("A", "B"), "reminders": Change(["P1D"], [])}
+    assert as_answered(event.task, after)
+    assert event.timestamp == NOON + timedelta(minutes=1)
+    assert await shadow(database, task["id"]) == (anna.id, 2, "B", None, False)
+
+
+async def test_completing_and_reopening(anna: User, database: Database) -> None:
+    task = await anna.makes()
+    done = await anna.changes(task["id"], completed=True)
+    event = (await told(database, task["id"]))[-1]
+    assert isinstance(event, TaskCompleted)
+    assert event.completed_at == NOON
+    assert as_answered(event.task, done)
+    await anna.changes(task["id"], completed=True)
+    await anna.changes(task["id"], completed=False)
+    event = (await told(database, task["id"]))[-1]
+    assert isinstance(event, TaskUpdated)
+    assert event.changes == {"completed": Change(True, False)}
+    assert await kinds_told(database, task["id"]) == [
+        ("task.created", 1),
+        ("task.completed", 2),
+        ("task.updated", 3),
+    ]
+
+
+async def test_an_edit_and_a_completion_in_one_request_are_two(anna: User, database: Database) -> None:
+    task = await anna.makes("A")
+    after = await anna.changes(task["id"], title="B", completed=True)
+    edited, completed = (await told(database, task["id"]))[1:]
+    assert isinstance(edited, TaskUpdated)
+    assert isinstance(completed, TaskCompleted)
+    assert edited.changes == {"title": Change("A", "B")}
+    assert (edited.version, edited.task.completed) == (2, False)
+    assert (completed.version, completed.task.completed) == (3, True)
+    assert after["version"] == 3
+
+
+async def test_deleting(anna: User, database: Database) -> None:
+    task = await anna.makes()
+    await anna.http.delete(f"{TASKS}/{task['id']}")
+    event = (await told(database, task["id"]))[-1]
+    assert isinstance(event, TaskDeleted)
+    assert (event.version, event.deleted_at, event.user_id) == (2, NOON, anna.id)
+    assert await shadow(database, task["id"]) is None
+
+
+async def test_what_is_refused_tells_nothing(anna: User, bert: User, database: Database) -> None:
+    task = await anna.makes()
+    await anna.http.patch(f"{TASKS}/{task['id']}", json={"reminders": ["1 day"]})
+    await anna.http.patch(f"{TASKS}/{task['id']}", json={"title": "B"}, headers={"If-Match": '"x"'})
+    await bert.http.delete(f"{TASKS}/{task['id']}")
+    await bert.http.post(TASKS, json={"title": " "})
+    assert await kinds_told(database) == [("task.created", 1)]
+
+
+async def test_reading_tells_nothing(anna: User, database: Database) -> None:
+    task = await anna.makes()
+    await anna.sees(task["id"])
+    await anna.http.get(TASKS, params={"limit": 5})
+    await anna.http.post(f"{TASKS}/{task['id']}/acknowledge")
+    assert await kinds_told(database) == [("task.created", 1)]
+
+
+async def test_no_event_no_change(anna: User, database: Database, owner_url: str) -> None:
+    """Where an event cannot be written nothing is: a change nobody hears of would be worse than a refusal."""
+    task = await anna.makes("A")
+    owner = await asyncpg.connect(owner_url)
+    await owner.execute("ALTER TABLE outbox ADD CONSTRAINT closed CHECK (false) NOT VALID")
+    url = f"{TASKS}/{task['id']}"
+    for method, path, body in (
+        ("POST", TASKS, {"title": "B"}),
+        ("PATCH", url, {"title": "B"}),
+        ("PUT", url, {"completed": True}),
+        ("DELETE", url, None),
+    ):
+        answer = await anna.http.request(method, path, json=body)
+        assert (answer.status_code, answer.json()["detail"]["code"]) == (500, "INTERNAL_ERROR")
+    await owner.close()
+    assert (await anna.http.get(TASKS)).json() == [task]
+    assert await shadow(database, task["id"]) == (anna.id, 1, "A", None, False)
+
+
+async def test_changes_that_come_together_have_versions_in_a_row(anna: User, database: Database) -> None:
+    task = await anna.makes("0")
+    await asyncio.gather(*(anna.changes(task["id"], title=str(n)) for n in range(1, 9)))
+    events = await told(database, task["id"])
+    assert [event.version for event in events] == list(range(1, 10)), "in the outbox in the order they happened"
+    titles = [event.task.title for event in events if isinstance(event, TaskCreated | TaskUpdated)]
+    changes = [event.changes["title"] for event in events if isinstance(event, TaskUpdated)]
+    assert [(change.old, change.new) for change in changes] == list(pairwise(titles))
+    assert (await anna.sees(task["id"]))["title"] == titles[-1]
+
+
+async def test_no_address_or_token_is_told(anna: User, database: Database) -> None:
+    task = await anna.makes()
+    await anna.changes(task["id"], title="B", completed=True)
+    await anna.http.delete(f"{TASKS}/{task['id']}")
+    payloads = " ".join(row["payload"] for row in await database.fetch("SELECT payload FROM outbox"))
+    assert anna.email not in payloads
+    assert anna.token not in payloads
+    assert "@" not in payloads
