@@ -3,11 +3,13 @@
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Final
 
 import httpx
 import structlog
 from opentelemetry.trace import SpanKind
+from prometheus_client import Counter, Histogram
 
 from taskflow.bus.port import Outcome, Subscription, Verdict
 from taskflow.database.pool import OUTAGES
@@ -56,12 +58,29 @@ async def deliver(subscription: Subscription, envelopes: Sequence[CloudEvent]) -
             return [outcome for one in envelopes for outcome in await deliver(subscription, [one])]
         log.exception("handler_failed", group=subscription.group, event_id=envelopes[0].id)
         outcomes = [Outcome.retry(reason_of(error))]
-    now = datetime.now(UTC)
-    for envelope, outcome in zip(envelopes, outcomes, strict=True):
-        DELIVERED.labels(subscription.group, outcome.verdict.value).inc()
-        if outcome.verdict is Verdict.SUCCESS:
-            DELIVERY_LAG.labels(subscription.group).observe(max(0.0, (now - envelope.time).total_seconds()))
+    _measure(subscription.group, envelopes, outcomes)
     return outcomes
+
+
+def _measure(group: str, envelopes: Sequence[CloudEvent], outcomes: Sequence[Outcome]) -> None:
+    now, lag = datetime.now(UTC), _lag(group)
+    verdicts: dict[Verdict, int] = {}
+    for envelope, outcome in zip(envelopes, outcomes, strict=True):
+        verdicts[outcome.verdict] = verdicts.get(outcome.verdict, 0) + 1
+        if outcome.verdict is Verdict.SUCCESS:
+            lag.observe(max(0.0, (now - envelope.time).total_seconds()))
+    for verdict, count in verdicts.items():
+        _delivered(group, verdict).inc(count)
+
+
+@cache
+def _lag(group: str) -> Histogram:
+    return DELIVERY_LAG.labels(group)
+
+
+@cache
+def _delivered(group: str, verdict: Verdict) -> Counter:
+    return DELIVERED.labels(group, verdict.value)
 
 
 async def _call(subscription: Subscription, envelopes: Sequence[CloudEvent]) -> list[Outcome]:

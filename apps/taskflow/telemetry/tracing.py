@@ -1,7 +1,8 @@
 """Traces: the W3C context that travels with an event, and where spans are sent."""
 
 from collections.abc import Generator, Iterable
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from functools import cache
 from typing import Final
 
 from opentelemetry import trace
@@ -23,10 +24,12 @@ def configure(endpoint: str | None, service: str) -> None:
     provider = TracerProvider(resource=Resource.create({"service.name": service}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint.rstrip("/") + "/v1/traces")))
     trace.set_tracer_provider(provider)
+    enabled.cache_clear()
 
 
+@cache
 def enabled() -> bool:
-    """Whether spans are recorded at all."""
+    """Whether spans are recorded at all. Asked for every event and request, so `configure` decides it once."""
     return isinstance(trace.get_tracer_provider(), TracerProvider)
 
 
@@ -52,15 +55,15 @@ def span(
         yield
 
 
-@contextmanager
-def spans(name: str, parents: Iterable[str | None], kind: SpanKind) -> Generator[None]:
+def spans(name: str, parents: Iterable[str | None], kind: SpanKind) -> AbstractContextManager[object]:
     """Work on a batch: a span in the trace of each of `parents` (traceparents, one span for equal ones).
 
     Does nothing where no spans are recorded.
     """
-    with ExitStack() as stack:
-        if enabled():
-            for parent in dict.fromkeys(parents):
-                if parent is not None:
-                    stack.enter_context(span(name, parent=parent, kind=kind))
-        yield
+    if not enabled():
+        return nullcontext()
+    stack = ExitStack()
+    for parent in dict.fromkeys(parents):
+        if parent is not None:
+            stack.enter_context(span(name, parent=parent, kind=kind))
+    return stack
