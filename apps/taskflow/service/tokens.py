@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 from jose import ExpiredSignatureError, JWTError, jwt
+from jose.backends.native import HMACKey
 
 from taskflow.domain.clock import Clock
 
@@ -42,7 +43,8 @@ class Tokens:
     """Signs and verifies with one secret. Tokens verified lately are remembered until they expire."""
 
     def __init__(self, secret: str, clock: Clock, *, access_seconds: int) -> None:
-        self._secret = secret
+        # Made once: from the text, jose would make one for every token, after trying the text as JSON.
+        self._key = HMACKey(secret, _ALGORITHM)
         self._clock = clock
         self._access_seconds = access_seconds
         self._known: OrderedDict[str, Identity] = OrderedDict()
@@ -52,7 +54,7 @@ class Tokens:
         now = int(self._clock.now().timestamp())
         lifetime = self._access_seconds if kind == "access" else REFRESH_SECONDS
         claims = {"sub": user_id, "email": email, "iat": now, "exp": now + lifetime, "type": kind}
-        return jwt.encode(claims, self._secret, algorithm=_ALGORITHM)
+        return jwt.encode(claims, self._key, algorithm=_ALGORITHM)
 
     def verify(self, token: str, kind: TokenKind = "access") -> Identity:
         """Whose token it is. Raises TokenError for one that is forged, malformed, expired, or of the other kind."""
@@ -73,7 +75,7 @@ class Tokens:
             raise TokenError("INVALID_TOKEN")
         try:
             claims: dict[str, Any] = jwt.decode(
-                token, self._secret, algorithms=[_ALGORITHM], options={"verify_exp": False, "verify_aud": False}
+                token, self._key, algorithms=[_ALGORITHM], options={"verify_exp": False, "verify_aud": False}
             )
         except ExpiredSignatureError:
             raise TokenError("TOKEN_EXPIRED") from None
