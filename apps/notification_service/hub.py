@@ -10,7 +10,7 @@ from typing import Final
 from notification_service import frames, metrics
 from notification_service.agenda import Agenda
 from notification_service.limiter import Limiter
-from notification_service.notes import Note, Ring
+from notification_service.notes import Note, Ring, Versions
 from notification_service.preferences import wanted_by
 from notification_service.stream import EndReason, Stream
 from taskflow.domain.clock import Clock
@@ -24,7 +24,6 @@ TICK_SECONDS: Final = 0.05
 EXPIRY_NOTICE_SECONDS: Final = 15.0
 """How long before its token's end a stream is told."""
 
-_TASKS_REMEMBERED: Final = 100_000
 _RETRY_BUSY_SECONDS: Final = 10
 _GREETING_RETRY_MS: Final = (1_000, 4_000)
 _STOPPING_RETRY_MS: Final = (500, 5_000)
@@ -54,8 +53,7 @@ class Hub:
         self._clock = clock
         self._channels: dict[str, Channel] = {}
         self.ring = Ring(began=time.monotonic(), window=settings.replay_window_seconds)
-        # Per task the least version that is news: what was sent last, or one above a deletion.
-        self._versions: dict[str, int] = {}
+        self._versions = Versions()
         now = self._tick()
         self._beats: Agenda[Stream] = Agenda(now)
         self._expiries: Agenda[Stream] = Agenda(now)
@@ -143,7 +141,7 @@ class Hub:
                 continue
             self.ring.add(note)
             channel = self._channels.get(note.user_id)
-            if not self._is_news(note) or channel is None:
+            if not self._versions.is_news(note) or channel is None:
                 continue
             if channel.wanted is not None and note.kind not in channel.wanted:
                 continue
@@ -163,18 +161,6 @@ class Hub:
             metrics.FRAMES.inc(sent)
         if coalesced:
             metrics.COALESCED.inc(coalesced)
-
-    def _is_news(self, note: Note) -> bool:
-        """Whether the task is not already known at a later version, or gone. Reminders are always news."""
-        if note.kind == "task.reminder.triggered":
-            return True
-        versions = self._versions
-        least = versions.pop(note.task_id, 0)
-        news = note.version >= least
-        versions[note.task_id] = max(least, note.version + (note.kind == "task.deleted"))
-        if len(versions) > _TASKS_REMEMBERED:
-            del versions[next(iter(versions))]
-        return news
 
     def _flush(self, user_id: str) -> None:
         channel = self._channels.get(user_id)

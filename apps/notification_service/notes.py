@@ -1,4 +1,5 @@
-"""One event as the streams know it, and the memory of the latest: for duplicates, and for readers that come back."""
+"""One event as the streams know it, and what is remembered of the latest: for duplicates, for readers that come back,
+and for events that come after what followed them."""
 
 from collections import deque
 
@@ -84,3 +85,32 @@ class Ring:
         else:
             # The oldest of all is the oldest of its user.
             del mine[0]
+
+
+class Versions:
+    """The latest version of each task told lately: of the last `most` tasks at least, of twice as many at most.
+
+    Two generations, of which the older is dropped as a whole: forgetting costs nothing, however many there are.
+    """
+
+    def __init__(self, *, most: int = 50_000) -> None:
+        self._most = most
+        # Per task the least version that is news: what was told last, or one above a deletion.
+        self._young: dict[str, int] = {}
+        self._old: dict[str, int] = {}
+
+    def is_news(self, note: Note) -> bool:
+        """Whether the task is not already known at a later version, or gone. Reminders are always news."""
+        if note.kind == "task.reminder.triggered":
+            return True
+        task_id = note.task_id
+        least = self._young.get(task_id)
+        if least is None:
+            least = self._old.get(task_id, 0)
+            if len(self._young) >= self._most:
+                self._old, self._young = self._young, {}
+            self._young[task_id] = least
+        version = note.version + 1 if note.kind == "task.deleted" else note.version
+        if version > least:
+            self._young[task_id] = version
+        return note.version >= least
