@@ -58,7 +58,7 @@ BUILDS: Final = (
         packages=tuple(f"github.com/dapr/dapr/cmd/{part}" for part in ("operator", "injector", "sentry")),
         ldflags=f"-s -w -X github.com/dapr/dapr/pkg/buildinfo.version={DAPR}",
     ),
-    Build(name="skipper", packages=("github.com/zalando/skipper/cmd/skipper",)),
+    Build(name="skipper", packages=("taskflow/e2e/cluster/skipper",)),
     Build(name="chart", packages=("taskflow/e2e/cluster/chart",)),
     Build(name="pause", packages=("taskflow/e2e/cluster/pause",), static=True),
 )
