@@ -8,6 +8,7 @@ import pytest
 
 from taskflow.database.pool import Database
 from taskflow.events.model import TaskCreated, TaskUpdated
+from tests.chat_api.conftest import NewUser
 from tests.chat_api.occurring import DAY, MONDAY, Processor, days, everyones, march, on
 from tests.chat_api.people import TASKS, User
 from tests.chat_api.told import told
@@ -268,6 +269,22 @@ async def test_one_series_that_fails_holds_up_no_other(anna: User, processor: Pr
         await processor.asks([broken["id"]])
     for wait, expected in zip(waits, (30, 60, 120), strict=True):
         assert 0.7 * expected < wait < 1.3 * expected
+
+
+async def test_one_whose_rows_somebody_holds_holds_up_no_other(
+    new_user: NewUser, processor: Processor, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chat_api.controllers.internal.MOST_SECONDS", 0.3)
+    anna, bert, carl = [await new_user() for _ in range(3)]
+    edited, stuck, free = [(await daily(user))["id"] for user in (anna, bert, carl)]
+    processor.clock.freeze(march(1, 9))
+    async with database.transaction() as connection:
+        await connection.execute("SELECT FROM task_series WHERE series_id = $1 FOR UPDATE", edited)
+        await connection.execute("SELECT FROM users WHERE id = $1 FOR UPDATE", bert.id)
+        items = (await processor.asks([edited, stuck, free])).json()["items"]
+    assert [len(item["task_ids"]) for item in items] == [0, 0, 1]
+    assert [item["error"] is not None for item in items] == [False, True, False]
+    assert await processor.runs() == 2
 
 
 async def test_only_the_processor_asks_for_occurrences(anna: User, processor: Processor) -> None:

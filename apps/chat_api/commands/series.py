@@ -4,7 +4,6 @@ The rules are taskflow.domain.recurrence's; here is how they are kept in `task_s
 changes a series holds the lock of its row; a use case that also locks tasks locks them first.
 """
 
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -12,36 +11,31 @@ from typing import Final
 
 import asyncpg
 
-from chat_api.commands.actor import Actor
-from chat_api.commands.drift import created
 from chat_api.commands.fields import SeriesOptions
 from chat_api.rows import reminder_config, reminders_of
-from taskflow.bus import outbox
-from taskflow.database.pool import Connection, Database
-from taskflow.domain.due import due_text
+from taskflow.database.pool import Connection
 from taskflow.domain.recurrence import (
     Rule,
     SeriesState,
     Slot,
     after_closing,
-    after_making,
     after_moving,
     after_reopening,
     begin,
-    next_to_make,
     parse_pattern,
 )
 from taskflow.domain.reminders import parse_offset
 from taskflow.domain.task import Task
-from taskflow.events.topics import CHAT_API
 
-_COLUMNS: Final = """
+COLUMNS: Final = """
     series_id, user_id, title, description, reminder_config, all_day, pattern, timezone, start_local, end_date, mode,
     catch_up, last_slot, next_slot, next_due, make_at, made_count, ended_at
 """
+"""What `series_of` reads."""
+
 # A series as it is now, new or not.
 _SAVE: Final = f"""
-INSERT INTO task_series ({_COLUMNS})
+INSERT INTO task_series ({COLUMNS})
 VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
     CASE WHEN $18 THEN now() END)
 ON CONFLICT (series_id) DO UPDATE SET
@@ -68,31 +62,7 @@ ON CONFLICT DO NOTHING
 # The slots a series has used, with the tasks that were made in them.
 _SLOTS: Final = "SELECT occurrence_date, task_id FROM series_slots WHERE series_id = $1 ORDER BY occurrence_date"
 # A series under lock.
-_LOCK: Final = f"SELECT {_COLUMNS} FROM task_series WHERE series_id = $1 FOR UPDATE"  # noqa: S608  # constants
-# The same, unless somebody else is at work on it.
-_LOCK_IF_FREE: Final = f"{_LOCK} SKIP LOCKED"
-# Occurrences with their shadows, as new tasks.
-_INSERT_OCCURRENCES: Final = """
-WITH made AS (
-    INSERT INTO tasks (id, user_id, title, description, completed, created_at, updated_at, due_date, due_all_day,
-        recurrence_pattern, recurrence_end_date, recurrence_timezone, parent_recurring_task_id, occurrence_date,
-        reminder_config)
-    SELECT row.id, $1, $2, $3, false, $4::timestamptz, $4::timestamptz, row.due, $5, $6, $7, $8, $9,
-        row.occurrence_date, $10::jsonb
-    FROM unnest($11::text[], $12::timestamptz[], $13::date[]) AS row (id, due, occurrence_date)
-    RETURNING id
-)
-INSERT INTO task_shadow (task_id, user_id, version, title, description, completed)
-SELECT id, $1, 1, $2, $3, false FROM made
-"""
-# A series that could not be moved on waits, twice as long each time.
-_FAILED: Final = """
-UPDATE task_series SET attempts = attempts + 1, last_error = $2,
-    retry_at = now() + make_interval(secs => least(21600, 30 * 2 ^ least(attempts, 10)) * (0.8 + 0.4 * random()))
-WHERE series_id = $1
-"""
-# Whether a user is still there; the lock keeps them there until the occurrence is in.
-_USER: Final = "SELECT 1 FROM users WHERE id = $1 FOR KEY SHARE"
+_LOCK: Final = f"SELECT {COLUMNS} FROM task_series WHERE series_id = $1 FOR UPDATE"  # noqa: S608  # constants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +117,7 @@ async def begin_series(connection: Connection, task: Task, rule: Rule, options: 
 async def locked_series(connection: Connection, series_id: str) -> Series | None:
     """A series under lock, or None where there is none of this id."""
     row = await connection.fetchrow(_LOCK, series_id)
-    return None if row is None else _series_of(row)
+    return None if row is None else series_of(row)
 
 
 async def used_slots(connection: Connection, series_id: str) -> list[UsedSlot]:
@@ -206,88 +176,6 @@ async def occurrence_moved(connection: Connection, task: Task, due: datetime) ->
     await _advance(connection, task, lambda state, slot: after_moving(state, slot, due))
 
 
-async def make_occurrences(connection: Connection, series_id: str, actor: Actor, now: datetime) -> list[Task]:
-    """Make what is due of a series, with its events; returns the new tasks.
-
-    None when another was first, or is at work on the series just now: whoever asks, asks again. A series whose user is
-    gone ends. A slot that was ever taken is never made again.
-    """
-    row = await connection.fetchrow(_LOCK_IF_FREE, series_id)
-    if row is None or row["ended_at"] is not None:
-        return []
-    series = _series_of(row)
-    if await connection.fetchval(_USER, series.user_id) is None:
-        await save(connection, replace(series, ended=True))
-        return []
-    slots = next_to_make(series.state, now)
-    if not slots:
-        await _save_state(connection, series, series.state)
-        return []
-    made = await _take_slots(connection, series, slots, now)
-    await _insert(connection, made)
-    state = after_making(series.state, slots)
-    if len(made) < len(slots) and slots[-1].occurrence_date not in {task.occurrence_date for task in made}:
-        # The last slot was used before and perhaps its task is gone: without an open occurrence the next is due now.
-        state = after_closing(state, slots[-1].occurrence_date, now)
-    await _save_state(connection, series, state)
-    await outbox.draw(connection, CHAT_API, [created(task, actor, now) for task in made])
-    return made
-
-
-async def _take_slots(connection: Connection, series: Series, slots: Sequence[Slot], now: datetime) -> list[Task]:
-    made: list[Task] = []
-    for slot in slots:
-        task = _occurrence(series, slot, now)
-        if await connection.fetchval(_TAKE_SLOT, series.id, slot.occurrence_date, task.id) is not None:
-            made.append(task)
-    return made
-
-
-def _occurrence(series: Series, slot: Slot, now: datetime) -> Task:
-    rule = series.state.rule
-    return Task(
-        id=str(uuid.uuid4()),
-        user_id=series.user_id,
-        title=series.title,
-        description=series.description,
-        completed=False,
-        due_date=due_text(slot.due, series.all_day, rule.timezone),
-        due_at=slot.due,
-        due_all_day=series.all_day,
-        recurrence_pattern=rule.pattern.text,
-        recurrence_end_date=rule.end_date,
-        recurrence_timezone=rule.timezone,
-        parent_recurring_task_id=series.id,
-        occurrence_date=slot.occurrence_date,
-        reminders=series.reminders,
-        version=1,
-        created_at=now,
-        updated_at=now,
-    )
-
-
-async def _insert(connection: Connection, made: Sequence[Task]) -> None:
-    if not made:
-        return
-    first = made[0]
-    await connection.execute(
-        _INSERT_OCCURRENCES,
-        first.user_id,
-        first.title,
-        first.description,
-        first.created_at,
-        first.due_all_day,
-        first.recurrence_pattern,
-        first.recurrence_end_date,
-        first.recurrence_timezone,
-        first.parent_recurring_task_id,
-        reminder_config(first.reminders),
-        [task.id for task in made],
-        [task.due_at for task in made],
-        [task.occurrence_date for task in made],
-    )
-
-
 async def _advance(connection: Connection, task: Task, change: Callable[[SeriesState, date], SeriesState]) -> None:
     if task.series_id is None or task.occurrence_date is None:
         return
@@ -303,7 +191,8 @@ async def _save_state(connection: Connection, series: Series, state: SeriesState
     await save(connection, replace(series, state=state, ended=state.over))
 
 
-def _series_of(row: asyncpg.Record) -> Series:
+def series_of(row: asyncpg.Record) -> Series:
+    """A row of COLUMNS as a Series. Raises FieldError for a rule that cannot be read."""
     rule = Rule(parse_pattern(row["pattern"]), row["start_local"], row["timezone"], row["end_date"])
     following = None if row["next_slot"] is None else Slot(row["next_slot"], row["next_due"])
     reminders = reminders_of(row["reminder_config"])
@@ -332,8 +221,3 @@ def _series_of(row: asyncpg.Record) -> Series:
 def longest(reminders: Sequence[str]) -> timedelta:
     """An upper bound of how long before its due time an occurrence with these reminders first reminds."""
     return max((parse_offset(text).longest for text in reminders), default=timedelta())
-
-
-async def series_failed(database: Database, series_id: str, reason: str) -> None:
-    """Put a series off that could not be moved on: half a minute, doubling up to six hours, with jitter."""
-    await database.execute(_FAILED, series_id, reason)
