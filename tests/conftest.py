@@ -4,11 +4,22 @@ import os
 from collections.abc import AsyncGenerator, Iterator
 
 import pytest
+import structlog
 
 from taskflow.database.pool import Database
 from taskflow.settings import Settings
 from tests.support.clock import MovableClock
 from tests.support.cluster import Addresses, Cluster, Databases
+
+# Log lines as structlog prints them by default, but with plain tracebacks: those with every local variable, drawn in
+# boxes, take seconds of CPU each.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 CLUSTER = pytest.StashKey[Cluster]()
 ADDRESSES = pytest.StashKey[Addresses]()
