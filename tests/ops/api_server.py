@@ -126,6 +126,10 @@ class ApiServer:
         new = copy.deepcopy(found)
         old = self.objects.get((plural, found["metadata"]["name"]), {"metadata": {}})
         new["metadata"].setdefault("annotations", {})[_LAST_APPLIED] = text
+        scaled = old.get("spec", {}).get("replicas")
+        before = json.loads(old["metadata"].get("annotations", {}).get(_LAST_APPLIED, "{}"))
+        if scaled is not None and "replicas" not in new.get("spec", {}) and "replicas" not in before.get("spec", {}):
+            new["spec"]["replicas"] = scaled  # somebody else's field: applying leaves it alone
         new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
         self.objects[plural, new["metadata"]["name"]] = new
 
@@ -160,7 +164,7 @@ class ApiServer:
             missing = [n for i in range(first, first + wanted) if (n := f"{name}-{i}") not in names]
             missing = [n for n in missing if ("pods", n) not in self.objects]
         else:
-            new = new[:wanted]
+            new = sorted(new, key=lambda pod: pod["status"]["conditions"][0]["status"], reverse=True)[:wanted]
             missing = [f"{name}-{digest}-{self._number()}" for _ in range(wanted - len(new))]
         for pod_name in missing:
             pod = _pod(pod_name, name, template, digest, self._number())

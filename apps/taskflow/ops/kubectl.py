@@ -119,8 +119,9 @@ def _forwarded(process: subprocess.Popen[bytes], said: TextIO, target: str) -> s
 
 
 def _verb(words: Sequence[str]) -> str:
-    """The words of a command without its options and target, for messages."""
-    return " ".join(word for word in words if not word.startswith("-"))[:120]
+    """The words of a command without its target and options, for messages."""
+    said = words[4:] if words[0] == "--context" else words
+    return " ".join(word for word in said if not word.startswith("-"))[:120]
 
 
 def _failure(what: str, said: str) -> OpsError:
