@@ -3,14 +3,17 @@
 import importlib.resources
 import json
 import re
+import shutil
 from functools import cache
+from pathlib import Path
 from typing import Any, cast
 
 import jsonschema
 import pytest
+import yaml
 from referencing import Registry, Resource
 
-from tests.deploy.rendering import OVERLAYS, PHASES, WORKLOADS, containers, overlay, render
+from tests.deploy.rendering import CLOUDS, OVERLAYS, PHASES, ROOT, WORKLOADS, containers, overlay, render
 
 KUBERNETES = "1.34.0"
 # Whose schemas are not Kubernetes' own. The cluster tests apply these against the definitions themselves.
@@ -89,3 +92,22 @@ def _texts(value: object, path: str = "") -> list[tuple[str, str]]:
     if isinstance(value, list):
         return [found for one in cast("list[object]", value) for found in _texts(one, path)]
     return [(path, value)] if isinstance(value, str) else []
+
+
+@pytest.mark.parametrize("place", CLOUDS)
+def test_what_is_filled_in_once_is_said_everywhere(place: str, tmp_path: Path) -> None:
+    """Of the values in settings.yaml nothing is written down a second time."""
+    for name in ("kustomize", "platform"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    directory = tmp_path / "kustomize/overlays" / place
+    settings = yaml.safe_load((directory / "settings/settings.yaml").read_text(encoding="utf-8"))
+    free = {key: value for key, value in settings["data"].items() if "sasl" not in key.lower()}
+    settings["data"] |= {key: f"other-{index}" for index, key in enumerate(free)}
+    (directory / "settings/settings.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    texts = [text for manifest in render(str(directory / "phase-v")).values() for _, text in _texts(manifest)]
+    for key, value in free.items():
+        assert any(settings["data"][key] in text for text in texts), f"{key} is used nowhere"
+        # A cluster, an address called as everything is; a region that images' names have in them.
+        if value not in {"taskflow", "europe-west1", "eu-central-1", "example-project", "10.0.0.0/16"}:
+            assert not any(value in text for text in texts), f"{key} is written down elsewhere"
+    assert f"https://{settings['data']['host']}" in texts

@@ -115,6 +115,12 @@ def test_elsewhere_every_secret_is_fetched(place: str, phase: str) -> None:
     account = rendered.one("ServiceAccount", "taskflow-external-secrets")
     identity = {"gke": "iam.gke.io/gcp-service-account", "eks": "eks.amazonaws.com/role-arn"}[place]
     assert account["metadata"]["annotations"][identity]
+    services = {one["metadata"]["name"] for one in rendered.services()}
+    others = {one["metadata"]["name"] for one in rendered.of_kind("ServiceAccount")} - {"taskflow-external-secrets"}
+    known = {
+        name for name in others if identity in rendered.one("ServiceAccount", name)["metadata"].get("annotations", {})
+    }
+    assert known == (services if place == "gke" else set()), "for Cloud SQL; nothing of AWS is used"
 
 
 @everywhere
