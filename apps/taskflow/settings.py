@@ -3,10 +3,12 @@
 docs/configuration.md holds the same table; a test compares the two.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
+from msgspec import Meta
 
 SHORTEST_SECRET: Final = 32
 """Characters a secret must have (Phase IV's own rule for BETTER_AUTH_SECRET)."""
@@ -22,6 +24,12 @@ class Var(msgspec.Struct, frozen=True):
     name: str
     help: str
     secret: bool = False
+
+
+_Positive = Annotated[int, Meta(ge=1)]
+_NotNegative = Annotated[int, Meta(ge=0)]
+_Port = Annotated[int, Meta(ge=0, le=65_535)]
+_Origin = Annotated[str, Meta(pattern=r"^https?://[^/?#*\s]+$")]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +80,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "Where signed checkpoints of the audit trail are also written, outside the database",
         ),
     ] = None
-    audit_retention_months: Annotated[int, Var("TASKFLOW_AUDIT_RETENTION_MONTHS", "Months of audit trail to keep")] = 24
+    audit_retention_months: Annotated[
+        _Positive, Var("TASKFLOW_AUDIT_RETENTION_MONTHS", "Months of audit trail to keep")
+    ] = 24
     admins: Annotated[tuple[str, ...], Var("TASKFLOW_ADMINS", "User ids of administrators, separated by commas")] = ()
     phase: Annotated[
         Literal["iv", "v"], Var("TASKFLOW_PHASE", "`iv` serves Phase IV's API and columns and nothing else")
@@ -82,7 +92,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Var("TASKFLOW_BUS", "The transport of events: `embedded` in one process, `dapr` by sidecars"),
     ] = "dapr"
     host: Annotated[str, Var("TASKFLOW_HOST", "Address to listen on")] = "127.0.0.1"
-    port: Annotated[int, Var("TASKFLOW_PORT", "Port to listen on")] = 8000
+    port: Annotated[_Port, Var("TASKFLOW_PORT", "Port to listen on")] = 8000
     environment: Annotated[str, Var("TASKFLOW_ENVIRONMENT", "Name of the installation, shown by GET /health")] = (
         "development"
     )
@@ -90,23 +100,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Var("TASKFLOW_LOG_LEVEL", "Least severe log lines to write")
     ] = "INFO"
     cors_origins: Annotated[
-        tuple[str, ...], Var("TASKFLOW_CORS_ORIGINS", "Origins, separated by commas, whose pages may call the API")
+        tuple[_Origin, ...], Var("TASKFLOW_CORS_ORIGINS", "Origins, separated by commas, whose pages may call the API")
     ] = ()
     public_origin: Annotated[
-        str | None,
+        _Origin | None,
         Var(
             "TASKFLOW_PUBLIC_ORIGIN",
             "Origin browsers see, for example https://tasks.example.com; default: the request's own Host",
         ),
     ] = None
-    jwt_expiry_seconds: Annotated[int, Var("JWT_EXPIRY", "Seconds an access token is valid for")] = 86_400
+    jwt_expiry_seconds: Annotated[_Positive, Var("JWT_EXPIRY", "Seconds an access token is valid for")] = 86_400
     login_attempts_per_minute: Annotated[
-        int, Var("TASKFLOW_LOGIN_ATTEMPTS_PER_MINUTE", "Failed sign-ins allowed per address and e-mail in a minute")
+        _Positive,
+        Var("TASKFLOW_LOGIN_ATTEMPTS_PER_MINUTE", "Failed sign-ins allowed per address and e-mail in a minute"),
     ] = 10
-    database_pool_size: Annotated[int, Var("TASKFLOW_DATABASE_POOL_SIZE", "Connections each process keeps at most")] = (
-        10
-    )
-    dapr_http_port: Annotated[int, Var("DAPR_HTTP_PORT", "Port of the Dapr sidecar's HTTP API")] = 3500
+    database_pool_size: Annotated[
+        _Positive, Var("TASKFLOW_DATABASE_POOL_SIZE", "Connections each process keeps at most")
+    ] = 10
+    dapr_http_port: Annotated[_Port, Var("DAPR_HTTP_PORT", "Port of the Dapr sidecar's HTTP API")] = 3500
     dapr_pubsub: Annotated[str, Var("TASKFLOW_DAPR_PUBSUB", "Name of the Dapr pub/sub component")] = "taskflow-pubsub"
     chat_api_url: Annotated[
         str | None,
@@ -116,51 +127,52 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = None
     ready_without_sidecar_seconds: Annotated[
-        int,
+        _NotNegative,
         Var(
             "TASKFLOW_READY_WITHOUT_SIDECAR_SECONDS",
             "How long chat-api stays ready after it lost its sidecar (its outbox waits)",
         ),
     ] = 0
     recurrence_interval_seconds: Annotated[
-        int, Var("TASKFLOW_RECURRENCE_INTERVAL_SECONDS", "How often due series are looked for")
+        _Positive, Var("TASKFLOW_RECURRENCE_INTERVAL_SECONDS", "How often due series are looked for")
     ] = 300
     reconcile_interval_seconds: Annotated[
-        int,
+        _NotNegative,
         Var(
             "TASKFLOW_RECONCILE_INTERVAL_SECONDS",
             "How often changes that Phase IV made are looked for; 0: only at start",
         ),
     ] = 300
     republish_after_seconds: Annotated[
-        int,
+        _Positive,
         Var(
             "TASKFLOW_REPUBLISH_AFTER_SECONDS",
             "Publish an event again when the audit trail still lacks it after this long",
         ),
     ] = 600
     dead_letter_after: Annotated[
-        int, Var("TASKFLOW_DEAD_LETTER_AFTER", "Attempts before an event becomes a dead letter (embedded bus)")
+        _Positive, Var("TASKFLOW_DEAD_LETTER_AFTER", "Attempts before an event becomes a dead letter (embedded bus)")
     ] = 3
     reminder_snapshot_seconds: Annotated[
-        int, Var("TASKFLOW_REMINDER_SNAPSHOT_SECONDS", "How often the reminder heap is reconciled with the database")
+        _Positive,
+        Var("TASKFLOW_REMINDER_SNAPSHOT_SECONDS", "How often the reminder heap is reconciled with the database"),
     ] = 300
     stream_heartbeat_seconds: Annotated[
-        int, Var("TASKFLOW_STREAM_HEARTBEAT_SECONDS", "Seconds between heartbeats on an idle stream")
+        _Positive, Var("TASKFLOW_STREAM_HEARTBEAT_SECONDS", "Seconds between heartbeats on an idle stream")
     ] = 30
     streams_per_user: Annotated[
-        int, Var("TASKFLOW_STREAMS_PER_USER", "Streams one user may have open on one instance")
+        _Positive, Var("TASKFLOW_STREAMS_PER_USER", "Streams one user may have open on one instance")
     ] = 3
     stream_rate: Annotated[
-        int, Var("TASKFLOW_STREAM_RATE", "Messages a second to one user before they are coalesced")
+        _Positive, Var("TASKFLOW_STREAM_RATE", "Messages a second to one user before they are coalesced")
     ] = 10
-    stream_queue: Annotated[int, Var("TASKFLOW_STREAM_QUEUE", "Frames that may wait for a slow reader")] = 256
+    stream_queue: Annotated[_Positive, Var("TASKFLOW_STREAM_QUEUE", "Frames that may wait for a slow reader")] = 256
     slow_reader: Annotated[
         Literal["drop_oldest", "disconnect"],
         Var("TASKFLOW_SLOW_READER", "What happens to a reader whose queue is full"),
     ] = "drop_oldest"
     replay_window_seconds: Annotated[
-        int, Var("TASKFLOW_REPLAY_WINDOW_SECONDS", "How far back a returning stream is replayed")
+        _Positive, Var("TASKFLOW_REPLAY_WINDOW_SECONDS", "How far back a returning stream is replayed")
     ] = 3600
     otlp_endpoint: Annotated[
         str | None, Var("OTEL_EXPORTER_OTLP_ENDPOINT", "Where traces go (OTLP over HTTP); unset: nowhere")
@@ -190,13 +202,15 @@ def load(environ: Mapping[str, str]) -> Settings:
     values: dict[str, Any] = {}
     hints = get_type_hints(Settings)
     for field, var in declared().items():
-        text = environ.get(var.name, "").strip()
+        given = environ.get(var.name, "")
+        text = given.strip()
         if not text:
             continue
         if hints[field] == tuple[str, ...]:
             values[field] = tuple(part.strip() for part in text.split(",") if part.strip())
         else:
-            values[field] = text
+            # Users' tokens are signed with the secret as it is, blanks included: Phase IV does so too.
+            values[field] = given if field == "auth_secret" else text
         if field.endswith(("_secret", "_token", "_key")) and len(text) < SHORTEST_SECRET:
             raise SettingsError(f"{var.name} must have at least {SHORTEST_SECRET} characters")
     try:
@@ -210,9 +224,13 @@ def load(environ: Mapping[str, str]) -> Settings:
 
 def _explain(message: str) -> str:
     """msgspec's message with the variable's name in place of the field's. It names types, never values."""
-    for field, var in sorted(declared().items(), key=lambda item: -len(item[0])):
-        if f"`{field}`" in message or f"$.{field}`" in message:
-            if "missing required" in message:
-                return f"{var.name} is not set: {var.help}"
-            return f"{var.name}: {message.split(' - at ')[0]} ({var.help})"
-    return message
+    field = re.search(r"(?:field `|\$\.)(\w+)", message)
+    if field is None:
+        return message
+    var = declared()[field[1]]
+    if "missing required" in message:
+        return f"{var.name} is not set: {var.help}"
+    wrong = message.split(" - at ")[0]
+    if "matching regex" in wrong:
+        wrong = "give an origin like https://tasks.example.com, with nothing after the host and port"
+    return f"{var.name}: {wrong} ({var.help})"
