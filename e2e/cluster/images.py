@@ -102,6 +102,13 @@ def build_taskflow(home: Home, name: str, *, revision: str, version: str = "0.5.
     _docker_build(home, source, name, words)
 
 
+def ensure_taskflow(home: Home, name: str, *, revision: str, version: str) -> None:
+    """Builds TaskFlow's image once more under another name and version, for the kubelet. Raises ClusterError."""
+    if name not in containers.loaded(home):
+        build_taskflow(home, name, revision=revision, version=version)
+        containers.load(home, [name])
+
+
 def _pause(home: Home) -> None:
     with _context("pause", [builds.program(home, "pause")]) as directory:
         _docker_build(home, Path(directory), containers.PAUSE, [])

@@ -1,0 +1,80 @@
+"""A user's stream, every frame kept; comes back from the last one seen when it is cut off."""
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any, Self
+
+import httpx
+from httpx_sse import SSEError, aconnect_sse
+
+COME_BACK_SECONDS = 0.3
+_SILENCE_SECONDS = 75.0
+
+
+class Frames:
+    """What one user's stream told: `frames` in order, the ids of each connection apart."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.frames: list[dict[str, Any]] = []
+        self.times: list[float] = []
+        """When each frame came, as time.monotonic() has it."""
+        self.connections: list[Counter[str]] = []
+        """How often each event came, connection by connection."""
+        self.connected = asyncio.Event()
+        self._last: str | None = None
+        headers = {"Authorization": f"Bearer {token}"}
+        self._client = httpx.AsyncClient(
+            base_url=url, headers=headers, timeout=httpx.Timeout(15, read=_SILENCE_SECONDS), trust_env=False
+        )
+
+    @property
+    def event_ids(self) -> set[str]:
+        """The events told of."""
+        return {frame["id"] for frame in self.frames if "id" in frame}
+
+    @property
+    def told_twice(self) -> set[str]:
+        """Events that came more than once in one connection."""
+        return {event for connection in self.connections for event, count in connection.items() if count > 1}
+
+    def of_type(self, kind: str, task: str | None = None) -> list[dict[str, Any]]:
+        """The frames of one type, about one task if named."""
+        return [frame for frame in self.frames if frame["type"] == kind and (task is None or frame["task_id"] == task)]
+
+    @asynccontextmanager
+    async def following(self) -> AsyncGenerator[Self]:
+        """Follows while entered, from when it is connected first."""
+        task = asyncio.create_task(self._follow())
+        try:
+            await asyncio.wait_for(self.connected.wait(), 30)
+            yield self
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await self._client.aclose()
+
+    async def _follow(self) -> None:
+        while True:
+            with contextlib.suppress(httpx.TransportError, httpx.HTTPStatusError, SSEError):
+                await self._connect()
+            self.connected.clear()
+            await asyncio.sleep(COME_BACK_SECONDS)
+
+    async def _connect(self) -> None:
+        headers = {} if self._last is None else {"Last-Event-ID": self._last}
+        async with aconnect_sse(self._client, "GET", "/api/v1/notifications/stream", headers=headers) as stream:
+            stream.response.raise_for_status()
+            self.connections.append(Counter())
+            self.connected.set()
+            async for message in stream.aiter_sse():
+                self._last = message.id or self._last
+                if message.data:
+                    frame = message.json()
+                    self.frames.append(frame)
+                    self.times.append(time.monotonic())
+                    if "id" in frame:
+                        self.connections[-1][frame["id"]] += 1

@@ -1,0 +1,77 @@
+"""One platform for the whole suite, in Phase V when a test begins; what fails is looked into while it is there."""
+
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from e2e import database, overlays
+from e2e import target as targets
+from e2e.deployment import Deployment
+from e2e.kubectl import Kubectl
+from e2e.load import Person
+from e2e.target import Target
+
+pytestmark = pytest.mark.cluster
+
+
+@pytest.fixture(scope="session")
+def target() -> Target:
+    return targets.find()
+
+
+@pytest.fixture(scope="session")
+def kubectl(target: Target) -> Kubectl:
+    return Kubectl(target)
+
+
+@pytest.fixture(scope="session")
+def deployment(target: Target, kubectl: Kubectl, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    """The minikube overlay, with nothing changed but the names of images."""
+    overlay = overlays.write(tmp_path_factory.mktemp("overlay"), "minikube", target.images)
+    return Deployment(target, kubectl, overlay)
+
+
+@pytest.fixture
+def phase_v(deployment: Deployment, request: pytest.FixtureRequest) -> Generator[Deployment]:
+    """The platform in Phase V and at rest, whatever the test before left."""
+    deployment.apply("phase-v")
+    failed = request.session.testsfailed
+    yield deployment
+    if request.session.testsfailed > failed:
+        print(deployment.troubles())
+
+
+@pytest.fixture
+async def connection(deployment: Deployment, phase_v: Deployment) -> AsyncGenerator[asyncpg.Connection]:
+    async with database.connected(deployment.kubectl) as connection:
+        yield connection
+
+
+@pytest.fixture
+async def people(deployment: Deployment) -> AsyncGenerator[list[Person]]:
+    """Eight users who can sign in."""
+    async with AsyncExitStack() as closing:
+        made = [Person(deployment.url) for _ in range(8)]
+        for person in made:
+            closing.push_async_callback(person.aclose)
+        yield made
+
+
+@pytest.fixture
+async def person(deployment: Deployment, phase_v: Deployment) -> AsyncGenerator[Person]:
+    """A user who has signed in."""
+    made = Person(deployment.url)
+    yield await made.sign_up()
+    await made.aclose()
+
+
+@pytest.fixture
+def other_overlay(deployment: Deployment, tmp_path: Path) -> Path:
+    """The same overlay with the image of a later release. Skips where there is none."""
+    image = targets.next_image(deployment.target)
+    if not image:
+        pytest.skip("TASKFLOW_E2E_NEXT_IMAGE names no later image")
+    return overlays.write(tmp_path / "next", "minikube", {**deployment.target.images, targets.TASKFLOW: image})
