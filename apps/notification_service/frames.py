@@ -165,4 +165,4 @@ def expiring_frame(expires_at: datetime, at: datetime) -> bytes:
 
 def retry_hint(least_ms: int, most_ms: int) -> bytes:
     """How long to wait before coming back, drawn anew for each reader so that they do not come at once."""
-    return b"retry: %d\n\n" % random.randint(least_ms, most_ms)  # noqa: S311  # jitter
+    return b"retry: %d\n\n" % (least_ms + random.random() * (most_ms - least_ms))  # noqa: S311  # jitter

@@ -99,7 +99,7 @@ class Hub:
         channel.streams.append(stream)
         metrics.STREAMS.inc()
         # Heartbeats of many streams are spread over the interval by chance.
-        stream.beat = self._beats.add(stream, self._tick() + random.randint(1, self._beat_ticks))  # noqa: S311  # spread
+        stream.beat = self._beats.add(stream, self._tick() + 1 + int(random.random() * self._beat_ticks))  # noqa: S311  # spread
         notice = min(left - EXPIRY_NOTICE_SECONDS, 10 * 365 * 86_400)
         stream.due = self._expiries.add(stream, self._tick() + int(notice / TICK_SECONDS))
         return stream

@@ -56,17 +56,16 @@ class Preferences:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._asked: dict[str, asyncio.Future[str]] = {}
+        self._asked: list[tuple[str, asyncio.Future[str]]] = []
         self._reading: asyncio.Task[None] | None = None
 
     async def of(self, user_id: str) -> str:
         """A user's preference; all when the database does not say within a second."""
-        answer = self._asked.get(user_id)
-        if answer is None:
-            answer = self._asked[user_id] = asyncio.get_running_loop().create_future()
-            if self._reading is None:
-                self._reading = asyncio.create_task(self._read(), name="preferences")
-        return await asyncio.shield(answer)
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._asked.append((user_id, answer))
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._read(), name="preferences")
+        return await answer
 
     async def watch(self, known: Callable[[], Sequence[tuple[str, str]]], changed: Callable[[str, str], None]) -> None:
         """Call `changed(user, preference)` for every one that differs from `known()`; for ever, until cancelled."""
@@ -86,9 +85,9 @@ class Preferences:
     async def _read(self) -> None:
         try:
             while self._asked:
-                asked, self._asked = self._asked, {}
-                found = await self._find(list(asked))
-                for user_id, answer in asked.items():
+                asked, self._asked = self._asked, []
+                found = await self._find([user_id for user_id, _ in asked])
+                for user_id, answer in asked:
                     if not answer.done():
                         answer.set_result(found.get(user_id, ALL))
         finally:
@@ -101,5 +100,9 @@ class Preferences:
         except (*OUTAGES, asyncpg.PostgresError) as error:
             # The stream must not wait for the database; `watch` sets it right afterwards.
             log.warning("preferences_unavailable", reason=str(error) or type(error).__name__)
+            return {}
+        except Exception:
+            # Streams must not wait for ever on what should not happen.
+            log.exception("preferences_failed")
             return {}
         return {row["user_id"]: row["notifications"] for row in rows}
