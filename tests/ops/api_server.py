@@ -106,7 +106,10 @@ class ApiServer:
         """A deletion; False where there is no such object."""
         if (plural, name) not in self.objects:
             return False
-        self.write(f"delete {plural}/{name}", lambda: self._forget(plural, name), dry_run=dry_run)
+        if plural == "leases":
+            self._forget(plural, name)  # no change to the platform: not among the writes
+        else:
+            self.write(f"delete {plural}/{name}", lambda: self._forget(plural, name), dry_run=dry_run)
         return True
 
     def matching(self, plural: str, selector: str) -> list[Object]:
@@ -179,6 +182,10 @@ class ApiServer:
             "readyReplicas": len(ready) + len(old),
         }
         return {pod["metadata"]["name"] for pod in (*new, *old)}
+
+    def version(self) -> int:
+        """A resource version that no object has had."""
+        return self._number()
 
     def _number(self) -> int:
         self._made += 1
@@ -275,6 +282,22 @@ def serve(api: ApiServer) -> ThreadingHTTPServer:
             plural, name, _ = self._object(path)
             self._write(lambda: api.patch(plural, name, self._body(), dry_run="dryRun" in query))
 
+        def do_PUT(self) -> None:
+            path, _ = self._asked()
+            self._keep(path, self._body(), new=False)
+
+        def _keep(self, path: list[str], body: Object, *, new: bool) -> None:
+            plural, name = self._object(path)[0], body["metadata"]["name"]
+            with api.lock:
+                now = api.named(plural, name)
+                if new is (now is not None):
+                    return self._answer(409, {"message": f"{plural} {name} already exists" if new else "it is gone"})
+                if now is not None and now["metadata"]["resourceVersion"] != body["metadata"]["resourceVersion"]:
+                    return self._answer(409, {"message": "the object has been modified"})
+                body["metadata"]["resourceVersion"] = str(api.version())
+                api.objects[plural, name] = body
+                return self._answer(200, body)
+
         def do_DELETE(self) -> None:
             path, query = self._asked()
             plural, name, _ = self._object(path)
@@ -285,6 +308,8 @@ def serve(api: ApiServer) -> ThreadingHTTPServer:
             """kubectl's: apply, set image, exec, and where a port-forward leads."""
             path, _ = self._asked()
             body = self._body()
+            if path[0] == "apis":
+                return self._keep(path, body, new=True)
             if path[0] == "forward":
                 return self._answer(200, {"port": api.forward_to})
             try:

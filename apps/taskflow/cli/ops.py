@@ -6,6 +6,7 @@ They need kubectl, its configuration, and the extra `ops`; docs/operations.md sa
 import argparse
 import asyncio
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,13 +97,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _operate(arguments: argparse.Namespace) -> int:
     from taskflow.ops.errors import OpsError
+    from taskflow.ops.lease import Lease
     from taskflow.ops.run import Run
 
     cluster, kubectl = _target(arguments)
-    course = Run(_say, within=arguments.within, dry_run=arguments.dry_run)
-    operation: Callable[[Run, Cluster, Kubectl], None] = _operation(arguments)
+    lease = Lease(cluster, arguments.action)
+    course = Run(_say, within=arguments.within, dry_run=arguments.dry_run, may_go_on=lease.require)
+    operation = _operation(arguments)
     try:
-        operation(course, cluster, kubectl)
+        with nullcontext() if arguments.dry_run else lease.held(_say):
+            operation(course, cluster, kubectl)
     except OpsError as error:
         raise OpsError(
             f"{error}\nThe same command goes on from here; `taskflow ops status` says how all is."

@@ -39,7 +39,7 @@ def apply(run: Run, kubectl: Kubectl, manifests: Manifests, *, how: bool) -> Non
     for objects in (manifests.others, manifests.workloads):
         for line in kubectl.apply(objects, server_side=how, within=min(_APPLY_SECONDS, run.remaining)):
             if not line.endswith(" unchanged"):
-                run.say(line)
+                run.changed(line)
 
 
 def differences(kubectl: Kubectl, manifests: Manifests, *, how: bool) -> list[str]:
@@ -72,7 +72,7 @@ def remove(run: Run, cluster: Cluster, kinds: Iterable[tuple[str, str]], selecto
             cluster.delete(resource, name_of(found))
             names.append(f"{resource.plural}/{name_of(found)}")
     for name in names:
-        run.say(f"deleted {name}")
+        run.changed(f"deleted {name}")
     if names and not run.dry_run:
         run.wait(
             f"everything labelled {selector} to be gone",

@@ -58,6 +58,14 @@ class Cluster:
         """Merge `change` into an object or into a `part` of it ("scale"): a None takes a field away."""
         self._call("PATCH", self._path(resource, name, part), body=change, content_type=_MERGE_PATCH, write=True)
 
+    def create(self, resource: Resource, body: Object) -> None:
+        """Make an object. Raises OpsError where one of its name is there."""
+        self._call("POST", self._path(resource), body=body, write=True)
+
+    def replace(self, resource: Resource, name: str, body: Object) -> None:
+        """Put `body` in an object's place. Raises OpsError where it is no longer of the resourceVersion in `body`."""
+        self._call("PUT", self._path(resource, name), body=body, write=True)
+
     def delete(self, resource: Resource, name: str) -> None:
         """Delete an object with what it owns; one that is gone already counts as deleted."""
         options: Object = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"}

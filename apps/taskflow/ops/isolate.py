@@ -39,7 +39,7 @@ def isolate(run: Run, cluster: Cluster, kubectl: Kubectl, wanted: Isolate) -> No
     with run.step("2/3 Resume without them"):
         if wanted.image is not None:
             kubectl.set_image(f"{workload.resource.plural}/{workload.name}", APP, wanted.image)
-            run.say(f"{workload.name} runs {wanted.image} from now on, until an overlay is applied")
+            run.changed(f"{workload.name} runs {wanted.image} from now on, until an overlay is applied")
         if not run.dry_run:
             wait_rolled_out(run, cluster, [wanted.component])
     with run.step("3/3 Phase IV smoke test"):
@@ -58,13 +58,13 @@ def undo(run: Run, cluster: Cluster, component: str) -> None:
         # First, or the controller would end what it takes up as a pod before its first number.
         if workload.resource == STATEFULSETS and workload.object["spec"].get("ordinals"):
             cluster.patch(STATEFULSETS, component, {"spec": {"ordinals": None}})
-            run.say(f"{component} is numbered from 0 again")
+            run.changed(f"{component} is numbered from 0 again")
         pods = cluster.matching(PODS, isolated(component))
         for pod in pods:
             before: dict[str, str] = json.loads(annotations_of(pod).get(LABELS_BEFORE, "{}"))
             change = {"labels": {ISOLATED: None, **before}, "annotations": {LABELS_BEFORE: None}}
             cluster.patch(PODS, name_of(pod), {"metadata": change})
-            run.say(f"{name_of(pod)} has its labels back")
+            run.changed(f"{name_of(pod)} has its labels back")
         if not pods:
             run.say("there is none")
     with run.step("2/2 Wait until all is ready"):
@@ -110,12 +110,12 @@ def _take_out(run: Run, cluster: Cluster, workload: Workload, pod: Object) -> No
         "annotations": {LABELS_BEFORE: json.dumps(before)},
     }
     cluster.patch(PODS, name_of(pod), {"metadata": change})
-    run.say(f"{name_of(pod)} is isolated: {ISOLATED}={workload.name}")
+    run.changed(f"{name_of(pod)} is isolated: {ISOLATED}={workload.name}")
     if workload.resource == STATEFULSETS:
         following = int(name_of(pod).rsplit("-", 1)[1]) + 1
         start = max(following, int(part(workload.object, "spec", "ordinals").get("start", 0)))
         cluster.patch(STATEFULSETS, workload.name, {"spec": {"ordinals": {"start": start}}})
-        run.say(f"{workload.name} is numbered from {start}, since {name_of(pod)} keeps its name")
+        run.changed(f"{workload.name} is numbered from {start}, since {name_of(pod)} keeps its name")
 
 
 def isolated_pods(cluster: Cluster) -> list[str]:

@@ -69,7 +69,7 @@ def rollback(run: Run, cluster: Cluster, kubectl: Kubectl, wanted: Rollback) -> 
         removed = remove(run, cluster, phase_v_kinds, PHASE_V)
         # Dapr's operator makes a Service for each app and leaves it when the annotations go.
         removed += remove(run, cluster, [("v1", "Service")], f"{DAPR_ENABLED}=true")
-        run.say(f"{removed} objects of Phase V {'would be taken away' if run.dry_run else 'taken away'}")
+        run.changed(f"{removed} objects of Phase V taken away")
         if not run.dry_run:
             _verify(cluster)
     with run.step("4/5 The database stays as it is"):
@@ -133,11 +133,11 @@ def _stop(run: Run, cluster: Cluster) -> None:
         found = find_workload(cluster, name)
         if found is not None and found.wanted:
             cluster.patch(found.resource, name, {"spec": {"replicas": 0}}, part="scale")
-            run.say(f"scaled {name} from {found.wanted} to 0")
+            run.changed(f"scaled {name} from {found.wanted} to 0")
     # Isolated pods belong to no controller, and Phase V's code must not run on in Phase IV.
     for pod in cluster.matching(PODS, isolated()):
         cluster.delete(PODS, name_of(pod))
-        run.say(f"deleted the isolated pod {name_of(pod)}")
+        run.changed(f"deleted the isolated pod {name_of(pod)}")
     if run.dry_run:
         return
 

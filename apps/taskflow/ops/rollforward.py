@@ -80,7 +80,7 @@ def _resume(run: Run, cluster: Cluster, target: Manifests) -> None:
         if found is not None and found.wanted == 0:
             least = _least_replicas(target, name)
             cluster.patch(resource_of(name), name, {"spec": {"replicas": least}}, part="scale")
-            run.say(f"scaled {name} from 0 to {least}")
+            run.changed(f"scaled {name} from 0 to {least}")
 
 
 def _least_replicas(target: Manifests, name: str) -> int:

@@ -22,10 +22,21 @@ class Timing(msgspec.Struct, frozen=True):
 
 
 class Run:
-    """One call of an operation. Says what it does through `say`, a line at a time."""
+    """One call of an operation. Says what it does through `say`, a line at a time.
 
-    def __init__(self, say: Callable[[str], None], *, within: float, dry_run: bool = False) -> None:
+    `may_go_on` is asked before each step, and raises OpsError when the operation must stop.
+    """
+
+    def __init__(
+        self,
+        say: Callable[[str], None],
+        *,
+        within: float,
+        dry_run: bool = False,
+        may_go_on: Callable[[], None] = lambda: None,
+    ) -> None:
         self._say = say
+        self._may_go_on = may_go_on
         self._began = time.monotonic()
         self._within = within
         self.dry_run = dry_run
@@ -46,9 +57,14 @@ class Run:
         for line in text.splitlines():
             self._say(f"         {line}")
 
+    def changed(self, text: str) -> None:
+        """A line for something that was changed, or in a dry run would be."""
+        self.say(f"dry run: {text}" if self.dry_run else text)
+
     @contextmanager
     def step(self, name: str) -> Generator[None]:
         """A step: it went through when the block ends, and stopped the operation when the block raises OpsError."""
+        self._may_go_on()
         if self.seconds > self._within:
             raise OpsError(f"The {self._within:.0f} s are over (--within gives more); the next step was to be: {name}.")
         self._say(f"{self.seconds:6.1f} s {name}")
