@@ -70,9 +70,7 @@ class Deployment:
 
     def changing(self) -> list[str]:
         """What `taskflow ops rollback` and `rollforward` are told besides."""
-        phase_iv = self.target.phase_iv_image
-        image = ["--phase-iv-image", phase_iv] if phase_iv else []
-        return ["--overlay", str(self.overlay), "--url", self.url, *image]
+        return ["--overlay", str(self.overlay), "--url", self.url]
 
     def run_ops(self, action: str, *words: str | Path, within: float = 600) -> str:
         """Runs `taskflow ops`. Raises AssertionError with everything it said when it fails."""

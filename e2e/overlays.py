@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import yaml
 
@@ -12,23 +12,39 @@ from e2e.cluster.home import ROOT
 PHASES: Final = ("phase-iv", "phase-v")
 
 
-def write(directory: Path, overlay: str, images: Mapping[str, str]) -> Path:
+def write(directory: Path, overlay: str, images: Mapping[str, str], *, phase_iv: str | None = None) -> Path:
     """Writes `directory`/phase-iv and /phase-v on top of kustomize/overlays/`overlay`, and returns `directory`.
 
-    `images` maps the names in the manifests to the images to run.
+    `images` maps the names in the manifests to the images to run. `phase_iv` is a release's own image that runs as
+    Phase IV: one that is not the project's, and knows neither its commands nor its probes.
     """
     for phase in PHASES:
         place = directory / phase
         place.mkdir(parents=True, exist_ok=True)
-        below = os.path.relpath(ROOT / "kustomize" / "overlays" / overlay / phase, place.resolve())
-        kustomization = {
+        kustomization: dict[str, Any] = {
             "apiVersion": "kustomize.config.k8s.io/v1beta1",
             "kind": "Kustomization",
-            "resources": [below],
+            "resources": [_relative(f"overlays/{overlay}/{phase}", place)],
             "images": [_replacement(name, image) for name, image in images.items()],
         }
+        if phase == "phase-iv" and phase_iv:
+            kustomization["components"] = [_relative("components/phase-iv-release", place)]
+            kustomization["patches"] = [{"patch": yaml.safe_dump(_chat_api_runs(phase_iv))}]
         (place / "kustomization.yaml").write_text(yaml.safe_dump(kustomization), encoding="utf-8")
     return directory
+
+
+def _relative(path: str, place: Path) -> str:
+    return os.path.relpath(ROOT / "kustomize" / path, place.resolve())
+
+
+def _chat_api_runs(image: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "chat-api"},
+        "spec": {"template": {"spec": {"containers": [{"name": "app", "image": image}]}}},
+    }
 
 
 def _replacement(name: str, image: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""`python -m e2e.cluster COMMAND`: build, up, down, status, kubectl …"""
+"""`python -m e2e.cluster COMMAND`: check, build, up, down, status, logs, kubectl …"""
 
 import argparse
 import os
@@ -6,7 +6,8 @@ import sys
 import time
 from collections.abc import Sequence
 
-from e2e.cluster import builds, cluster, home
+from e2e.cluster import builds, cluster, home, packages
+from e2e.cluster.daemons import Daemon
 from e2e.cluster.errors import ClusterError
 from e2e.cluster.stages import Stages
 
@@ -14,13 +15,21 @@ from e2e.cluster.stages import Stages
 def main(arguments: Sequence[str]) -> int:
     """Runs one command and returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m e2e.cluster", description=__doc__)
-    parser.add_argument("command", choices=["build", "up", "down", "status", "kubectl"])
+    parser.add_argument("command", choices=["check", "build", "up", "down", "status", "logs", "kubectl"])
     parser.add_argument("rest", nargs=argparse.REMAINDER, help="for kubectl: its arguments")
     chosen = parser.parse_args(arguments)
     place = home.find()
     if chosen.command == "kubectl":
         program = str(builds.program(place, "kubectl"))
         os.execv(program, [program, "--kubeconfig", str(place.kubeconfig), *chosen.rest])
+    if chosen.command == "check":
+        reason = packages.refusal()
+        print(reason or "a cluster can be started here")
+        return 1 if reason else 0
+    if chosen.command == "logs":
+        for log in sorted(place.logs.glob("*.log")):
+            print(f"--- {log.name}\n{Daemon(log.stem, logs=place.logs).tail(30)}")
+        return 0
     if chosen.command == "status":
         running = cluster.is_running(place)
         print(f"running: KUBECONFIG={place.kubeconfig}, {cluster.INGRESS_URL}" if running else "not running")

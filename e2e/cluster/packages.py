@@ -22,6 +22,9 @@ _FILES: Final = {
     "conntrack": "/usr/sbin/conntrack",
     "iproute2": "/usr/sbin/ip",
     "ca-certificates": "/usr/sbin/update-ca-certificates",
+    # For the rig's Kafka, which the cluster's image is made of.
+    "default-jre-headless": "/usr/bin/java",
+    "maven": "/usr/bin/mvn",
 }
 """Package to a file it brings. Debian's and Ubuntu's names."""
 
