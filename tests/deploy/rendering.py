@@ -1,8 +1,10 @@
 """The manifests as `kubectl apply -k` gets them, and how to find one's way in them."""
 
 import functools
+import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -95,16 +97,34 @@ def environment(one: Mapping[str, Any]) -> dict[str, Any]:
 
 @functools.cache
 def render(directory: str) -> Rendered:
-    """What `kubectl kustomize` makes of a directory of the repository; once in each process."""
+    """What `kubectl kustomize` makes of a directory of the repository; once in a run, in however many processes."""
+    kept = _kept_as(directory)
+    if not kept.exists():
+        whole = kept.with_suffix(f".{os.getpid()}")
+        whole.write_text(_rendered(directory), encoding="utf-8")
+        whole.rename(kept)
+    manifests: list[Manifest] = [one for one in yaml.load_all(kept.read_text(), Loader=yaml.CSafeLoader) if one]
+    rendered = Rendered((id_of(manifest), manifest) for manifest in manifests)
+    assert len(rendered) == len(manifests), "an object is there twice"
+    return rendered
+
+
+_OWN: Final = tempfile.TemporaryDirectory(prefix="taskflow-manifests-")
+kept_in = Path(_OWN.name)
+"""Where manifests that were rendered are kept; the processes of one run share it (conftest.py)."""
+
+
+def _kept_as(directory: str) -> Path:
+    return kept_in / f"{directory.replace('/', '_')}.yaml"
+
+
+def _rendered(directory: str) -> str:
     kubectl = shutil.which("kubectl")
     if kubectl is None:
         pytest.skip("kubectl is missing: it renders the manifests (https://kubernetes.io/docs/tasks/tools)")
     made = subprocess.run([kubectl, "kustomize", str(ROOT / directory)], capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr
-    manifests: list[Manifest] = [one for one in yaml.load_all(made.stdout, Loader=yaml.CSafeLoader) if one]
-    rendered = Rendered((id_of(manifest), manifest) for manifest in manifests)
-    assert len(rendered) == len(manifests), "an object is there twice"
-    return rendered
+    return made.stdout
 
 
 def overlay(place: str, phase: str) -> Rendered:

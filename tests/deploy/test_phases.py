@@ -140,7 +140,7 @@ def test_what_belongs_to_a_service_can_be_found_by_its_name(place: str) -> None:
         assert len(subscriptions) >= 4
 
 
-@places
+@pytest.mark.parametrize("place", ["minikube", "gke"])
 def test_phase_iv_may_be_an_image_that_is_not_ours(place: str, tmp_path: Path) -> None:
     """Such a one has a command of its own, and GET /health alone to be asked. Phase V on top of it is as ever."""
     for name in ("kustomize", "platform"):
