@@ -133,6 +133,8 @@ _KINDS: Final = (
     (re.compile(r"of length <="), "string_too_long"),
     (re.compile(r"Expected `"), "type_error"),
 )
+_MISSING_PARAMETER: Final = re.compile(r"Missing required (\w+) parameter '([^']+)'")
+_NO_BODY: Final = "'data'"  # Litestar's message where a body is needed and there is none
 _MISSING_FIELD: Final = re.compile(r"missing required field `(\w+)`")
 
 
@@ -164,11 +166,15 @@ def _validation(request: Request[Any, Any, Any], error: ValidationException) -> 
         source = item.get("source", "body")
         where = str(source.value if isinstance(source, Enum) else source)
         path = [part for part in re.split(r"[.\[\]]+", str(item.get("key", ""))) if part and part != "data"]
-        if match := _MISSING_FIELD.search(message):
+        if message == _NO_BODY:
+            message = "Field required"
+        elif match := _MISSING_FIELD.search(message):
             path, message = [*path, match[1]], "Field required"
         if where != "body" and path:
             path = [_as_sent(request, path[0]), *path[1:]]
         problems.append(FieldProblem(loc=[where, *path], msg=message, type=_kind(message)))
+    if match := _MISSING_PARAMETER.match(error.detail):
+        problems.append(FieldProblem(loc=[match[1], match[2]], msg="Field required", type="missing"))
     if not problems:
         # Litestar's own words name the method and URL; what is wrong is all a client needs.
         problems = [FieldProblem(loc=["body"], msg="The request does not validate", type="value_error")]
