@@ -22,5 +22,7 @@ def _concerns_series(event: Event) -> bool:
     if isinstance(event, TaskDeleted):
         return True
     task = getattr(event, "task", None)
-    # A new occurrence is the processor's own doing; the first of a series is due later.
-    return task is not None and task.series_id is not None and not isinstance(event, TaskCreated)
+    if task is None or task.series_id is None:
+        return False
+    # The first of a series may be due before what is waited for; the others are the processor's own doing.
+    return not isinstance(event, TaskCreated) or task.parent_recurring_task_id is None

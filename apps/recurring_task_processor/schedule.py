@@ -61,7 +61,8 @@ class Schedule:
 
     async def _pause(self) -> float:
         """Seconds until the next series is due, within the interval."""
-        following = await next_due(self._database)
+        now = self._clock.now()
+        following = await next_due(self._database, now)
         if following is None:
             return self._interval
-        return min(self._interval, max(_SOONEST, (following - self._clock.now()).total_seconds()))
+        return min(self._interval, max(_SOONEST, (following - now).total_seconds()))

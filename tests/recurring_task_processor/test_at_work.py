@@ -21,7 +21,7 @@ from taskflow.events.model import TaskCompleted
 from taskflow.service.host import Host
 from taskflow.service.tokens import Tokens
 from taskflow.settings import Settings
-from tests.bus.making import created
+from tests.bus.making import created, deleted
 from tests.support.clock import MovableClock
 from tests.support.waiting import eventually
 
@@ -102,13 +102,17 @@ async def test_events_of_repeating_tasks_wake_it(database: Database, clock: Mova
             woken.append(True)
 
     handle = make_handler(Sleeper(database, clock, Fake(), 300))
-    event = created("task-1")
-    repeating = msgspec.structs.replace(event.task, recurrence_pattern="daily", occurrence_date=START.date())
-    done: dict[str, Any] = {name: getattr(event, name) for name in event.__struct_fields__} | {"task": repeating}
-    await handle([event, msgspec.structs.replace(event, task=repeating)])
+    once = created("task-1")
+    first = msgspec.structs.replace(once.task, recurrence_pattern="daily", occurrence_date=START.date())
+    later = msgspec.structs.replace(first, parent_recurring_task_id="task-0")
+    done: dict[str, Any] = {name: getattr(once, name) for name in once.__struct_fields__} | {"task": later}
+    for quiet in (once, msgspec.structs.replace(once, task=later)):
+        await handle([quiet])
     assert woken == []
-    await handle([TaskCompleted(completed_at=START, **done), event])
-    assert woken == [True]
+    for loud in (msgspec.structs.replace(once, task=first), TaskCompleted(completed_at=START, **done), deleted("x")):
+        woken.clear()
+        await handle([once, loud, loud])
+        assert woken == [True]
 
 
 class Fake(Processor):

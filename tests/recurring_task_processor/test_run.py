@@ -2,9 +2,11 @@
 
 import asyncio
 import random
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
+from recurring_task_processor.due import next_due
 from recurring_task_processor.processor import BATCH, Processor, Run
 from taskflow.database.pool import Database
 from tests.recurring_task_processor.conftest import NOON, Asked, MakeDue
@@ -48,7 +50,7 @@ async def test_the_longest_due_come_first(
 
 
 async def test_a_series_that_fails_is_put_off_and_holds_up_no_other(
-    processor: Processor, make_due: MakeDue, database: Database, asked: Asked
+    processor: Processor, make_due: MakeDue, database: Database, asked: Asked, clock: MovableClock
 ) -> None:
     await make_due(BATCH + 20)
     await database.execute("UPDATE task_series SET pattern = 'nonsense' WHERE series_id = 'task-5'")
@@ -56,6 +58,10 @@ async def test_a_series_that_fails_is_put_off_and_holds_up_no_other(
     # It waits: another run does not ask for it.
     assert await processor.run() == Run(series=0, made=0, failed=0)
     assert len(asked.sizes) == 2
+    # Nor does anybody look every moment whether it can be made now.
+    following = await next_due(database, clock.now())
+    assert following is not None
+    assert following > datetime.now(UTC) + timedelta(seconds=20)
     await database.execute("UPDATE task_series SET pattern = 'daily', retry_at = now() WHERE series_id = 'task-5'")
     assert await processor.run() == Run(series=1, made=1, failed=0)
     left = "SELECT count(*) FROM task_series WHERE attempts > 0 OR last_error IS NOT NULL"
