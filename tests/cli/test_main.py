@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+import taskflow
 from taskflow.cli.main import COMMANDS, main
 
 
@@ -22,6 +23,17 @@ def test_without_a_command_it_lists_them(capsys: pytest.CaptureFixture[str]) -> 
     assert main([]) == 0
     said = capsys.readouterr().out
     assert all(command in said and text in said for command, text in COMMANDS.items())
+
+
+def test_it_says_its_version_and_in_an_image_the_commit(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TASKFLOW_REVISION", raising=False)
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"{taskflow.__version__}\n"
+    monkeypatch.setenv("TASKFLOW_REVISION", "0123abc")
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"{taskflow.__version__} 0123abc\n"
 
 
 def test_an_unknown_command_is_an_error_that_names_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ which returns the exit status. To add one, add a row to COMMANDS.
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import Final, Protocol, cast
@@ -62,7 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if parsed.version:
         from taskflow import __version__
 
-        print(__version__)
+        # The image says which commit it was built from.
+        print(__version__, *filter(None, [os.environ.get("TASKFLOW_REVISION")]))
         return 0
     if parsed.command is None:
         parser.print_help()
