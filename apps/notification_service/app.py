@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Final
 
+from notification_service.catch_up import CatchUp
 from notification_service.endpoint import Streams, hide_token, stream_notifications
 from notification_service.handlers import Notify
 from notification_service.hub import Hub
@@ -29,6 +30,7 @@ def create_service(runtime: Runtime) -> Service:
     settings = runtime.settings
     hub = Hub(settings, runtime.clock)
     preferences = Preferences(runtime.database)
+    catch_up = CatchUp(runtime.database, hub)
     streams = Streams(
         hub=hub,
         sign_in=SignIn(settings, runtime.clock),
@@ -41,10 +43,14 @@ def create_service(runtime: Runtime) -> Service:
 
     @asynccontextmanager
     async def background() -> AsyncGenerator[None]:
-        """The hub's clockwork and the watch over preferences; on leaving, what streams are left end with a hint."""
+        """The hub's clockwork, the watch over preferences and over what the bus does not bring.
+
+        On leaving, what streams are left end with a hint.
+        """
         tasks = [
             asyncio.create_task(hub.run(), name="streams"),
             asyncio.create_task(preferences.watch(hub.preferences, hub.prefer), name="preferences-watch"),
+            asyncio.create_task(catch_up.run(), name="catch-up"),
         ]
         thresholds = gc.get_threshold()
         gc.freeze()

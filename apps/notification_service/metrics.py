@@ -17,6 +17,12 @@ FRAMES: Final = Counter(
 COALESCED: Final = Counter(
     "taskflow_stream_coalesced", "Events told in a batch for coming too fast", ["service"], registry=REGISTRY
 ).labels(NOTIFICATION_SERVICE)
+CAUGHT_UP: Final = Counter(
+    "taskflow_stream_caught_up",
+    "Events told from the audit trail because the bus did not bring them",
+    ["service"],
+    registry=REGISTRY,
+).labels(NOTIFICATION_SERVICE)
 DROPPED: Final = Counter(
     "taskflow_stream_dropped",
     "Frames dropped, a reset in their place, for slow readers",

@@ -185,7 +185,7 @@ class Replays:
             elif position not in found or unrecorded is None or len(missed[position]) > MOST_REPLAYED:
                 answers.append("gap")
             else:
-                answers.append([_missed(past, tasks.get(past.task_id)) for past in missed[position].values()])
+                answers.append([missed_frame(past, tasks.get(past.task_id)) for past in missed[position].values()])
         return answers
 
     async def _unrecorded(self, since: datetime) -> list[tuple[datetime, Past]] | None:
@@ -226,12 +226,13 @@ class Replays:
         recorded: dict[int, dict[str, Past]] = {}
         for row in rows:
             position: int = row["position"]
-            past = _past(row, questions[position].user_id)
+            past = past_of(row, questions[position].user_id)
             recorded.setdefault(position, {})[past.event_id] = past
         return recorded
 
 
-def _past(row: asyncpg.Record, user_id: str) -> Past:
+def past_of(row: asyncpg.Record, user_id: str) -> Past:
+    """A row of the audit trail: event_id, type, occurred_at, task_id, version, data."""
     reminder = None
     if row["type"] == "task.reminder.triggered":
         data = _reminder_data.decode(row["data"])
@@ -254,7 +255,8 @@ def _past(row: asyncpg.Record, user_id: str) -> Past:
     )
 
 
-def _missed(past: Past, task: Task | None) -> Missed:
+def missed_frame(past: Past, task: Task | None) -> Missed:
+    """The frame of what has been, with the task as it is now; None where it is gone."""
     if past.reminder is not None:
         frame = ReminderFrame(
             id=past.event_id,
