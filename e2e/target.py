@@ -77,6 +77,13 @@ def next_image(target: Target) -> str:
     return name
 
 
+def release_image(target: Target) -> str:
+    """The image of a Phase IV release that is not ours: what the environment names, or the own cluster's stand-in."""
+    if target.phase_iv_image or not target.own:
+        return target.phase_iv_image or ""
+    return images.ensure_release(home.find(), target.images[TASKFLOW])
+
+
 def revision() -> str:
     """The commit of the checkout."""
     command = ["git", "rev-parse", "--short", "HEAD"]

@@ -21,14 +21,14 @@ INGRESS_URL: Final = f"http://127.0.0.1:{INGRESS_PORT}"
 
 
 def build(home: Home, stages: Stages) -> None:
-    """Gets everything that only has to be got once: packages, programs. Raises ClusterError."""
+    """Gets everything that only has to be got once, packages and programs; Tilt only when asked for by build_tilt()."""
     if reason := packages.refusal():
         raise ClusterError(f"The cluster cannot be built here: {reason}.")
     if packages.missing():
         with stages.stage("Debian packages"):
             packages.install()
     for wanted in builds.BUILDS:
-        if not builds.is_built(home, wanted):
+        if wanted.name != "tilt" and not builds.is_built(home, wanted):
             with stages.stage(f"Build {wanted.name}"):
                 builds.build(home, wanted)
     try:
@@ -36,6 +36,12 @@ def build(home: Home, stages: Stages) -> None:
     except RigError:
         with stages.stage("Build daprd, fetch Kafka (make rig)"):
             _rig()
+
+
+def build_tilt(home: Home) -> Path:
+    """Builds Tilt, unless it is there, and returns its program. Raises ClusterError."""
+    builds.build(home, next(one for one in builds.BUILDS if one.name == "tilt"))
+    return builds.program(home, "tilt")
 
 
 def start(home: Home, stages: Stages, *, revision: str = "unknown") -> Images:

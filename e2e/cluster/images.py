@@ -109,6 +109,16 @@ def ensure_taskflow(home: Home, name: str, *, revision: str, version: str) -> No
         containers.load(home, [name])
 
 
+def ensure_release(home: Home, taskflow: str) -> str:
+    """Builds the stand-in for a Phase IV release's own image and returns its name. Raises ClusterError."""
+    name = _named("release", _recipe("release"), taskflow)
+    if name not in containers.loaded(home):
+        containers.start_dockerd(home)
+        _docker_build(home, _DIRECTORY / "release", name, ["--build-arg", f"TASKFLOW={taskflow}"])
+        containers.load(home, [name])
+    return name
+
+
 def _pause(home: Home) -> None:
     with _context("pause", [builds.program(home, "pause")]) as directory:
         _docker_build(home, Path(directory), containers.PAUSE, [])

@@ -68,6 +68,18 @@ async def person(deployment: Deployment, phase_v: Deployment) -> AsyncGenerator[
     await made.aclose()
 
 
+@pytest.fixture(params=["the project's image", "a release's own image"])
+def way_back(request: pytest.FixtureRequest, deployment: Deployment, phase_v: Deployment, tmp_path: Path) -> Deployment:
+    """The platform, with one image or the other as Phase IV. Skips where there is no image of a release."""
+    if request.param == "the project's image":
+        return phase_v
+    image = targets.release_image(deployment.target)
+    if not image:
+        pytest.skip("TASKFLOW_E2E_PHASE_IV_IMAGE names no image of a Phase IV release")
+    overlay = overlays.write(tmp_path / "release", "minikube", deployment.target.images, phase_iv=image)
+    return Deployment(deployment.target, deployment.kubectl, overlay)
+
+
 @pytest.fixture
 def other_overlay(deployment: Deployment, tmp_path: Path) -> Path:
     """The same overlay with the image of a later release. Skips where there is none."""

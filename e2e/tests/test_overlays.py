@@ -1,6 +1,6 @@
 """The overlays for GKE and EKS, checked by a real API server: `kubectl apply --dry-run=server`.
 
-Kinds that come with a cloud or an operator, and that this cluster does not know, are given definitions without a schema.
+Kinds that come with a cloud or an operator, and that this cluster does not know, get definitions without a schema.
 Their names and places are checked, their fields are not (tests/deploy looks at those).
 """
 

@@ -9,17 +9,19 @@ from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 import asyncpg
 import pytest
 
-from e2e import database
+from e2e import database, overlays
 from e2e.cluster.home import ROOT
 from e2e.deployment import Deployment
 from e2e.frames import Frames
 from e2e.load import Load, Person
 from e2e.phase_iv.replay import replay
+from e2e.target import PYTHON, TASKFLOW, Target
 from tests.support.phase_iv import Release
 from tests.support.waiting import eventually
 
@@ -42,16 +44,16 @@ DELETE FROM audit_pruned WHERE record = 'put here by the suite';
 
 
 async def test_back_to_phase_iv_and_forward_again(
-    phase_v: Deployment, people: list[Person], connection: asyncpg.Connection
+    way_back: Deployment, people: list[Person], connection: asyncpg.Connection
 ) -> None:
     """Rows in every table, under load: nothing fails, nothing changes, nothing is lost, nothing is told twice."""
     for person in people:
         await person.sign_up()
     resident, reader, *busy = people
-    await live_in(resident, phase_v)
+    await live_in(resident)
     load = Load(busy)
     load.start()
-    async with filled(connection), Frames(phase_v.url, reader.token).following() as stream:
+    async with filled(connection), Frames(way_back.url, reader.token).following() as stream:
         kept = [await make(reader, f"Kept {number}") for number in range(4)]
         await eventually(lambda: len(stream.of_type("task.created")) == 4, within=20)
         before = await database.phase_iv_rows(connection, without=load.users)
@@ -59,14 +61,14 @@ async def test_back_to_phase_iv_and_forward_again(
 
         # Back.
         began = time.monotonic()
-        await ops(phase_v, "rollback", *phase_v.changing())
+        await ops(way_back, "rollback", *way_back.changing())
         took = time.monotonic() - began
         assert took < PROMISED_SECONDS
-        smoke = await asyncio.to_thread(replay, phase_v.url)
+        smoke = await asyncio.to_thread(replay, way_back.url)
         assert smoke.differences == []
-        assert await asyncio.to_thread(phase_v.phase) != "v"
-        assert await asyncio.to_thread(phase_v.kubectl.diff, phase_v.overlay / "phase-iv") == ""
-        left = await asyncio.to_thread(phase_v.kubectl.run, "get", "pods,services", "-l", "taskflow.dev/phase=v")
+        assert await asyncio.to_thread(way_back.phase) != "v"
+        assert await asyncio.to_thread(way_back.kubectl.diff, way_back.overlay / "phase-iv") == ""
+        left = await asyncio.to_thread(way_back.kubectl.run, "get", "pods,services", "-l", "taskflow.dev/phase=v")
         assert left == ""
 
         await load.stop()
@@ -92,15 +94,15 @@ async def test_back_to_phase_iv_and_forward_again(
         told = {event["event_id"] for event in await database.events_of(connection, [reader.id])}
 
         # Forward, under load again.
-        again = Load([await person.sign_up() for person in [Person(phase_v.url), Person(phase_v.url)]])
+        again = Load([await person.sign_up() for person in [Person(way_back.url), Person(way_back.url)]])
         again.start()
         began = time.monotonic()
-        await ops(phase_v, "rollforward", *phase_v.changing())
+        await ops(way_back, "rollforward", *way_back.changing())
         forward = time.monotonic() - began
         await again.stop()
         print(f"load during the roll-forward of {forward:.0f} s: {again.summary()}")
         assert again.failures == []
-        smoke = await asyncio.to_thread(replay, phase_v.url)
+        smoke = await asyncio.to_thread(replay, way_back.url)
         assert smoke.differences == []
 
         # Every change once, by the ids in the audit trail.
@@ -135,14 +137,56 @@ async def test_back_to_phase_iv_and_forward_again(
             await person.aclose()
 
 
-async def live_in(person: Person, deployment: Deployment) -> None:
+async def test_a_rollback_that_fails_is_mended_and_goes_on(
+    phase_v: Deployment, people: list[Person], connection: asyncpg.Connection, tmp_path: Path
+) -> None:
+    """An image that does not start as Phase IV: users notice nothing; isolated and mended, the rollback goes on."""
+    load = Load([await person.sign_up() for person in people[:3]])
+    load.start()
+    broken = overlays.write(tmp_path / "broken", "minikube", phase_v.target.images, phase_iv=unfit(phase_v.target))
+    said = await ops(phase_v, "rollback", "--overlay", str(broken), "--within", "60", fails=True)
+    assert "chat-api" in said
+    assert (await asyncio.to_thread(replay, phase_v.url)).differences == []
+
+    image = phase_v.target.images[TASKFLOW]
+    failing = await asyncio.to_thread(not_ready, phase_v, "chat-api")
+    await ops(phase_v, "isolate", "chat-api", "--image", image, "--url", phase_v.url)
+    assert failing
+    isolated = await asyncio.to_thread(phase_v.kubectl.items, "pods", "-l", "taskflow.dev/isolated=chat-api")
+    assert {pod["metadata"]["name"] for pod in isolated} == failing
+    await ops(phase_v, "rollback", *phase_v.changing())
+    assert await asyncio.to_thread(phase_v.kubectl.diff, phase_v.overlay / "phase-iv") == ""
+    await load.stop()
+    print(load.summary())
+    assert load.failures == []
+    assert await database.tasks_of(connection, load.users) == load.tasks
+    assert (await asyncio.to_thread(replay, phase_v.url)).differences == []
+
+
+def unfit(target: Target) -> str:
+    """An image that the cluster has and that cannot be chat-api."""
+    return target.images.get(PYTHON, f"{PYTHON}:3.13-slim-trixie")
+
+
+def not_ready(deployment: Deployment, service: str) -> set[str]:
+    """The pods of a service that are not ready."""
+    pods = deployment.kubectl.items("pods", "--selector", f"app.kubernetes.io/name={service}")
+    conditions = {pod["metadata"]["name"]: pod["status"].get("conditions", []) for pod in pods}
+    return {
+        name
+        for name, found in conditions.items()
+        if not any(one["type"] == "Ready" and one["status"] == "True" for one in found)
+    }
+
+
+async def live_in(person: Person) -> None:
     """A series, reminders, preferences, a conversation, an answer kept for a repeated request."""
     client = person.client
     due = (datetime.now(UTC) + timedelta(days=2)).isoformat()
     series = {"title": "Every day", "due_date": due, "recurrence_pattern": "daily", "reminders": ["PT1H", "P1D"]}
     for answer in (
         await client.post("/api/v1/tasks", json=series, headers={"Idempotency-Key": uuid.uuid4().hex}),
-        await client.put("/api/v1/preferences", json={"timezone": "Europe/Berlin", "notifications": "all"}),
+        await client.put("/api/v1/me/preferences", json={"timezone": "Europe/Berlin", "notifications": "all"}),
         await client.post(f"/api/{person.id}/chat", json={"message": "add buy bread"}),
         await client.post("/api/v1/tasks", json={"title": "Once", "due_date": due, "reminders": ["PT1H"]}),
     ):
@@ -175,8 +219,8 @@ async def make(person: Person, title: str) -> str:
     return task
 
 
-async def ops(deployment: Deployment, action: str, *words: str) -> None:
-    """`taskflow ops`, its output passed on with the time of each step."""
+async def ops(deployment: Deployment, action: str, *words: str, fails: bool = False) -> str:
+    """`taskflow ops`, its output passed on with the time of each step, and returned."""
     process = await asyncio.create_subprocess_exec(
         *deployment.ops(action, *words),
         cwd=ROOT,
@@ -187,7 +231,8 @@ async def ops(deployment: Deployment, action: str, *words: str) -> None:
     said, _ = await asyncio.wait_for(process.communicate(), 900)
     output = said.decode()
     print(output)
-    assert process.returncode == 0, f"taskflow ops {action} ended with {process.returncode}:\n{output}"
+    assert (process.returncode != 0) is fails, f"taskflow ops {action} ended with {process.returncode}:\n{output}"
+    return output
 
 
 async def owners_of(connection: asyncpg.Connection, keys: set[database.Key]) -> set[str]:
