@@ -250,6 +250,64 @@ def test_completing_a_task_that_repeats_brings_the_next_one(ada: Person) -> None
     expect(following).to_contain_text("Tomorrow")
 
 
+def test_an_edit_of_a_repeat_asks_which_ones_it_is_for(ada: Person) -> None:
+    page = ada.tab()
+    ada.add("Water the plants", due_date=day(-1), recurrence_pattern="daily")
+    plants = page.get_by_role("button", name="Water the plants", exact=True)
+    expect(plants).to_have_count(3)  # yesterday's, today's and the next one
+    sheet = page.get_by_role("dialog")
+    which = sheet.get_by_role("group", name="Change")
+
+    plants.nth(1).click()
+    expect(which.get_by_label("Only this one")).to_be_checked()
+    sheet.get_by_label("Title").fill("Water the roses")
+    sheet.get_by_role("button", name="Save").click()
+    roses = page.get_by_role("button", name="Water the roses", exact=True)
+    expect(roses).to_have_count(1)
+    expect(plants).to_have_count(2)
+
+    roses.click()
+    sheet.get_by_label("Title").fill("Water the trees")
+    which.get_by_label("All that are not past").check()
+    sheet.get_by_role("button", name="Save").click()
+    trees = page.get_by_role("button", name="Water the trees", exact=True)
+    expect(trees).to_have_count(2)
+    expect(plants).to_have_count(1)
+
+    # How it repeats is never one occurrence's.
+    trees.first.click()
+    expect(sheet.get_by_label("The next one comes")).to_have_value("fixed")
+    sheet.get_by_label("Repeat", exact=True).select_option("days")
+    expect(which.get_by_label("Only this one")).to_be_disabled()
+    expect(which.get_by_label("This and the following")).to_be_checked()
+    sheet.get_by_label("The next one comes").select_option("after_completion")
+    sheet.get_by_role("button", name="Save").click()
+    expect(row(page, "Water the trees").get_by_text("Every 2 days")).to_have_count(1)
+    expect(trees).to_have_count(1)
+    assert {task["occurrence_date"]: task["recurrence_mode"] for task in ada.tasks()} == {
+        day(-1): "fixed",
+        day(0): "after_completion",
+    }
+    trees.click()
+    expect(sheet.get_by_label("The next one comes")).to_have_value("after_completion")
+
+
+def test_a_deletion_of_a_repeat_asks_which_ones_it_is_for(ada: Person) -> None:
+    page, other = ada.tab(), ada.tab()
+    ada.add("Water the plants", due_date=day(-1), recurrence_pattern="daily")
+    plants, also = [tab.get_by_role("button", name="Water the plants", exact=True) for tab in (page, other)]
+    expect(plants).to_have_count(3)
+    page.get_by_role("button", name="Delete Water the plants").nth(1).click()
+    sheet = page.get_by_role("dialog")
+    expect(sheet.get_by_label("Only this one")).to_be_checked()
+    sheet.get_by_label("This and the following").check()
+    sheet.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    page.goto("about:blank")
+    expect(also).to_have_count(1)
+    assert [task["occurrence_date"] for task in ada.tasks()] == [day(-1)]
+
+
 def test_a_rule_that_cannot_be_is_explained_where_it_stands(ada: Person) -> None:
     page = ada.tab("/#/new")
     sheet = page.get_by_role("dialog")

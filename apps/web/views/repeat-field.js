@@ -49,11 +49,9 @@ export function repeatField({ app, task, due }) {
     input: h("input", { type: "date", value: task.recurrence_end_date ?? "" }),
     class: "repeat-part narrow",
   });
-  // The server does not tell how a series counts, so an existing one stays as it is unless one chooses.
-  const known = task.recurrence_pattern ? [["", "As until now"]] : [];
   const mode = field({
     label: "The next one comes",
-    input: h("select", {}, [...known, ...MODES].map(([value, label]) => h("option", { value }, label))),
+    input: h("select", {}, MODES.map(([value, label]) => h("option", { value, selected: value === task.recurrence_mode }, label))),
     class: "repeat-part",
   });
   const preview = h("p", { class: "repeat-preview", "aria-live": "polite" });
@@ -155,11 +153,12 @@ export function repeatField({ app, task, due }) {
     fields: new Map([
       ["recurrence_pattern", { node: kind.node, setError: wrong, get input() { return (parts.get(kind.input.value) ?? kind).input ?? kind.input; } }],
       ["recurrence_end_date", until],
+      ["recurrence_mode", mode],
     ]),
     value: () => {
       suggest();
       const text = pattern();
-      const chosen = text && mode.input.value ? { recurrence_mode: mode.input.value } : {};
+      const chosen = text ? { recurrence_mode: mode.input.value } : {};
       return { recurrence_pattern: text, recurrence_end_date: text ? until.input.value || null : null, ...chosen };
     },
     chosen: () => kind.input.value !== "",

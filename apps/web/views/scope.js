@@ -10,13 +10,21 @@ const SCOPES = [
   ["all", "All that are not past"],
 ];
 
-/** Radio buttons; `value()` is "this", "following" or "all". */
+/**
+ * Radio buttons; `value()` is "this", "following" or "all". How a task repeats is never one occurrence's: with
+ * `withRule(true)` "this" cannot be chosen.
+ */
 export function scopeField({ question }) {
   const choices = SCOPES.map(([value, label]) =>
     h("label", { class: "chip" }, h("input", { type: "radio", name: "scope", value, checked: value === "this" }), h("span", {}, label)),
   );
   const { node } = fieldGroup({ legend: question, children: h("div", { class: "chips" }, choices) });
-  return { node, value: () => node.querySelector("input:checked").value };
+  const option = (value) => node.querySelector(`input[value="${value}"]`);
+  function withRule(changed) {
+    if (changed && option("this").checked) option("following").checked = true;
+    option("this").disabled = changed;
+  }
+  return { node, withRule, value: () => node.querySelector("input:checked").value };
 }
 
 /** Asks which ones to delete; `onChoice(scope)` when confirmed. */

@@ -46,6 +46,7 @@ export function openTaskForm({ app, task = null, etag = null, start = {}, on }) 
   );
   const before = { ...entered(), completed: undefined };
   let version = etag;
+  if (scope) form.addEventListener("input", () => scope.withRule(ruleChanged()));
 
   const tools = task
     ? [
@@ -81,6 +82,7 @@ export function openTaskForm({ app, task = null, etag = null, start = {}, on }) 
     date.input.value = "";
     time.value = "";
     followDue();
+    scope?.withRule(ruleChanged());
     date.input.focus();
   }
 
@@ -99,6 +101,12 @@ export function openTaskForm({ app, task = null, etag = null, start = {}, on }) 
   /** Only what the person changed, so that what another place changed meanwhile stays. */
   function changes(after) {
     return Object.fromEntries(Object.entries(after).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name])));
+  }
+
+  /** Whether how the task repeats is another way now, or no way any more. */
+  function ruleChanged() {
+    const after = entered();
+    return ["recurrence_pattern", "recurrence_end_date"].some((name) => after[name] !== before[name]);
   }
 
   async function send(event) {
