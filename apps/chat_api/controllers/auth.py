@@ -10,7 +10,7 @@ from litestar.params import JSONBody
 from chat_api.accounts import Accounts
 from chat_api.payloads import Account, Acknowledgement, Credentials, NewAccount, Refreshed, RefreshRequest, SignedIn
 from taskflow.service.auth import SESSION_COOKIE, SignIn
-from taskflow.service.errors import ApiError, AuthError
+from taskflow.service.errors import ApiError, AuthError, ErrorAnswer
 from taskflow.service.litestar_app import SECURITY
 from taskflow.service.openapi import answers
 from taskflow.service.tokens import REFRESH_SECONDS, TokenError
@@ -59,7 +59,7 @@ def make_auth_controller(auth: AuthState, guard: Any) -> type[Controller]:
             account = await auth.accounts.sign_up(data.email, data.password)
             return signed_in(account, "User registered successfully", 201)
 
-        @post("/login", status_code=200, responses=answers(401, 422, 429, 503), summary="Sign in")
+        @post("/login", status_code=200, responses=answers(422, 429, 503, s401=ErrorAnswer), summary="Sign in")
         async def sign_in(self, data: JSONBody[Credentials], request: AnyRequest) -> Response[SignedIn]:
             address = request.client.host if request.client else ""
             account = await auth.accounts.sign_in(data.email, data.password, address)
@@ -82,7 +82,7 @@ def make_auth_controller(auth: AuthState, guard: Any) -> type[Controller]:
                 raise AuthError("INVALID_TOKEN", "This account no longer exists", error="Invalid or expired token")
             return account
 
-        @post("/refresh", status_code=200, responses=answers(401, 422, 503), summary="Renew the token")
+        @post("/refresh", status_code=200, responses=answers(422, 503, s401=ErrorAnswer), summary="Renew the token")
         async def refresh(
             self, request: AnyRequest, data: JSONBody[RefreshRequest | None] = None
         ) -> Response[Refreshed]:

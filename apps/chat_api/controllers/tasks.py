@@ -44,7 +44,7 @@ ScopeOf = Annotated[
     QueryParameter(
         name="scope",
         description="Of a task that repeats: this occurrence, this and the following open ones, or all that are not "
-        "past. Completing is always of this one."
+        "past. Completing is always of this one.",
     ),
 ]
 
@@ -169,7 +169,7 @@ def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[
         @delete(
             "/{task_id:str}",
             status_code=204,
-            responses=answers(401, 403, 404, 409, 412, 422, 503),
+            responses=answers(401, 403, 404, 409, 412, 422, 503, s204=None),
             summary="Delete a task",
         )
         async def remove(

@@ -21,15 +21,16 @@ _DESCRIPTIONS: Final = {
 
 
 def answers(*statuses: int, **bodies: Any) -> dict[int, ResponseSpec]:
-    """Specifications of refusals by status, and of other answers given as `s201=Task`."""
+    """Specifications of refusals by status, and of answers with another body than usual given as `s201=Task`."""
     documented: dict[int, ResponseSpec] = {}
     for status in statuses:
         body: Any = ErrorBody if status == 401 else ValidationAnswer if status == 422 else ErrorAnswer
         documented[status] = ResponseSpec(
             data_container=body, description=_DESCRIPTIONS[status], generate_examples=False
         )
-    for status, body in bodies.items():
-        documented[int(status.removeprefix("s"))] = ResponseSpec(
-            data_container=body, description="As asked", generate_examples=False
+    for name, body in bodies.items():
+        status = int(name.removeprefix("s"))
+        documented[status] = ResponseSpec(
+            data_container=body, description=_DESCRIPTIONS.get(status, "As asked"), generate_examples=False
         )
     return documented
