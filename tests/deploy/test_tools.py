@@ -73,7 +73,7 @@ def test_tilt_deploys_the_minikube_overlay_with_its_names() -> None:
 
 
 def test_tilt_touches_local_clusters_only() -> None:
-    assert TILTFILE.index("require_local_context()\n\n# ") < TILTFILE.index("k8s_yaml(")
+    assert TILTFILE.index("\nrequire_local_context()\n") < TILTFILE.index("k8s_yaml(")
     assert "allow_k8s_contexts(context)" in TILTFILE
 
 
