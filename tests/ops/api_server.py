@@ -56,6 +56,7 @@ class ApiServer:
             if plural != "pods":
                 clean = copy.deepcopy(found)
                 clean["metadata"].pop("generation", None)
+                clean["metadata"].pop("uid", None)
                 clean.pop("status", None)
                 kept[f"{plural}/{name}"] = clean
         return kept
@@ -133,6 +134,7 @@ class ApiServer:
         before = json.loads(old["metadata"].get("annotations", {}).get(_LAST_APPLIED, "{}"))
         if scaled is not None and "replicas" not in new.get("spec", {}) and "replicas" not in before.get("spec", {}):
             new["spec"]["replicas"] = scaled  # somebody else's field: applying leaves it alone
+        new["metadata"]["uid"] = old["metadata"].get("uid") or f"uid-{self._number()}"
         new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
         self.objects[plural, new["metadata"]["name"]] = new
 

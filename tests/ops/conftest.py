@@ -69,7 +69,7 @@ def phase_v(api: ApiServer) -> ApiServer:
     service = {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": {"name": "chat-api-dapr", "labels": {"dapr.io/enabled": "true"}},
+        "metadata": {"name": "chat-api-dapr", "uid": "uid-dapr", "labels": {"dapr.io/enabled": "true"}},
     }
     api.objects["services", "chat-api-dapr"] = service
     api.writes.clear()

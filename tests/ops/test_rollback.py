@@ -151,6 +151,19 @@ class TestRefusals:
         assert [pod for pod in phase_v.pods if "chat-api" in pod["metadata"]["name"] and "daprd" in str(pod["spec"])]
         assert ops("rollback", "--overlay", str(overlay)) == 0
 
+    def test_somebody_who_applies_phase_v_meanwhile_is_noticed(
+        self, phase_v: ApiServer, overlay: Path, ops: Ops, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (component,) = [found for found in overlays.phase_v() if found["kind"] == "Component"]
+
+        def another(words: str) -> None:
+            if words == "delete horizontalpodautoscalers/audit-logger":
+                phase_v.apply([component], dry_run=False)
+
+        phase_v.on_write = another
+        assert ops("rollback", "--overlay", str(overlay)) == 1
+        assert "Somebody makes them again" in capsys.readouterr().err
+
     def test_a_schema_that_changed_meanwhile_is_an_error(
         self, phase_v: ApiServer, overlay: Path, ops: Ops, capsys: pytest.CaptureFixture[str]
     ) -> None:

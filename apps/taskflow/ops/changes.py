@@ -64,21 +64,28 @@ def wait_rolled_out(run: Run, cluster: Cluster, names: Sequence[str]) -> None:
 
 
 def remove(run: Run, cluster: Cluster, kinds: Iterable[tuple[str, str]], selector: str) -> int:
-    """Delete whatever of these kinds carries the label, and wait until it is gone. Returns how many there were."""
+    """Delete whatever of these kinds carries the label, and wait until it is gone. Returns how many there were.
+
+    Raises OpsError when one is made anew meanwhile: then somebody else is applying Phase V.
+    """
     resources = [found for kind in kinds if (found := cluster.resource(*kind)) is not None]
-    names: list[str] = []
+    deleted: set[str] = set()
     for resource in resources:
         for found in cluster.matching(resource, selector):
             cluster.delete(resource, name_of(found))
-            names.append(f"{resource.plural}/{name_of(found)}")
-    for name in names:
-        run.changed(f"deleted {name}")
-    if names and not run.dry_run:
-        run.wait(
-            f"everything labelled {selector} to be gone",
-            lambda: not any(cluster.matching(resource, selector) for resource in resources),
-        )
-    return len(names)
+            deleted.add(found["metadata"]["uid"])
+            run.changed(f"deleted {resource.plural}/{name_of(found)}")
+
+    def gone() -> bool:
+        left = [(each, found) for each in resources for found in cluster.matching(each, selector)]
+        anew = [f"{each.plural}/{name_of(found)}" for each, found in left if found["metadata"]["uid"] not in deleted]
+        if anew:
+            raise OpsError(f"Somebody makes them again while they are taken away: {', '.join(anew[:5])}.")
+        return not left
+
+    if deleted and not run.dry_run:
+        run.wait(f"everything labelled {selector} to be gone", gone)
+    return len(deleted)
 
 
 def isolated(selector: str = "") -> str:

@@ -66,12 +66,11 @@ def rollback(run: Run, cluster: Cluster, kubectl: Kubectl, wanted: Rollback) -> 
         apply(run, kubectl, target, how=how)
         if not run.dry_run:
             wait_rolled_out(run, cluster, [CHAT_API])
+            _verify(cluster)
         removed = remove(run, cluster, phase_v_kinds, PHASE_V)
         # Dapr's operator makes a Service for each app and leaves it when the annotations go.
         removed += remove(run, cluster, [("v1", "Service")], f"{DAPR_ENABLED}=true")
         run.changed(f"{removed} objects of Phase V taken away")
-        if not run.dry_run:
-            _verify(cluster)
     with run.step("4/5 The database stays as it is"):
         _compare_schema(run, platform, schema)
     with run.step("5/5 Phase IV smoke test"):
