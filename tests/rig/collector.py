@@ -42,6 +42,8 @@ class Collector:
         server = uvicorn.Server(config)
         task = asyncio.create_task(server.serve())
         try:
+            while not server.started:  # noqa: ASYNC110  uvicorn offers nothing to wait for
+                await asyncio.sleep(0.01)
             yield self
         finally:
             server.force_exit = server.should_exit = True

@@ -3,8 +3,9 @@ was sent once, every task, also on the stream, is as last acknowledged; and chat
 """
 
 import asyncio
+import re
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import asyncpg
 import httpx
 import msgspec
 import pytest
+import pytest_asyncio
 
 from taskflow.bus.dead_letters import letters, request_replay
 from taskflow.database.pool import Database
@@ -25,20 +27,43 @@ from taskflow.events.topics import (
 )
 from taskflow.local.postgres import EmbeddedPostgres
 from taskflow.local.rig.programs import Programs
+from taskflow.local.rig.rig import Instance, Rig
 from taskflow.settings import Settings
 from taskflow_db import runner
-from tests.rig.world import World, connected, health, world
+from tests.rig.world import World, connected, health, running_rig, world
+from tests.support.cluster import Databases
 from tests.support.waiting import eventually
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="module")]
 
 DURABLE = {AUDIT_LOGGER, REMINDER_SERVICE, RECURRING_TASK_PROCESSOR}
 
 
-@pytest.fixture
-async def here(rig_programs: Programs, tmp_path: Path, settings: Settings) -> AsyncGenerator[World]:
-    """The platform, all five services."""
-    async with world(rig_programs, tmp_path, settings) as made:
+@pytest.fixture(scope="module")
+def rig_settings(databases: Databases) -> Iterator[Settings]:
+    """Settings of the rig that the faults of this module share, on a database of its own."""
+    name = databases.make()
+    yield Settings(
+        database_url=databases.app_url(name),
+        migration_database_url=databases.owner_url(name),
+        auth_secret="a-secret-for-tests-of-32-or-more-characters",
+    )
+    databases.drop(name)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def rig(
+    rig_programs: Programs, tmp_path_factory: pytest.TempPathFactory, rig_settings: Settings
+) -> AsyncGenerator[Rig]:
+    """One platform for all: starting it takes longer than most of what is done to it."""
+    async with running_rig(rig_programs, tmp_path_factory.mktemp("rig"), rig_settings) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def here(rig: Rig, rig_settings: Settings) -> AsyncGenerator[World]:
+    """The platform, ready again, with a new user."""
+    async with world(rig, rig_settings) as made:
         yield made
 
 
@@ -49,9 +74,9 @@ def assert_it_took_every_change_at_once(here: World) -> None:
 
 async def test_each_services_sidecar_is_killed(here: World) -> None:
     await here.writer.remind_soon(5)
-    writing = asyncio.create_task(here.writer.write(20))
+    writing = asyncio.create_task(here.writer.write(15))
     for name in (CHAT_API, AUDIT_LOGGER, REMINDER_SERVICE, NOTIFICATION_SERVICE, RECURRING_TASK_PROCESSOR):
-        await asyncio.sleep(3)
+        await asyncio.sleep(2.5)
         here.rig.instance(name).sidecar.kill()
     await writing
     assert_it_took_every_change_at_once(here)
@@ -128,9 +153,9 @@ async def test_chat_api_is_started_again_while_kafka_is_down(here: World) -> Non
 
 
 async def test_a_consumer_is_killed_in_the_middle_of_its_batches(here: World) -> None:
-    writing = asyncio.create_task(here.writer.write(20))
+    writing = asyncio.create_task(here.writer.write(14))
     for _ in range(4):
-        await asyncio.sleep(4)
+        await asyncio.sleep(3)
         here.rig.instance(AUDIT_LOGGER).process.kill()
     await writing
     assert_it_took_every_change_at_once(here)
@@ -138,34 +163,40 @@ async def test_a_consumer_is_killed_in_the_middle_of_its_batches(here: World) ->
 
 
 async def test_a_second_replica_comes_and_goes(here: World) -> None:
-    writing = asyncio.create_task(here.writer.write(25))
-    await asyncio.sleep(1)
+    writing = asyncio.create_task(here.writer.write(20))
     second = here.rig.add(AUDIT_LOGGER)
-    await asyncio.sleep(14)
-    recorded = second.process.log.read_text(encoding="utf-8")
+    await here.ready()
+    await eventually(lambda: has_recorded(second), within=30, every=0.3)
     here.rig.leave_stopped(second.process, second.sidecar)
     second.process.kill()
     second.sidecar.kill()
     await writing
     here.rig.instances.remove(second)
-    assert "started" in recorded
     assert_it_took_every_change_at_once(here)
     await here.reckon()
 
 
+async def has_recorded(instance: Instance) -> bool:
+    """Whether a replica of the audit logger has been given events."""
+    async with httpx.AsyncClient() as client:
+        metrics = (await client.get(f"{instance.url}/metrics")).text
+    found = re.search(r"^taskflow_audit_events_recorded_total\S* (\S+)$", metrics, re.MULTILINE)
+    return found is not None and float(found[1]) > 0
+
+
 async def test_a_sidecar_hangs(here: World) -> None:
-    writing = asyncio.create_task(here.writer.write(45, pause=0.05))
-    for name in (CHAT_API, AUDIT_LOGGER):
-        sidecar = here.rig.instance(name).sidecar
+    writing = asyncio.create_task(here.writer.write(32, pause=0.05))
+    hanging = [(here.rig.instance(CHAT_API).sidecar, 18), (here.rig.instance(AUDIT_LOGGER).sidecar, 10)]
+    for sidecar, seconds in hanging:  # a publisher waits 15 s for its sidecar
         sidecar.pause()
-        await asyncio.sleep(20)
+        await asyncio.sleep(seconds)
         sidecar.resume()
     await writing
     assert_it_took_every_change_at_once(here)
     await here.reckon()
 
 
-async def test_what_is_no_event_is_set_aside_and_holds_up_nobody(here: World, settings: Settings) -> None:
+async def test_what_is_no_event_is_set_aside_and_holds_up_nobody(here: World) -> None:
     poison = str(uuid.uuid4())
     sidecar = here.rig.instance(CHAT_API).sidecar
     entry = {"contentType": "application/cloudevents+json", "metadata": {"partitionKey": "p"}}
@@ -186,7 +217,7 @@ async def test_what_is_no_event_is_set_aside_and_holds_up_nobody(here: World, se
         url = f"{sidecar.url}/v1.0-alpha1/publish/bulk/taskflow-pubsub/{TASK_CREATED}?metadata.rawPayload=true"
         assert (await client.post(url, json=bulk)).status_code == 204
     await here.writer.write(2)
-    database = Database(settings.database_url, size=1)
+    database = Database(here.settings.database_url, size=1)
     await database.open()
     await database.opened()
 
@@ -204,9 +235,9 @@ async def test_what_is_no_event_is_set_aside_and_holds_up_nobody(here: World, se
 
 
 @pytest.mark.parametrize("failures", [2, 1_000_000])
-async def test_a_handler_fails(here: World, settings: Settings, failures: int) -> None:
+async def test_a_handler_fails(here: World, failures: int) -> None:
     """Twice: then the third attempt counts. For ever: dead after three, and replayed once the handler is mended."""
-    async with connected(settings) as owner:
+    async with connected(here.settings) as owner:
         await fail_to_record(owner, failures)
         [task] = await here.writer.remind_soon(1, seconds=3600)
         await eventually(lambda: owner.fetchval("SELECT is_called FROM attempts"), within=30)
@@ -222,7 +253,7 @@ async def test_a_handler_fails(here: World, settings: Settings, failures: int) -
             assert (letter["consumer_group"], letter["task_id"], letter["attempts"]) == (AUDIT_LOGGER, task, 3)
             assert "the ink has run dry" in letter["reason"]
             await owner.execute("DROP TRIGGER fails ON task_events")  # the fix
-            database = Database(settings.database_url, size=1)
+            database = Database(here.settings.database_url, size=1)
             await database.open()
             await database.opened()
             assert await request_replay(database, group=AUDIT_LOGGER) == 1
@@ -230,6 +261,7 @@ async def test_a_handler_fails(here: World, settings: Settings, failures: int) -
         await eventually(lambda: settled(owner), within=60, every=0.3)
         attempts = await owner.fetchval("SELECT last_value FROM attempts")
         assert attempts == 3, "attempts at recording it while the handler failed"
+        await owner.execute("DROP FUNCTION fails CASCADE; DROP SEQUENCE attempts")
     await here.reckon()
 
 
@@ -256,7 +288,7 @@ async def test_the_database_is_away_for_two_minutes_and_nothing_is_given_up(
         own = msgspec.structs.replace(
             settings, database_url=postgres.app_url, migration_database_url=postgres.owner_url
         )
-        async with world(rig_programs, tmp_path, own) as here:
+        async with running_rig(rig_programs, tmp_path, own) as rig, world(rig, own) as here:
             await here.writer.remind_soon(5, seconds=20)
             enough = asyncio.Event()
             writing = asyncio.create_task(here.writer.write_until(enough))

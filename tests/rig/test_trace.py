@@ -16,7 +16,7 @@ from taskflow.events.topics import (
 from taskflow.local.rig.programs import Programs
 from taskflow.settings import Settings
 from tests.rig.collector import Collector
-from tests.rig.world import world
+from tests.rig.world import running_rig, world
 from tests.support.waiting import eventually
 
 
@@ -25,7 +25,8 @@ async def test_one_trace_leads_from_the_request_to_every_consumer_and_the_stream
 ) -> None:
     async with (
         Collector().serving() as collector,
-        world(rig_programs, tmp_path, settings, OTEL_EXPORTER_OTLP_ENDPOINT=collector.endpoint) as here,
+        running_rig(rig_programs, tmp_path, settings, otlp_endpoint=collector.endpoint) as rig,
+        world(rig, settings) as here,
     ):
         trace, parent = secrets.token_hex(16), secrets.token_hex(8)
         headers = {"authorization": f"Bearer {here.writer.token}", "traceparent": f"00-{trace}-{parent}-01"}
@@ -36,7 +37,9 @@ async def test_one_trace_leads_from_the_request_to_every_consumer_and_the_stream
 
         async def whole() -> None:
             spans = [span for span in collector.spans if span.trace == trace]
-            [request] = [span for span in spans if span.parent == parent]
+            requests = [span for span in spans if span.parent == parent]
+            assert len(requests) == 1, spans or collector.spans[-20:]
+            request = requests[0]
             assert (request.service, request.name) == (CHAT_API, "POST /api/v1/tasks")
             ours = {(span.service, span.name) for span in spans if span.parent == request.id}
             assert (CHAT_API, f"{CHAT_API} publish") in ours, "from the outbox"

@@ -80,8 +80,10 @@ async def health(client: httpx.AsyncClient, instance: Instance) -> httpx.Respons
 
 
 @asynccontextmanager
-async def world(programs: Programs, home: Path, settings: Settings, **environment: str) -> AsyncGenerator[World]:
-    """A rig with all five services, ready."""
+async def running_rig(
+    programs: Programs, home: Path, settings: Settings, *, otlp_endpoint: str | None = None
+) -> AsyncGenerator[Rig]:
+    """A rig with all five services; traces of services and sidecars go to `otlp_endpoint`."""
     told = {
         **{name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
         "TASKFLOW_DATABASE_URL": settings.database_url,
@@ -89,10 +91,16 @@ async def world(programs: Programs, home: Path, settings: Settings, **environmen
         "TASKFLOW_DATABASE_POOL_SIZE": "5",
         "TASKFLOW_REPUBLISH_AFTER_SECONDS": "15",
         "TASKFLOW_STREAM_HEARTBEAT_SECONDS": "5",
-        **environment,
     }
-    rig = Rig(programs, home, told)
-    async with rig.running(), AsyncExitStack() as stack:
+    rig = Rig(programs, home, told, otlp_endpoint=otlp_endpoint)
+    async with rig.running():
+        yield rig
+
+
+@asynccontextmanager
+async def world(rig: Rig, settings: Settings) -> AsyncGenerator[World]:
+    """A new user on a rig, once every service is ready."""
+    async with AsyncExitStack() as stack:
         await ready(rig)
         writer = Writer(rig.instance(CHAT_API).url)
         stack.push_async_callback(writer.aclose)
