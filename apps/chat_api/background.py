@@ -36,5 +36,6 @@ async def keep_house(runtime: Runtime) -> None:
         found = await reconcile(runtime.database, runtime.clock.now())
         if found.changed or found.gone:
             log.info("reconciled", changed=found.changed, gone=found.gone)
-        await runtime.database.execute(EXPIRE)
+        while await runtime.database.execute(EXPIRE) != "DELETE 0":
+            pass  # a batch at a time
         await asyncio.sleep(runtime.settings.reconcile_interval_seconds or _ONCE_A_DAY)

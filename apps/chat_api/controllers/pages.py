@@ -7,10 +7,12 @@ from typing import Any, Final
 import msgspec
 import swagger_ui
 from litestar import Request, Response, get, static_files
-from litestar.datastructures import CacheControlHeader, ResponseHeader
+from litestar.datastructures import CacheControlHeader
+from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.router import Router
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 import taskflow
 from taskflow.events.topics import AUDIT_LOGGER, CHAT_API, NOTIFICATION_SERVICE, REMINDER_SERVICE
@@ -82,18 +84,41 @@ def make_pages() -> list[HTTPRouteHandler | Router]:
             return Response(index, media_type="text/html", headers=headers)
         return Response(home_answer(), media_type="application/json", headers={"Vary": "Accept"})
 
-    assets = Router(
-        "/",
-        route_handlers=[_static("/static", directory, CacheControlHeader(no_cache=True))],
-        response_headers=[ResponseHeader(name=name, value=value) for name, value in _SAFE.items()],
-    )
-    return [home, assets, _static("/docs/assets", _SWAGGER, CacheControlHeader(max_age=86_400))]
+    return [
+        home,
+        _static("/static", directory, CacheControlHeader(no_cache=True)),
+        _static("/docs/assets", _SWAGGER, CacheControlHeader(max_age=86_400)),
+    ]
 
 
 def _static(path: str, directory: Path, cache: CacheControlHeader) -> Router:
     # Its parameters' types are not all known to pyright.
     make: Any = static_files.create_static_files_router  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    return make(path=path, directories=[directory], cache_control=cache, name=path, include_in_schema=False)
+    return make(
+        path=path,
+        directories=[directory],
+        cache_control=cache,
+        name=path,
+        middleware=[_guarded],
+        include_in_schema=False,
+    )
+
+
+def _guarded(app: ASGIApp) -> ASGIApp:
+    """Files with the headers that keep them what they are. No file has a name with a NUL in it."""
+    safe = [(name.lower().encode(), value.encode()) for name, value in _SAFE.items()]
+
+    async def guard(scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), *safe]
+            await send(message)
+
+        if "\x00" in scope["path"]:
+            raise NotFoundException
+        await app(scope, receive, sending)
+
+    return guard
 
 
 class SwaggerPage(OpenAPIRenderPlugin):
