@@ -163,7 +163,8 @@ def _names(build: Build) -> set[str]:
 
 
 def _fingerprint(wanted: Build) -> str:
-    made_from = hashlib.sha256(repr(wanted).encode())
+    parts = (wanted.packages, wanted.ldflags, wanted.static, wanted.also_called)
+    made_from = hashlib.sha256(repr(parts).encode())
     for file in sorted((_SOURCES / wanted.name).iterdir()):
         made_from.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return made_from.hexdigest()[:12]
