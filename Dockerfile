@@ -23,15 +23,23 @@ ENV UV_COMPILE_BYTECODE=1 \
     UV_PROJECT_ENVIRONMENT=/opt/taskflow \
     PIP_NO_CACHE_DIR=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1
+# What dependencies ask for and no service imports: makers of sample data, models and validators of kinds not used here.
+# The services' tests of the image run without them (tests/deploy/test_image.py).
+ARG LEFT_OUT="faker polyfactory pydantic pydantic-core annotated-types typing-inspection email-validator dnspython \
+    litestar-htmx rich-click docstring-parser"
 RUN python3 -m venv /opt/uv && /opt/uv/bin/pip install --quiet "uv==${UV_VERSION}.*"
 WORKDIR /src
 # What changes seldom first: a change of our own code installs no package again.
 COPY pyproject.toml uv.lock ./
-RUN /opt/uv/bin/uv sync --quiet --frozen --no-dev --no-install-project --python "$(command -v python3)"
+RUN /opt/uv/bin/uv sync --quiet --frozen --no-dev --no-install-project --python "$(command -v python3)" \
+    $(printf -- '--no-install-package %s ' $LEFT_OUT)
 COPY README.md LICENSE* ./
 COPY apps apps
 COPY db db
-RUN /opt/uv/bin/uv sync --quiet --frozen --no-dev --no-editable --python "$(command -v python3)"
+RUN /opt/uv/bin/uv sync --quiet --frozen --no-dev --no-editable --python "$(command -v python3)" \
+    $(printf -- '--no-install-package %s ' $LEFT_OUT) \
+    # Of Swagger the page that /docs shows; not its editor, nor maps for its own developers.
+    && find /opt/taskflow -path '*/swagger_ui/static/*' \( -name 'swagger-editor*' -o -name '*.map' \) -delete
 
 FROM ${PYTHON_IMAGE} AS runtime
 ARG VERSION=0.0.0+unknown

