@@ -71,36 +71,41 @@ async def test_created_with_what_it_knows_and_nothing_else(client: httpx.AsyncCl
     assert not task["created_at"].startswith("2000")
 
 
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        ({"title": "a" * 255}, 201),
-        ({"title": "a" * 256}, 422),
-        ({"title": "a", "description": "d" * 5000}, 201),
-        ({"title": "a", "description": "d" * 5001}, 422),
-        ({"title": "a", "description": None}, 201),
-        ({"title": "a", "description": ""}, 201),
-        ({"title": None}, 422),
-        ({"title": 5}, 422),
-        ({"title": ["a"]}, 422),
-        ({"title": "a\x00b"}, 422),
-        ([], 422),
-        ("text", 422),
-        ({}, 422),
-    ],
-)
-async def test_what_validates(client: httpx.AsyncClient, body: Any, status: int) -> None:
-    answer = await client.post(TASKS, json=body)
-    assert answer.status_code == status, answer.text
-    if status == 422:
-        assert all({"loc", "msg", "type"} <= set(item) for item in answer.json()["detail"])
+BODIES: list[tuple[Any, int]] = [
+    ({"title": "a" * 255}, 201),
+    ({"title": "a" * 256}, 422),
+    ({"title": "a", "description": "d" * 5000}, 201),
+    ({"title": "a", "description": "d" * 5001}, 422),
+    ({"title": "a", "description": None}, 201),
+    ({"title": "a", "description": ""}, 201),
+    ({"title": None}, 422),
+    ({"title": 5}, 422),
+    ({"title": ["a"]}, 422),
+    ({"title": "a\x00b"}, 422),
+    ([], 422),
+    ("text", 422),
+    ({}, 422),
+]
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"{'title': 'a'}", b"\xff\xfe", b'{"title": "\\ud800"}'])
-async def test_a_body_that_is_no_json(client: httpx.AsyncClient, content: bytes) -> None:
-    answer = await client.post(TASKS, content=content, headers={"Content-Type": "application/json"})
-    assert answer.status_code == 422, answer.text
-    assert {"loc", "msg", "type"} <= set(answer.json()["detail"][0])
+async def test_what_validates(client: httpx.AsyncClient, subtests: pytest.Subtests) -> None:
+    for body, status in BODIES:
+        with subtests.test(body=body, status=status):
+            answer = await client.post(TASKS, json=body)
+            assert answer.status_code == status, answer.text
+            if status == 422:
+                assert all({"loc", "msg", "type"} <= set(item) for item in answer.json()["detail"])
+
+
+NO_JSON: list[bytes] = [b"", b"{", b"{'title': 'a'}", b"\xff\xfe", b'{"title": "\\ud800"}']
+
+
+async def test_a_body_that_is_no_json(client: httpx.AsyncClient, subtests: pytest.Subtests) -> None:
+    for content in NO_JSON:
+        with subtests.test(content=content):
+            answer = await client.post(TASKS, content=content, headers={"Content-Type": "application/json"})
+            assert answer.status_code == 422, answer.text
+            assert {"loc", "msg", "type"} <= set(answer.json()["detail"][0])
 
 
 async def test_a_title_of_blanks(client: httpx.AsyncClient, anna: User) -> None:
@@ -145,10 +150,14 @@ async def test_another_users_task_is_one_that_does_not_exist(client: httpx.Async
     assert len((await client.get(TASKS)).json()) == 1
 
 
-@pytest.mark.parametrize("task_id", ["x", "%00", "a" * 300, "%F0%9F%90%99", "..%2F"])
-async def test_an_id_that_nobody_gave(client: httpx.AsyncClient, task_id: str) -> None:
-    for method, body in (("PUT", {"title": "x"}), ("DELETE", None)):
-        assert (await client.request(method, f"{TASKS}/{task_id}", json=body)).status_code in (404, 422)
+IDS: list[str] = ["x", "%00", "a" * 300, "%F0%9F%90%99", "..%2F"]
+
+
+async def test_an_id_that_nobody_gave(client: httpx.AsyncClient, subtests: pytest.Subtests) -> None:
+    for task_id in IDS:
+        with subtests.test(task_id=task_id):
+            for method, body in (("PUT", {"title": "x"}), ("DELETE", None)):
+                assert (await client.request(method, f"{TASKS}/{task_id}", json=body)).status_code in (404, 422)
 
 
 async def test_a_deleted_task_is_gone(client: httpx.AsyncClient, database: Database) -> None:
@@ -158,21 +167,22 @@ async def test_a_deleted_task_is_gone(client: httpx.AsyncClient, database: Datab
     assert await database.fetchval("SELECT count(*) FROM tasks") == 0
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "status"),
-    [
-        ("GET", "/api/v1/nothing", 404),
-        ("GET", "/nothing", 404),
-        ("PATCH", "/api/v1/auth/login", 405),
-        ("DELETE", "/health", 405),
-        ("POST", "/api/v1/auth/me", 405),
-    ],
-)
-async def test_unknown_paths_and_methods(visitor: httpx.AsyncClient, method: str, path: str, status: int) -> None:
-    answer = await visitor.request(method, path)
-    assert answer.status_code == status
-    assert list(answer.json()) == ["detail"]
-    assert isinstance(answer.json()["detail"], str)
+UNKNOWN: list[tuple[str, str, int]] = [
+    ("GET", "/api/v1/nothing", 404),
+    ("GET", "/nothing", 404),
+    ("PATCH", "/api/v1/auth/login", 405),
+    ("DELETE", "/health", 405),
+    ("POST", "/api/v1/auth/me", 405),
+]
+
+
+async def test_unknown_paths_and_methods(visitor: httpx.AsyncClient, subtests: pytest.Subtests) -> None:
+    for method, path, status in UNKNOWN:
+        with subtests.test(method=method, path=path, status=status):
+            answer = await visitor.request(method, path)
+            assert answer.status_code == status
+            assert list(answer.json()) == ["detail"]
+            assert isinstance(answer.json()["detail"], str)
 
 
 async def test_the_chat_of_somebody_else(client: httpx.AsyncClient, anna: User, bert: User) -> None:

@@ -146,13 +146,17 @@ async def test_null_clears_what_can_be_without(anna: User, patch: dict[str, Any]
     assert await anna.sees(task["id"]) == after
 
 
-@pytest.mark.parametrize("field", ["title", "completed", "recurrence_timezone", "recurrence_mode", "catch_up"])
-async def test_null_is_refused_where_something_must_be(anna: User, field: str) -> None:
+NEEDED: list[str] = ["title", "completed", "recurrence_timezone", "recurrence_mode", "catch_up"]
+
+
+async def test_null_is_refused_where_something_must_be(anna: User, subtests: pytest.Subtests) -> None:
     task = await anna.makes(**FULL)
-    answer = await anna.http.patch(f"{TASKS}/{task['id']}", json={field: None})
-    assert answer.status_code == 422
-    assert answer.json()["detail"][0]["loc"] == ["body", field]
-    assert await anna.sees(task["id"]) == task
+    for field in NEEDED:
+        with subtests.test(field=field):
+            answer = await anna.http.patch(f"{TASKS}/{task['id']}", json={field: None})
+            assert answer.status_code == 422
+            assert answer.json()["detail"][0]["loc"] == ["body", field]
+            assert await anna.sees(task["id"]) == task
 
 
 async def test_put_keeps_what_is_null_or_missing(anna: User) -> None:
@@ -167,36 +171,37 @@ async def test_put_keeps_what_is_null_or_missing(anna: User) -> None:
     assert answer.json()["description"] == task["description"]
 
 
-@pytest.mark.parametrize("method", ["PUT", "PATCH"])
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("title", ""),
-        ("title", "x" * 256),
-        ("title", 5),
-        ("title", "a\x00b"),
-        ("description", "x" * 5001),
-        ("description", "a\x00b"),
-        ("completed", "yes"),
-        ("due_date", "tomorrow"),
-        ("due_date", 5),
-        ("recurrence_pattern", "sometimes"),
-        ("recurrence_end_date", "2027-13-01"),
-        ("recurrence_timezone", "Mars/Olympus"),
-        ("recurrence_mode", "whenever"),
-        ("catch_up", "some"),
-        ("reminders", ["soon"]),
-        ("reminders", "1 day"),
-        ("reminders", [f"{n} minutes" for n in range(1, 12)]),
-        ("reminder_offset", "soon"),
-    ],
-)
-async def test_a_value_that_does_not_validate_is_named(anna: User, method: str, field: str, value: Any) -> None:
+WRONG: list[tuple[str, Any]] = [
+    ("title", ""),
+    ("title", "x" * 256),
+    ("title", 5),
+    ("title", "a\x00b"),
+    ("description", "x" * 5001),
+    ("description", "a\x00b"),
+    ("completed", "yes"),
+    ("due_date", "tomorrow"),
+    ("due_date", 5),
+    ("recurrence_pattern", "sometimes"),
+    ("recurrence_end_date", "2027-13-01"),
+    ("recurrence_timezone", "Mars/Olympus"),
+    ("recurrence_mode", "whenever"),
+    ("catch_up", "some"),
+    ("reminders", ["soon"]),
+    ("reminders", "1 day"),
+    ("reminders", [f"{n} minutes" for n in range(1, 12)]),
+    ("reminder_offset", "soon"),
+]
+
+
+async def test_a_value_that_does_not_validate_is_named(anna: User, subtests: pytest.Subtests) -> None:
     task = await anna.makes(**FULL)
-    answer = await anna.http.request(method, f"{TASKS}/{task['id']}", json={field: value})
-    assert answer.status_code == 422, answer.text
-    assert answer.json()["detail"][0]["loc"][:2] == ["body", field]
-    assert await anna.sees(task["id"]) == task
+    for field, value in WRONG:
+        for method in ("PUT", "PATCH"):
+            with subtests.test(method=method, field=field, value=value):
+                answer = await anna.http.request(method, f"{TASKS}/{task['id']}", json={field: value})
+                assert answer.status_code == 422, answer.text
+                assert answer.json()["detail"][0]["loc"][:2] == ["body", field]
+                assert await anna.sees(task["id"]) == task
 
 
 @pytest.mark.parametrize(
@@ -230,26 +235,25 @@ async def test_options_of_a_series_on_a_task_that_is_none(anna: User) -> None:
     assert answer.json()["detail"][0]["loc"] == ["body", "recurrence_mode"]
 
 
-@pytest.mark.parametrize(
-    ("method", "below", "body"),
-    [
-        ("GET", "", None),
-        ("PUT", "", {"title": "Mine now"}),
-        ("PATCH", "", {"title": "Mine now"}),
-        ("DELETE", "", None),
-        ("POST", "/acknowledge", None),
-    ],
-)
-async def test_another_users_task_is_one_that_does_not_exist(
-    anna: User, bert: User, method: str, below: str, body: Any
-) -> None:
-    task = await anna.makes()
-    foreign = await bert.http.request(method, f"{TASKS}/{task['id']}{below}", json=body)
-    unknown = await bert.http.request(method, f"{TASKS}/00000000-0000-4000-8000-000000000000{below}", json=body)
-    assert foreign.status_code == unknown.status_code == 404
-    assert foreign.json() == unknown.json()
-    assert foreign.json()["detail"]["code"] in ("TASK_NOT_FOUND", "TASK_UPDATE_ERROR", "TASK_DELETION_ERROR")
-    assert await anna.sees(task["id"]) == task
+CALLS: list[tuple[str, str, Any]] = [
+    ("GET", "", None),
+    ("PUT", "", {"title": "Mine now"}),
+    ("PATCH", "", {"title": "Mine now"}),
+    ("DELETE", "", None),
+    ("POST", "/acknowledge", None),
+]
+
+
+async def test_another_users_task_is_one_that_does_not_exist(anna: User, bert: User, subtests: pytest.Subtests) -> None:
+    for method, below, body in CALLS:
+        with subtests.test(method=method, below=below, body=body):
+            task = await anna.makes()
+            foreign = await bert.http.request(method, f"{TASKS}/{task['id']}{below}", json=body)
+            unknown = await bert.http.request(method, f"{TASKS}/00000000-0000-4000-8000-000000000000{below}", json=body)
+            assert foreign.status_code == unknown.status_code == 404
+            assert foreign.json() == unknown.json()
+            assert foreign.json()["detail"]["code"] in ("TASK_NOT_FOUND", "TASK_UPDATE_ERROR", "TASK_DELETION_ERROR")
+            assert await anna.sees(task["id"]) == task
 
 
 async def test_a_deleted_task_is_gone(anna: User) -> None:
@@ -261,12 +265,16 @@ async def test_a_deleted_task_is_gone(anna: User) -> None:
         assert answer.status_code == 404
 
 
-@pytest.mark.parametrize("task_id", ["%00", "a" * 256, "%F0%9F%90%99", "%ED%A0%80", "'--"])
-async def test_an_id_that_nobody_gave(client: httpx.AsyncClient, task_id: str) -> None:
-    for method, below in (("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/acknowledge")):
-        body = {"title": "x"} if method == "PATCH" else None
-        answer = await client.request(method, f"{TASKS}/{task_id}{below}", json=body)
-        assert answer.status_code in (404, 422), answer.text
+IDS: list[str] = ["%00", "a" * 256, "%F0%9F%90%99", "%ED%A0%80", "'--"]
+
+
+async def test_an_id_that_nobody_gave(client: httpx.AsyncClient, subtests: pytest.Subtests) -> None:
+    for task_id in IDS:
+        with subtests.test(task_id=task_id):
+            for method, below in (("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/acknowledge")):
+                body = {"title": "x"} if method == "PATCH" else None
+                answer = await client.request(method, f"{TASKS}/{task_id}{below}", json=body)
+                assert answer.status_code in (404, 422), answer.text
 
 
 async def test_text_of_any_script_is_kept_as_it_is(anna: User) -> None:

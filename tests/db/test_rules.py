@@ -25,20 +25,18 @@ async def add_task(owner: asyncpg.Connection, user_id: str, **columns: Any) -> s
     return task_id
 
 
-@pytest.mark.parametrize(
-    ("rule", "columns"),
-    [
-        ("tasks_pattern_needs_due_date", {"recurrence_pattern": "daily"}),
-        ("tasks_end_date_needs_pattern", {"due_date": DUE, "recurrence_end_date": DAY}),
-        ("tasks_reminder_needs_due_date", {"reminder_config": '["P1D"]'}),
-        ("tasks_parent_needs_occurrence_date", {"parent_recurring_task_id": "a-series"}),
-    ],
-)
-async def test_columns_that_need_each_other(
-    owner: asyncpg.Connection, user_id: str, rule: str, columns: dict[str, Any]
-) -> None:
-    with pytest.raises(asyncpg.CheckViolationError, match=rule):
-        await add_task(owner, user_id, **columns)
+NEEDS: list[tuple[str, dict[str, Any]]] = [
+    ("tasks_pattern_needs_due_date", {"recurrence_pattern": "daily"}),
+    ("tasks_end_date_needs_pattern", {"due_date": DUE, "recurrence_end_date": DAY}),
+    ("tasks_reminder_needs_due_date", {"reminder_config": '["P1D"]'}),
+    ("tasks_parent_needs_occurrence_date", {"parent_recurring_task_id": "a-series"}),
+]
+
+
+async def test_columns_that_need_each_other(owner: asyncpg.Connection, user_id: str, subtests: pytest.Subtests) -> None:
+    for rule, columns in NEEDS:
+        with subtests.test(rule=rule, columns=columns), pytest.raises(asyncpg.CheckViolationError, match=rule):
+            await add_task(owner, user_id, **columns)
 
 
 async def test_columns_that_have_each_other(owner: asyncpg.Connection, user_id: str) -> None:
@@ -85,33 +83,34 @@ async def test_words_of_a_list(owner: asyncpg.Connection, statement: str, column
         await owner.execute(statement)
 
 
-@pytest.mark.parametrize(
-    ("table", "columns", "values"),
-    [
-        ("users", "id, email, hashed_password, created_at, updated_at", "'{n}', 'a@b.c', '', now(), now()"),
-        ("outbox", "event_id, producer, topic, task_id, occurred_at, payload", "'{id}', 'p', 't', 'x', now(), '{{}}'"),
-        ("dead_letters", "event_id, consumer_group, topic, payload, reason, attempts", "'{id}', 'g', 't', '', '', 1"),
-        (
-            "embedded_deliveries",
-            "consumer_group, seq, event_id, task_id, topic, payload",
-            "'g', {n}, '{id}', 'x', 't', ''",
-        ),
-        (
-            "idempotency_keys",
-            "user_id, route, key, request_hash, status, headers, body",
-            "'u', 'POST /', 'k', '{n}', 200, '{{}}', ''",
-        ),
-        ("series_slots", "series_id, occurrence_date, task_id", "'s', '2027-03-01', '{n}'"),
-        (
-            "reminder_schedule",
-            "task_id, user_id, reminder_offset, due_at, scheduled_at, fire_at, task_version",
-            "'x', 'u', 'P1D', '2027-03-01', now(), now(), {n}",
-        ),
-    ],
-)
-async def test_what_there_is_one_of(owner: asyncpg.Connection, table: str, columns: str, values: str) -> None:
-    insert = f"INSERT INTO {table} ({columns}) VALUES ({values})"
-    one_id = "00000000-0000-4000-8000-000000000001"
-    await owner.execute(insert.format(n=1, id=one_id))
-    with pytest.raises(asyncpg.UniqueViolationError):
-        await owner.execute(insert.format(n=2, id=one_id))
+ONE_OF: list[tuple[str, str, str]] = [
+    ("users", "id, email, hashed_password, created_at, updated_at", "'{n}', 'a@b.c', '', now(), now()"),
+    ("outbox", "event_id, producer, topic, task_id, occurred_at, payload", "'{id}', 'p', 't', 'x', now(), '{{}}'"),
+    ("dead_letters", "event_id, consumer_group, topic, payload, reason, attempts", "'{id}', 'g', 't', '', '', 1"),
+    (
+        "embedded_deliveries",
+        "consumer_group, seq, event_id, task_id, topic, payload",
+        "'g', {n}, '{id}', 'x', 't', ''",
+    ),
+    (
+        "idempotency_keys",
+        "user_id, route, key, request_hash, status, headers, body",
+        "'u', 'POST /', 'k', '{n}', 200, '{{}}', ''",
+    ),
+    ("series_slots", "series_id, occurrence_date, task_id", "'s', '2027-03-01', '{n}'"),
+    (
+        "reminder_schedule",
+        "task_id, user_id, reminder_offset, due_at, scheduled_at, fire_at, task_version",
+        "'x', 'u', 'P1D', '2027-03-01', now(), now(), {n}",
+    ),
+]
+
+
+async def test_what_there_is_one_of(owner: asyncpg.Connection, subtests: pytest.Subtests) -> None:
+    for table, columns, values in ONE_OF:
+        with subtests.test(table=table, columns=columns, values=values):
+            insert = f"INSERT INTO {table} ({columns}) VALUES ({values})"
+            one_id = "00000000-0000-4000-8000-000000000001"
+            await owner.execute(insert.format(n=1, id=one_id))
+            with pytest.raises(asyncpg.UniqueViolationError):
+                await owner.execute(insert.format(n=2, id=one_id))
