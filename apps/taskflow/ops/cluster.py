@@ -32,6 +32,7 @@ DEPLOYMENTS: Final = Resource("apps/v1", "deployments")
 STATEFULSETS: Final = Resource("apps/v1", "statefulsets")
 REPLICASETS: Final = Resource("apps/v1", "replicasets")
 PODS: Final = Resource("v1", "pods")
+KUBERNETES_SERVICES: Final = Resource("v1", "services")
 NAMESPACES: Final = Resource("v1", "namespaces", namespaced=False)
 
 
