@@ -1,5 +1,6 @@
 """Phase IV is part of Phase V, and what Phase V adds can be told by its label: that is what a rollback stands on."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,15 @@ def test_what_phase_v_adds_is_taken_away_or_kept_and_says_which(place: str) -> N
             assert PHASE not in said, f"{key} belongs to Phase IV too"
         else:
             assert (said.get(PHASE) == "v") != (said.get(RETAINED) == "retained"), key
+
+
+@places
+def test_the_rollback_by_hand_names_every_kind(place: str) -> None:
+    readme = (ROOT / "kustomize/README.md").read_text(encoding="utf-8").replace("\\\n", "")
+    for key, manifest in overlay(place, "phase-v").items():
+        if labels(manifest).get(PHASE) == "v":
+            plural = re.sub(r"y$", "ie", key.kind.lower()) + "s"
+            assert f"{plural}.dapr.io" in readme if key.group == "dapr.io" else re.search(rf"\b{plural}\b", readme), key
 
 
 @places
