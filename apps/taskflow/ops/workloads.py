@@ -11,6 +11,8 @@ from taskflow.ops.conventions import APP, DAPR_ENABLED, NAME
 from taskflow.ops.objects import Object, annotations_of, condition, container, environment, items, name_of, part
 
 _LOG_LINES: Final = 5
+_ENDED: Final = ("Succeeded", "Failed")
+"""Phases of pods in which nothing runs any more; evicted ones stay for days."""
 
 
 class Workload(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,8 +78,9 @@ def read_workload(name: str, found: Object) -> Workload:
 
 
 def pods_of(cluster: Cluster, name: str) -> list[Object]:
-    """A service's pods, those included that are stopping; not the isolated ones."""
-    return cluster.matching(PODS, f"{NAME}={name}")
+    """A service's pods that run or are about to, or are stopping; neither isolated ones nor those that have ended."""
+    found = cluster.matching(PODS, f"{NAME}={name}")
+    return [pod for pod in found if part(pod, "status").get("phase") not in _ENDED]
 
 
 def ready(pod: Object) -> bool:
