@@ -127,8 +127,13 @@ async def test_kafkas_disk_is_lost_and_what_was_on_it_is_published_again(here: W
     here.rig.leave_stopped(audit.process, audit.sidecar)
     audit.process.kill()
     audit.sidecar.kill()
-    await here.writer.write(5)
-    assert await here.published() > 50, "nobody has stored them"
+    writing = asyncio.create_task(here.writer.write(10))
+
+    async def published() -> None:
+        assert await here.published() > 50, "a broker has them, and nobody has stored them"
+
+    await eventually(published, within=30, every=0.2)
+    await writing
     here.rig.kafka.kill()
     here.rig.kafka.wipe()
     await here.writer.write(2)

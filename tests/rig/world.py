@@ -1,5 +1,6 @@
 """The whole platform on a rig for one test, a user who keeps a journal, a stream that follows, and the reckoning."""
 
+import asyncio
 import os
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -71,6 +72,16 @@ async def ready(rig: Rig) -> None:
         await eventually(all_ready, within=READY_SECONDS, every=0.3)
 
 
+async def mend(rig: Rig) -> None:
+    """Starts whatever a test that failed may have left stopped."""
+    if not rig.kafka.running:
+        rig.kafka.launch()
+        await asyncio.to_thread(rig.kafka.finish_start)
+    for instance in rig.instances:
+        rig.start_again(instance.process, instance.sidecar)
+        instance.sidecar.resume()
+
+
 async def health(client: httpx.AsyncClient, instance: Instance) -> httpx.Response:
     """What a service says of its readiness; AssertionError with the end of its log when it does not answer."""
     try:
@@ -101,6 +112,7 @@ async def running_rig(
 async def world(rig: Rig, settings: Settings) -> AsyncGenerator[World]:
     """A new user on a rig, once every service is ready."""
     async with AsyncExitStack() as stack:
+        await mend(rig)
         await ready(rig)
         writer = Writer(rig.instance(CHAT_API).url)
         stack.push_async_callback(writer.aclose)

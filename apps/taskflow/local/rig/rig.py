@@ -155,7 +155,8 @@ class Rig:
         for one in these:
             if not one.running:
                 one.start()
-            self._watched.append(one)
+            if one not in self._watched:
+                self._watched.append(one)
 
     async def _watch(self) -> None:
         """Starts what ended again. A sidecar ends by itself while Kafka is away: so it is tried until it stays."""
