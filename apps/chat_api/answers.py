@@ -84,8 +84,7 @@ def if_match(request: AnyRequest) -> Callable[[Task], None]:
         if wanted is None or wanted.strip() == "*":
             return
         present = _content_tag(task)
-        tags = [tag.strip().removeprefix("W/").strip('"') for tag in wanted.split(",")]
-        if present not in [tag.partition("-")[0] for tag in tags]:
+        if present not in [tag.partition("-")[0] for tag in _tags(wanted)]:
             raise ApiError(
                 "PRECONDITION_FAILED",
                 "The task has changed since you read it. Read it again and decide anew.",
@@ -94,6 +93,17 @@ def if_match(request: AnyRequest) -> Callable[[Task], None]:
             )
 
     return check
+
+
+def is_known(request: AnyRequest, task: TaskView) -> bool:
+    """Whether the client has the task as it is (If-None-Match)."""
+    known = request.headers.get("if-none-match", "")
+    return known.strip() == "*" or etag_of(task).strip('"') in _tags(known)
+
+
+def _tags(header: str) -> list[str]:
+    """The tags of a list, without quotes; weak ones are as good, since a proxy that compresses makes them so."""
+    return [tag.strip().removeprefix("W/").strip('"') for tag in header.split(",")]
 
 
 async def answered(request: AnyRequest, database: Database, user_id: str, work: Work) -> Response[Any]:

@@ -38,12 +38,15 @@ async def read(connection: Connection, user_id: str) -> Preferences:
     return msgspec.convert({"timezone": row["timezone"], "notifications": notifications}, Preferences)
 
 
-async def write(connection: Connection, user_id: str, preferences: Preferences) -> None:
-    """Replace the user's preferences. Raises FieldError for an unknown time zone."""
+async def write(connection: Connection, user_id: str, preferences: Preferences) -> Preferences:
+    """Replace the user's preferences; returns them as they are kept. Raises FieldError for an unknown time zone."""
     zone(preferences.timezone)
     kept = preferences.notifications
-    text = kept if isinstance(kept, str) else msgspec.json.encode(sorted(set(kept))).decode()
+    if not isinstance(kept, str):
+        kept = sorted(set(kept))
+    text = kept if isinstance(kept, str) else msgspec.json.encode(kept).decode()
     await connection.execute(_WRITE, user_id, preferences.timezone, text)
+    return Preferences(timezone=preferences.timezone, notifications=kept)
 
 
 async def timezone_of(connection: Connection, user_id: str) -> str | None:

@@ -6,12 +6,16 @@ from itertools import pairwise
 from typing import Any
 
 import asyncpg
+import httpx
 import msgspec
 import pytest
+from litestar.types import Receive, Scope, Send
 
 from taskflow.database.pool import Database
 from taskflow.domain.task import Task
 from taskflow.events.model import Change, TaskCompleted, TaskCreated, TaskDeleted, TaskUpdated
+from taskflow.service.composition import Service
+from taskflow.service.requests import observed
 from tests.chat_api.people import TASKS, User
 from tests.chat_api.told import kinds_told, told
 from tests.support.clock import MovableClock
@@ -145,6 +149,20 @@ async def test_changes_that_come_together_have_versions_in_a_row(anna: User, dat
     changes = [event.changes["title"] for event in events if isinstance(event, TaskUpdated)]
     assert [(change.old, change.new) for change in changes] == list(pairwise(titles))
     assert (await anna.sees(task["id"]))["title"] == titles[-1]
+
+
+async def test_events_are_tied_to_the_request_they_come_from(anna: User, service: Service, database: Database) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await observed(service.app, service.name, scope, receive, send)
+
+    transport = httpx.ASGITransport(app=app)  # pyright: ignore[reportArgumentType]  # Litestar's ASGI types
+    headers = {"Authorization": f"Bearer {anna.token}", "X-Correlation-ID": "order-66"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://chat-api", headers=headers) as client:
+        await client.post(TASKS, json={"title": "A"})
+    await anna.makes("B")
+    first, second = await told(database)
+    assert first.correlation_id == "order-66"
+    assert second.correlation_id not in ("", "order-66")
 
 
 async def test_no_address_or_token_is_told(anna: User, database: Database) -> None:

@@ -32,6 +32,12 @@ async def test_they_are_kept(anna: User, bert: User, preferences: dict[str, Any]
     assert (await bert.http.get(PREFERENCES)).json() == DEFAULTS, "to each their own"
 
 
+async def test_a_list_of_events_is_kept_in_order_and_without_repetitions(anna: User) -> None:
+    answer = await anna.http.put(PREFERENCES, json={"notifications": ["task.updated", "task.created", "task.updated"]})
+    assert answer.json()["notifications"] == ["task.created", "task.updated"]
+    assert (await anna.http.get(PREFERENCES)).json() == answer.json()
+
+
 async def test_put_replaces_them_all(anna: User) -> None:
     await anna.http.put(PREFERENCES, json={"timezone": "Europe/Berlin", "notifications": "none"})
     await anna.http.put(PREFERENCES, json={"timezone": "Asia/Tokyo"})

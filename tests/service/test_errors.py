@@ -39,6 +39,8 @@ RAISED: dict[str, Exception] = {
     "outage": DatabaseUnavailableError("the database has not answered yet"),
     "outage-asyncpg": asyncpg.TooManyConnectionsError("sorry, too many clients already: secret"),
     "outage-time": TimeoutError(),
+    "outage-deadlock": asyncpg.DeadlockDetectedError("deadlock detected: secret"),
+    "outage-full": asyncpg.DiskFullError("could not extend file: secret"),
     "bug": ZeroDivisionError("secret"),
     "sql": asyncpg.UniqueViolationError("secret"),
 }
@@ -124,7 +126,7 @@ async def test_headers_and_several_problems(client: httpx.AsyncClient) -> None:
     assert [problem["loc"] for problem in problems] == [["body", "first"], ["body", "second"]]
 
 
-@pytest.mark.parametrize("which", ["outage", "outage-asyncpg", "outage-time"])
+@pytest.mark.parametrize("which", [name for name in RAISED if name.startswith("outage")])
 async def test_a_dependency_that_is_away(client: httpx.AsyncClient, which: str) -> None:
     answer = await client.get(f"/raise/{which}")
     assert (answer.status_code, answer.json()["detail"]["code"]) == (503, "SERVICE_UNAVAILABLE")

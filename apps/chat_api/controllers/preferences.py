@@ -38,8 +38,8 @@ def make_preferences_controller(database: Database, guard: Any) -> type[Controll
             user_id: str = request.user.user_id
 
             async def work(connection: Connection) -> Answer:
-                await preferences.write(connection, user_id, data)
-                return Answer(status=200, body=msgspec.json.encode(data))
+                kept = await preferences.write(connection, user_id, data)
+                return Answer(status=200, body=msgspec.json.encode(kept))
 
             return await answered(request, database, user_id, work)
 

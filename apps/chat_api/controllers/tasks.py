@@ -8,7 +8,7 @@ from litestar import Controller, Request, Response, delete, get, patch, post, pu
 from litestar.params import FromQuery, HeaderParameter, JSONBody, PathParameter, QueryParameter
 
 from chat_api import queries
-from chat_api.answers import Answer, answered, etag_of, if_match, task_answer
+from chat_api.answers import Answer, answered, etag_of, if_match, is_known, task_answer
 from chat_api.commands import tasks as commands
 from chat_api.commands.actor import Actor
 from chat_api.payloads import NewTask, Scope, TaskPatch, TaskPut, clean
@@ -131,7 +131,7 @@ def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[
                 task = await queries.one(connection, request.user.user_id, task_id)
             if task is None:
                 raise ApiError("TASK_NOT_FOUND", "There is no such task among yours.", error="Task not found")
-            if request.headers.get("if-none-match") == etag_of(task):
+            if is_known(request, task):
                 return Answer(status=304, headers={"ETag": etag_of(task)}).response()
             return task_answer(task).response()
 

@@ -20,14 +20,16 @@ OUTAGES: Final = (
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
 )
-"""What a query raises when the database is away rather than the query wrong."""
+"""What a query raises when the database is away, full or busy rather than the query wrong: the same may work later."""
 
 # Every connection reads and writes UTC: so Phase IV's columns mean the same with and without a time zone in their type.
 _SERVER_SETTINGS: Final = {"TimeZone": "UTC", "application_name": "taskflow", "jit": "off"}
