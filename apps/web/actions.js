@@ -30,11 +30,11 @@ export class TaskActions {
 
   /**
    * Changes some fields and returns the task. With an `etag`, only if nobody changed it in the meantime: else
-   * ApiError with status 412.
+   * ApiError with status 412. With `keepalive` the change outlives the page.
    */
-  async change(id, fields, { scope, etag } = {}) {
+  async change(id, fields, { scope, etag, keepalive } = {}) {
     const headers = etag ? { "If-Match": etag } : {};
-    const task = await this.api.json("PATCH", this.path(id, scope), { body: fields, headers });
+    const task = await this.api.json("PATCH", this.path(id, scope), { body: fields, headers, keepalive });
     this.store.put(task);
     return task;
   }
@@ -43,7 +43,7 @@ export class TaskActions {
   async setCompleted(id, completed) {
     this.store.draft(id, { completed });
     try {
-      await this.change(id, { completed });
+      await this.change(id, { completed }, { keepalive: true });
     } catch (error) {
       this.failed(error, id, completed ? "It could not be marked done." : "It could not be reopened.");
     } finally {

@@ -1,6 +1,7 @@
 // Where the page starts: finds out who is signed in and shows their tasks, or the way in.
 
 import { Api } from "./api.js";
+import * as device from "./device.js";
 import { Session } from "./session.js";
 import { signInView } from "./views/sign-in.js";
 import { Toaster } from "./views/toaster.js";
@@ -35,19 +36,23 @@ async function start() {
   }
 }
 
-/** The person signed in, perhaps since a week ago: then the session is renewed first. Raises ApiError. */
+/**
+ * The person signed in, perhaps since a week ago: then the session is renewed first. On a device where nobody ever
+ * signed in there is nothing to renew. Raises ApiError.
+ */
 async function whoAmI() {
   const ask = () => api.json("GET", "/api/v1/auth/me", { quiet: true });
   try {
     return await ask();
   } catch (error) {
-    if (error.status !== 401 || !(await api.renew())) throw error;
+    if (error.status !== 401 || device.get("known") === null || !(await api.renew())) throw error;
     return ask();
   }
 }
 
 function open(user) {
   session?.stop();
+  device.set("known", "yes");
   session = new Session({
     api,
     user,

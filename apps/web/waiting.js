@@ -100,7 +100,7 @@ export class WaitingReminders {
     this.take(id);
     let failed = false;
     try {
-      await this.api.json("POST", `/api/v1/reminders/${encodeURIComponent(id)}/${verb}`, { body });
+      await this.api.json("POST", `/api/v1/reminders/${encodeURIComponent(id)}/${verb}`, { body, keepalive: true });
       this.onAnswered(id);
     } catch (error) {
       // Answered in another place already, or its task is gone: either way it no longer waits.

@@ -144,6 +144,11 @@ export function dateLabel(date, present) {
   return formatter("UTC", { weekday: "short", day: "numeric", month: "short", ...year }).format(noon);
 }
 
+/** A label that begins with a date, as it reads within a sentence: "today, 9:00", "Friday". */
+export function withinSentence(label) {
+  return label.replace(/^(Yesterday|Today|Tomorrow)\b/, (word) => word.toLowerCase());
+}
+
 /** A time of day in words, "09:00" or "9:00 am". */
 export function timeLabel(instant, zone) {
   return formatter(zone, { hour: "numeric", minute: "2-digit" }).format(instant);

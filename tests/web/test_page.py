@@ -70,8 +70,18 @@ def test_a_person_signs_up_logs_out_and_logs_in_again(new_context: NewContext, p
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_text("Nothing to do")).to_be_visible()
-    # Only the cookie, which scripts cannot read, knows the session.
-    assert page.evaluate("document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage)") == "{}{}"
+    # Only the cookie, which scripts cannot read, knows the session; what is kept says that there was one.
+    kept = page.evaluate("document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage)")
+    assert kept == '{"taskflow.known":"yes"}{}'
+
+
+def test_a_first_visitor_is_asked_in_without_trying_to_renew(new_context: NewContext, platform_url: str) -> None:
+    page = new_context().new_page()
+    refused: list[str] = []
+    page.on("response", lambda answer: refused.append(answer.url) if answer.status >= 400 else None)
+    page.goto(platform_url)
+    expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
+    assert refused == [f"{platform_url}/api/v1/auth/me"], "the one question that says who is there"
 
 
 def test_what_is_wrong_with_a_sign_up_stands_at_the_form(new_context: NewContext, ada: Person) -> None:
@@ -410,7 +420,8 @@ def test_reminders_that_went_off_meanwhile_wait_at_sign_in(ada: Person) -> None:
         page.wait_for_timeout(250)
         page.reload()
     expect(panel.get_by_role("button", name="Call back", exact=True)).to_be_visible()
-    panel.get_by_label("Snooze Call back").select_option(label="1 hour")
+    with page.expect_response(re.compile("/snooze$")):
+        panel.get_by_label("Snooze Call back").select_option(label="1 hour")
     expect(panel).to_be_hidden()
     page.reload()
     expect(row(page, "Call back")).to_be_visible()
@@ -472,6 +483,22 @@ def test_the_chat_makes_a_task_that_the_list_shows(ada: Person) -> None:
     expect(page.locator(".task").filter(has_text=re.compile("buy stamps", re.I))).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("complementary", name="Chat")).to_be_hidden()
+
+
+def test_an_answer_longer_than_the_chat_is_read_from_its_question_on(ada: Person) -> None:
+    for number in range(25):
+        ada.add(f"Thing {number} that is to be done some day or other")
+    page = ada.tab()
+    page.get_by_role("button", name="Chat").click()
+    for message in ("add buy stamps", "show my tasks"):
+        page.get_by_role("textbox", name="Message").fill(message)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Send")).to_be_enabled()
+    log = page.get_by_role("log")
+    expect(log).to_contain_text("Thing 24")
+    expect(log.locator("strong").first).to_contain_text("Pending Tasks")
+    expect(log.get_by_text("show my tasks")).to_be_in_viewport()
+    expect(log.get_by_text("add buy stamps")).not_to_be_in_viewport()
 
 
 def test_times_follow_the_zone_a_person_chooses(ada: Person) -> None:

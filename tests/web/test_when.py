@@ -87,6 +87,17 @@ def test_due_dates_read_like_one_says_them(modules: Page) -> None:
     ]
 
 
+def test_a_date_within_a_sentence_keeps_the_capitals_of_names_only(modules: Page) -> None:
+    words = modules.evaluate(
+        """async (labels) => {
+          const { withinSentence } = await import("/static/when.js");
+          return labels.map(withinSentence);
+        }""",
+        ["Today, 9:00", "Tomorrow", "Yesterday", "Friday", "Mon 23 Nov"],
+    )
+    assert words == ["today, 9:00", "tomorrow", "yesterday", "Friday", "Mon 23 Nov"]
+
+
 def test_reminder_offsets_have_words(modules: Page) -> None:
     words = modules.evaluate(
         """async (offsets) => {

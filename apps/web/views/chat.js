@@ -6,6 +6,7 @@ import { icon } from "../icons.js";
 /** The assistant's words; what stands between double asterisks is a heading. */
 const emphasised = (text) => text.split(/\*\*(.+?)\*\*/).map((part, index) => (index % 2 ? h("strong", {}, part) : part));
 
+const LOG_MARGIN = 8;
 const EXAMPLES = ["What is due today?", "Add buy milk", "Show my pending tasks"];
 
 /** A panel beside the list; `onClose()` when closed. The talk is kept while the page is open. */
@@ -28,11 +29,14 @@ export function chatPanel({ app, onClose }) {
     h("form", { class: "chat-form", on: { submit } }, input, send),
   );
   let before = null;
+  let asked = null;
 
   function add(kind, text) {
     const line = h("p", { class: `chat-line chat-${kind}` }, h("span", { class: "visually-hidden" }, kind === "mine" ? "You: " : "TaskFlow: "), kind === "theirs" ? emphasised(text) : text);
     log.append(line);
-    log.scrollTop = log.scrollHeight;
+    if (kind === "mine") asked = line;
+    // To the end; of an answer longer than the log, to the question, so that it is read from its beginning.
+    log.scrollTop = kind === "mine" || !asked ? log.scrollHeight : asked.offsetTop - log.offsetTop - LOG_MARGIN;
     return line;
   }
 
@@ -48,6 +52,7 @@ export function chatPanel({ app, onClose }) {
     add("mine", text);
     const pending = h("p", { class: "chat-line chat-theirs chat-pending", "aria-hidden": "true" }, "…");
     log.append(pending);
+    log.scrollTop = log.scrollHeight;
     send.disabled = true;
     try {
       const body = conversation ? { message: text, conversation_id: conversation } : { message: text };

@@ -3,7 +3,7 @@
 import { h } from "../dom.js";
 import { icon } from "../icons.js";
 import { patternLabel } from "../repeat.js";
-import { dateLabel, distanceLabel, fullLabel, offsetLabel, timeLabel, today, wallTime } from "../when.js";
+import { dateLabel, distanceLabel, fullLabel, offsetLabel, timeLabel, today, wallTime, withinSentence } from "../when.js";
 import { openSheet } from "./sheet.js";
 
 const NAMES = {
@@ -139,8 +139,8 @@ function show(app, name, value, allDay) {
 
 function dateWords(app, value, allDay) {
   const present = today(app.now(), app.zone);
-  if (/^\d{4}-\d\d-\d\d$/.test(value)) return dateLabel(value, present);
+  if (/^\d{4}-\d\d-\d\d$/.test(value)) return withinSentence(dateLabel(value, present));
   const at = new Date(value);
-  const day = dateLabel(wallTime(at, app.zone).date, present);
+  const day = withinSentence(dateLabel(wallTime(at, app.zone).date, present));
   return allDay ? day : `${day}, ${timeLabel(at, app.zone)}`;
 }

@@ -137,7 +137,7 @@ export class TaskList {
         ? [h("p", { class: "empty-title" }, "Nothing found"), h("p", {}, "No task has these words in its title or description.")]
         : [
             h("p", { class: "empty-title" }, "Nothing to do"),
-            h("p", {}, "Write down the first thing on your mind: press ", h("kbd", {}, "n"), ", or use the field above."),
+            h("p", {}, "Write down the first thing on your mind", h("span", { class: "for-keys" }, ": press ", h("kbd", {}, "n"), ", or use"), h("span", { class: "for-touch" }, " in"), " the field above."),
           ]),
     );
   }

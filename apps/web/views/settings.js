@@ -24,7 +24,7 @@ export function openSettings({ app, onClose }) {
   const sheet = openSheet({
     title: "Settings",
     body: [form, h("hr"), deviceSettings(app)],
-    footer: [h("span", { class: "user" }, app.user.email), h("span", { class: "spring" }), h("button", { type: "button", class: "quiet-button", on: { click: () => sheet.close() } }, "Cancel"), save],
+    footer: [h("span", { class: "user", title: app.user.email }, app.user.email), h("span", { class: "spring" }), h("button", { type: "button", class: "quiet-button", on: { click: () => sheet.close() } }, "Cancel"), save],
     toaster: app.toaster,
     onClose,
   });

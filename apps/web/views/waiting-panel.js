@@ -2,7 +2,7 @@
 
 import { h, setText } from "../dom.js";
 import { icon } from "../icons.js";
-import { dueLabel, lengthLabel, offsetLabel } from "../when.js";
+import { dueLabel, lengthLabel, offsetLabel, withinSentence } from "../when.js";
 
 const SNOOZES = [
   [10, "10 minutes"],
@@ -15,7 +15,7 @@ const LATE = 60_000;
 export function reminderWords(app, reminder) {
   const title = reminder.title ?? "A task";
   const due = reminder.due_date ? dueLabel({ due_date: reminder.due_date, due_all_day: reminder.due_date.length === 10 }, app.now(), app.zone) : "";
-  const parts = [due ? `Due ${due.charAt(0).toLocaleLowerCase()}${due.slice(1)}` : offsetLabel(reminder.offset ?? "")];
+  const parts = [due ? `Due ${withinSentence(due)}` : offsetLabel(reminder.offset ?? "")];
   const late = Date.parse(reminder.fired_at) - Date.parse(reminder.scheduled_at);
   if (late > LATE) parts.push(`${lengthLabel(late)} late`);
   return { title, detail: parts.filter(Boolean).join(" · ") };
