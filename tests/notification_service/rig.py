@@ -103,6 +103,7 @@ class Reader:
         self.reader, self.writer = reader, writer
         self.status = 0
         self.headers: dict[str, str] = {}
+        self.header_count = 0
         self.retries: list[int] = []
         self.ids: list[str] = []
         self.comments = 0
@@ -112,6 +113,7 @@ class Reader:
     async def head(self) -> "Reader":
         head = (await self.reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
         self.status = int(head[0].split()[1])
+        self.header_count = sum(map(bool, head[1:]))
         self.headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
         if self.status != 200:
             self.body = await self.reader.readexactly(int(self.headers["content-length"]))

@@ -1,9 +1,13 @@
 """The memory of the latest events, and the agenda: bounded, and right about what they still hold."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from notification_service.agenda import Agenda
-from notification_service.notes import Note, Ring
+from notification_service.limiter import Limiter
+from notification_service.notes import Note, Ring, Versions
+from taskflow.events.model import EventType
 
 
 def note(number: int, user: str = "anna", arrived: float | None = None) -> Note:
@@ -54,6 +58,62 @@ class TestRing:
         made = ring(50, most=20)
         assert made.holds("e50")
         assert not made.holds("e1")
+
+
+class TestVersions:
+    def told(self, task: str, version: int, kind: EventType = "task.updated") -> Note:
+        return Note("e", "anna", task, version, kind, b"", 0.0)
+
+    def test_what_is_older_than_what_was_told_is_no_news(self):
+        versions = Versions()
+        assert [versions.is_news(self.told("t", version)) for version in (1, 3, 2, 3, 4)] == [
+            True,
+            True,
+            False,
+            True,
+            True,
+        ]
+
+    def test_a_deleted_task_has_no_more_news_but_for_reminders(self):
+        versions = Versions()
+        assert versions.is_news(self.told("t", 5, "task.deleted"))
+        assert not versions.is_news(self.told("t", 5))
+        assert versions.is_news(self.told("t", 1, "task.reminder.triggered"))
+
+    def test_it_remembers_the_last_tasks_and_no_more_than_twice_as_many(self):
+        versions = Versions(most=100)
+        for n in range(1_000):
+            assert versions.is_news(self.told(f"t{n}", 2))
+        assert not any(versions.is_news(self.told(f"t{n}", 1)) for n in range(900, 1_000))
+        assert versions.is_news(self.told("t0", 1)), "forgotten"
+
+    def test_a_task_in_use_is_not_forgotten(self):
+        versions = Versions(most=100)
+        for n in range(1_000):
+            assert versions.is_news(self.told("busy", n + 1))
+            versions.is_news(self.told(f"t{n}", 1))
+        assert not versions.is_news(self.told("busy", 999))
+
+
+class TestLimiter:
+    def test_at_most_so_many_within_any_second(self):
+        limiter = Limiter(3)
+        sent: list[float] = []
+        for tenth in range(50):
+            now = tenth / 10
+            if limiter.admit(note(tenth), now) or limiter.batch(now, datetime.now(UTC)) is not None:
+                sent.append(now)
+        assert all(later - earlier >= 1.0 for earlier, later in zip(sent, sent[3:], strict=False))
+        assert len(sent) == 15
+
+    def test_after_a_silent_second_it_is_as_new(self):
+        limiter = Limiter(3)
+        assert all(limiter.admit(note(n), 0.5) for n in range(3))
+        assert not limiter.admit(note(4), 0.6)
+        assert limiter.batch(1.4, datetime.now(UTC)) is None
+        assert limiter.free_at() == 1.5
+        assert limiter.batch(1.5, datetime.now(UTC)) is not None
+        assert all(limiter.admit(note(n), 3.0) for n in range(3))
 
 
 class TestAgenda:

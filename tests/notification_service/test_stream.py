@@ -46,6 +46,11 @@ class TestWhoMayRead:
             assert reader.headers["content-type"] == "text/event-stream; charset=utf-8"
             reader.reset()
 
+    async def test_an_answer_carries_nothing_of_those_before_it(self, running: Running):
+        readers = [await running.connect(f"user-{n}") for n in range(5)]
+        assert len({reader.header_count for reader in readers}) == 1, "one set of headers each"
+        assert len({reader.headers["x-correlation-id"] for reader in readers}) == 5
+
     async def test_an_expired_or_forged_token_is_refused(self, running: Running):
         assert (await running.connect("anna", seconds=-5)).status == 401
         forged = await running.request(f"{PATH}?token={running.token('anna')[:-3]}abc")
