@@ -59,7 +59,7 @@ def make_controller(reminders: Reminders, guard: Any) -> type[Controller]:
         @post(
             "/{reminder_id:str}/acknowledge",
             status_code=200,
-            responses=answers(401, 403, 404, 409, 422, 503),
+            responses=answers(401, 403, 404, 409, 413, 422, 503),
             summary="I have seen it; one still to come does not come",
         )
         async def acknowledge(self, request: AnyRequest, reminder_id: ReminderId) -> Reminder:
@@ -68,7 +68,7 @@ def make_controller(reminders: Reminders, guard: Any) -> type[Controller]:
         @post(
             "/{reminder_id:str}/snooze",
             status_code=200,
-            responses=answers(401, 403, 404, 409, 422, 503),
+            responses=answers(401, 403, 404, 409, 413, 422, 503),
             summary="Remind me again later",
         )
         async def snooze(self, request: AnyRequest, reminder_id: ReminderId, data: JSONBody[Snooze]) -> Reminder:

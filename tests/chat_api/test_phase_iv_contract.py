@@ -195,6 +195,15 @@ async def test_the_chat_of_somebody_else(client: httpx.AsyncClient, anna: User, 
     assert (await client.post(f"/api/{anna.id}/chat", json={"message": "x" * 10_001})).status_code == 422
 
 
+async def test_the_longest_texts_however_they_are_escaped(client: httpx.AsyncClient, anna: User) -> None:
+    message = b'"' + rb"\ud83c\udf31" * 10_000 + b'"'
+    headers = {"Content-Type": "application/json"}
+    answer = await client.post(f"/api/{anna.id}/chat", content=b'{"message": ' + message + b"}", headers=headers)
+    assert answer.status_code == 200
+    answer = await client.post(TASKS, json={"title": "🌱" * 255, "description": "🌱" * 5000})
+    assert (answer.status_code, answer.json()["description"]) == (201, "🌱" * 5000)
+
+
 def signed(settings: Settings, clock: MovableClock, *, secret: str | None = None, **claims: Any) -> str:
     now = int(clock.now().timestamp())
     return jwt.encode({"iat": now, "exp": now + 60, **claims}, secret or settings.auth_secret, algorithm="HS256")

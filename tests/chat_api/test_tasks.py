@@ -285,6 +285,6 @@ async def test_text_of_any_script_is_kept_as_it_is(anna: User) -> None:
 
 
 async def test_a_body_that_is_too_large(client: httpx.AsyncClient) -> None:
-    answer = await client.post(TASKS, json={"title": "A", "ballast": "x" * 70_000})
+    answer = await client.post(TASKS, json={"title": "A", "ballast": "x" * 140_000})
     assert answer.status_code == 413
     assert answer.json()["detail"]["code"] == "BODY_TOO_LARGE"

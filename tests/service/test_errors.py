@@ -179,7 +179,7 @@ async def test_unknown_paths_and_methods(client: httpx.AsyncClient) -> None:
 
 
 async def test_a_body_that_is_too_large(client: httpx.AsyncClient) -> None:
-    answer = await client.post("/body", json={"name": "a", "ballast": "x" * 70_000})
+    answer = await client.post("/body", json={"name": "a", "ballast": "x" * 140_000})
     assert (answer.status_code, answer.json()["detail"]["code"]) == (413, "BODY_TOO_LARGE")
 
 

@@ -54,12 +54,12 @@ def make_auth_controller(auth: AuthState, guard: Any) -> type[Controller]:
         path = _AUTH_PATH
         tags = ("accounts",)
 
-        @post("/signup", responses=answers(400, 422, 503), summary="Sign up")
+        @post("/signup", responses=answers(400, 413, 422, 503), summary="Sign up")
         async def sign_up(self, data: JSONBody[NewAccount]) -> Response[SignedIn]:
             account = await auth.accounts.sign_up(data.email, data.password)
             return signed_in(account, "User registered successfully", 201)
 
-        @post("/login", status_code=200, responses=answers(422, 429, 503, s401=ErrorAnswer), summary="Sign in")
+        @post("/login", status_code=200, responses=answers(413, 422, 429, 503, s401=ErrorAnswer), summary="Sign in")
         async def sign_in(self, data: JSONBody[Credentials], request: AnyRequest) -> Response[SignedIn]:
             address = request.client.host if request.client else ""
             account = await auth.accounts.sign_in(data.email, data.password, address)
@@ -82,7 +82,9 @@ def make_auth_controller(auth: AuthState, guard: Any) -> type[Controller]:
                 raise AuthError("INVALID_TOKEN", "This account no longer exists", error="Invalid or expired token")
             return account
 
-        @post("/refresh", status_code=200, responses=answers(422, 503, s401=ErrorAnswer), summary="Renew the token")
+        @post(
+            "/refresh", status_code=200, responses=answers(413, 422, 503, s401=ErrorAnswer), summary="Renew the token"
+        )
         async def refresh(
             self, request: AnyRequest, data: JSONBody[RefreshRequest | None] = None
         ) -> Response[Refreshed]:

@@ -13,7 +13,7 @@ from chat_api.chat.tools import TaskTools, ToolsFor
 from chat_api.payloads import ChatAnswer, ChatRequest, clean
 from taskflow.database.pool import Connection, Database
 from taskflow.domain.clock import Clock
-from taskflow.service.errors import PlainAnswer
+from taskflow.service.errors import ErrorAnswer, PlainAnswer
 from taskflow.service.litestar_app import SECURITY
 from taskflow.service.openapi import answers
 
@@ -56,7 +56,7 @@ def make_chat_routes(
         security=SECURITY,
         tags=["chat"],
         summary="Talk to the assistant, as Phase IV's clients do",
-        responses=answers(401, 409, 422, 503, s200=ChatAnswer, s403=PlainAnswer),
+        responses=answers(401, 409, 413, 422, 503, s200=ChatAnswer, s403=PlainAnswer | ErrorAnswer),
     )
     async def chat_of_user(
         request: AnyRequest, user_id: Annotated[str, PathParameter(max_length=255)], data: JSONBody[ChatRequest]
@@ -73,7 +73,7 @@ def make_chat_routes(
         security=SECURITY,
         tags=["chat"],
         summary="Talk to the assistant",
-        responses=answers(401, 403, 409, 422, 503, s200=ChatAnswer),
+        responses=answers(401, 403, 409, 413, 422, 503, s200=ChatAnswer),
     )
     async def chat(request: AnyRequest, data: JSONBody[ChatRequest]) -> Response[Any]:
         return await talk(request, data)

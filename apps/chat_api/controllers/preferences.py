@@ -31,7 +31,7 @@ def make_preferences_controller(database: Database, guard: Any) -> type[Controll
             async with database.acquire() as connection:
                 return await preferences.read(connection, request.user.user_id)
 
-        @put(responses=answers(401, 403, 409, 422, 503, s200=Preferences), summary="Set my preferences")
+        @put(responses=answers(401, 403, 409, 413, 422, 503, s200=Preferences), summary="Set my preferences")
         async def write(
             self, request: AnyRequest, data: JSONBody[Preferences], idempotency_key: IdempotencyKey = None
         ) -> Response[Any]:

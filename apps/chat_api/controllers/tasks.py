@@ -113,7 +113,7 @@ def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[
                 headers["Link"] = queries.next_link(request.url.path, asked, page.cursor)
             return _json(TaskList(items=page.tasks), headers)
 
-        @post(responses=answers(400, 401, 403, 409, 422, 503, s201=TaskView), summary="Make a task")
+        @post(responses=answers(400, 401, 403, 409, 413, 422, 503, s201=TaskView), summary="Make a task")
         async def create(
             self, request: AnyRequest, data: JSONBody[NewTask], idempotency_key: IdempotencyKey = None
         ) -> Response[Any]:
@@ -137,7 +137,7 @@ def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[
 
         @put(
             "/{task_id:str}",
-            responses=answers(400, 401, 403, 404, 409, 412, 422, 503, s200=TaskView),
+            responses=answers(400, 401, 403, 404, 409, 412, 413, 422, 503, s200=TaskView),
             summary="Change a task",
         )
         async def replace(
@@ -152,7 +152,7 @@ def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[
 
         @patch(
             "/{task_id:str}",
-            responses=answers(400, 401, 403, 404, 409, 412, 422, 503, s200=TaskView),
+            responses=answers(400, 401, 403, 404, 409, 412, 413, 422, 503, s200=TaskView),
             summary="Change a task; null clears",
         )
         async def change(
@@ -169,7 +169,7 @@ def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[
         @delete(
             "/{task_id:str}",
             status_code=204,
-            responses=answers(401, 403, 404, 409, 412, 422, 503, s204=None),
+            responses=answers(401, 403, 404, 409, 412, 413, 422, 503, s204=None),
             summary="Delete a task",
         )
         async def remove(
@@ -192,7 +192,7 @@ def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[
         @post(
             "/{task_id:str}/acknowledge",
             status_code=200,
-            responses=answers(401, 403, 404, 409, 422, 503, s200=TaskView),
+            responses=answers(401, 403, 404, 409, 413, 422, 503, s200=TaskView),
             summary="Stop the reminders of a task's due date",
         )
         async def acknowledge(

@@ -48,7 +48,7 @@ def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[
             async with database.acquire() as connection:
                 return await store.list_tasks(connection, request.user.user_id)
 
-        @post(responses=answers(400, 401, 403, 422, 503))
+        @post(responses=answers(400, 401, 403, 413, 422, 503))
         async def create(self, request: AnyRequest, data: JSONBody[NewPhaseIVTask]) -> PhaseIVTask:
             title = title_of(data.title, "TASK_CREATION_ERROR")
             description = data.description and clean("description", data.description)
@@ -58,7 +58,7 @@ def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[
             except asyncpg.ForeignKeyViolationError:
                 raise ApiError("TASK_CREATION_ERROR", "This account no longer exists; sign in again.") from None
 
-        @put("/{task_id:str}", responses=answers(400, 401, 403, 404, 422, 503))
+        @put("/{task_id:str}", responses=answers(400, 401, 403, 404, 413, 422, 503))
         async def change(
             self, request: AnyRequest, task_id: FromPath[str], data: JSONBody[PhaseIVChanges]
         ) -> PhaseIVTask:

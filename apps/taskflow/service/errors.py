@@ -193,7 +193,7 @@ def _serialization(_: Request[Any, Any, Any], error: SerializationException) -> 
 
 
 _HTTP_CODES: Final = {
-    413: ("BODY_TOO_LARGE", "Send less: a task with the longest texts fits."),
+    413: ("BODY_TOO_LARGE", "Send less: the longest task and the longest message fit."),
     415: ("UNSUPPORTED_MEDIA_TYPE", "Send JSON, with Content-Type: application/json."),
 }
 

@@ -17,8 +17,8 @@ from taskflow.service.errors import EXCEPTION_HANDLERS
 from taskflow.service.routes import PUBLIC_ROUTES
 from taskflow.settings import Settings
 
-LARGEST_BODY: Final = 64 * 1024
-"""Bytes a request's body may have: a task with the longest description in any script fits."""
+LARGEST_BODY: Final = 128 * 1024
+"""Bytes a request's body may have: the longest message to the chat fits, and be it emoji, each escaped in JSON."""
 
 _ROUTED: Final = frozenset(service for _, service in PUBLIC_ROUTES)
 
