@@ -29,6 +29,7 @@ from taskflow.telemetry import logs
 
 SECRET = "a-secret-of-the-benchmark-of-32-characters"
 _BACKLOG = 16_384
+_RATE_OUT_OF_REACH = 1_000_000
 _HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 
 
@@ -42,7 +43,10 @@ class _NoDatabase(Database):
 
 async def service(listening: socket.socket, feeding: socket.socket) -> None:
     """notification-service as the host runs it; each batch goes through the bus's delivery rules to its handler."""
-    settings = Settings(database_url="postgresql://none", auth_secret=SECRET, bus="embedded")
+    # The limit is in force, but out of reach: every event is to be a frame, also those for the reader that stops.
+    settings = Settings(
+        database_url="postgresql://none", auth_secret=SECRET, bus="embedded", stream_rate=_RATE_OUT_OF_REACH
+    )
     async with httpx.AsyncClient() as client:
         runtime = Runtime(
             settings=settings, database=_NoDatabase("postgresql://none"), clock=SystemClock(), chat_api=client
