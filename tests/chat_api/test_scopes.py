@@ -1,10 +1,13 @@
 """Changing and deleting one occurrence, it and those after it, or all: exactly these, and never what is past."""
 
 import asyncio
+import random
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from chat_api.commands.reconcile import reconcile
 from taskflow.database.pool import Database
 from taskflow.events.model import TaskCreated, TaskDeleted, TaskUpdated
 from tests.chat_api.occurring import Processor, days, everyones, march, on
@@ -13,6 +16,9 @@ from tests.chat_api.told import told
 
 LONG = ["3 days"]
 """A reminder for which the occurrences of three days ahead are there."""
+
+
+DONE = ("complete", "delete", "delete there", "edit", "edit", "move")
 
 
 async def change(user: User, task: dict[str, Any], scope: str, **fields: Any) -> dict[str, Any]:
@@ -389,3 +395,40 @@ async def test_each_task_is_told_of_once_for_each_version(anna: User, processor:
         versions.setdefault(event.task_id, []).append(event.version)
     for found in versions.values():
         assert found == list(range(1, len(found) + 1))
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_whatever_is_done_no_date_comes_twice_and_none_comes_back(
+    anna: User, processor: Processor, database: Database, seed: int
+) -> None:
+    chance = random.Random(seed)
+    await anna.makes(due_date="2027-03-01T09:00:00Z", recurrence_pattern="daily", reminders=LONG, catch_up="all")
+    deleted: set[int] = set()
+    for number in range(30):
+        processor.clock.advance(timedelta(hours=chance.randrange(16)))
+        await processor.runs()
+        before = {int(task["occurrence_date"][8:]): task for task in await everyones(anna)}
+        day = chance.choice(sorted(before)[-6:])
+        what, scope = chance.choice(DONE), chance.choice(["this", "following", "all"])
+        if what == "delete":
+            await delete(anna, before[day], "this")
+        elif what == "delete there":
+            await database.execute("DELETE FROM tasks WHERE id = $1", before[day]["id"])
+            await reconcile(database, processor.clock.now())
+        elif what == "edit":
+            await change(anna, before[day], scope, title=f"Edit {number}", description=chance.choice([None, "Anew"]))
+        elif what == "move":
+            await change(anna, before[day], "this", due_date=f"2027-03-{chance.randrange(1, 32):02}T12:00:00Z")
+        else:
+            await change(anna, before[day], scope, completed=not before[day]["completed"])
+        after = await days(anna)
+        assert len(after) == len(set(after))
+        deleted |= before.keys() - set(after)
+        assert not deleted & set(after)
+        assert await days(anna, completed=True) == sorted(
+            d for d, task in before.items() if d in after and task["completed"] != (what == "complete" and d == day)
+        )
+    await processor.runs()
+    # From the first to the last day, nothing is left out but what somebody deleted.
+    assert sorted({*await days(anna), *deleted}) == list(range(1, max(await days(anna)) + 1))
+    await all_are_told(database, anna)

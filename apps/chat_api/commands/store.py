@@ -30,6 +30,8 @@ INSERT INTO task_shadow (task_id, user_id, version, title, description, complete
 # A user's task under lock. What was last published of it is read afterwards: a statement that waits for a lock sees the
 # locked row as it is now, but what it joins as it was before.
 _LOCK: Final = "SELECT id FROM tasks WHERE id = $1 AND user_id = $2 FOR UPDATE"
+# Who locks several tasks of a user takes turns: which these are may change with what they wait for.
+_TAKE_TURNS: Final = "SELECT pg_advisory_xact_lock(hashtextextended('series of ' || $1::text, 0))"
 # A user's task and every open occurrence of a series, under lock.
 _LOCK_OCCURRENCES: Final = """
 SELECT id FROM tasks
@@ -109,6 +111,7 @@ async def lock_series(connection: Connection, user_id: str, task_id: str, now: d
     """A user's task with its series and the other open occurrences of it; None as for `lock`."""
     if "\x00" in task_id:
         return None
+    await connection.fetchval(_TAKE_TURNS, user_id)
     series_id: str | None = await connection.fetchval(_SERIES, task_id, user_id)
     await connection.fetch(_LOCK_OCCURRENCES, task_id, user_id, series_id)
     await connection.fetch(_LOCK_SERIES, series_id)
