@@ -145,6 +145,12 @@ class Load:
         """Begins."""
         self._using = [asyncio.create_task(self._use(person)) for person in self.people]
 
+    async def abandon(self) -> None:
+        """Ends at once, whatever is under way."""
+        for task in self._using:
+            task.cancel()
+        await asyncio.gather(*self._using, return_exceptions=True)
+
     async def stop(self) -> None:
         """Ends when every request under way has its answer. Raises what went wrong in the load itself."""
         self._stopping.set()

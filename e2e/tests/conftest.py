@@ -1,6 +1,6 @@
 """One platform for the whole suite, in Phase V when a test begins; what fails is looked into while it is there."""
 
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from e2e import database, overlays
 from e2e import target as targets
 from e2e.deployment import Deployment
 from e2e.kubectl import Kubectl
-from e2e.load import Person
+from e2e.load import Load, Person
 from e2e.target import Target
 
 pytestmark = pytest.mark.cluster
@@ -58,6 +58,21 @@ async def people(deployment: Deployment) -> AsyncGenerator[list[Person]]:
         for person in made:
             closing.push_async_callback(person.aclose)
         yield made
+
+
+@pytest.fixture
+async def under_load(people: list[Person]) -> AsyncGenerator[Callable[[list[Person]], Load]]:
+    """Has people use the platform; those who still do when the test ends are sent home."""
+    loads: list[Load] = []
+
+    def start(users: list[Person]) -> Load:
+        loads.append(Load(users))
+        loads[-1].start()
+        return loads[-1]
+
+    yield start
+    for load in loads:
+        await load.abandon()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import asyncio
 import json
 import tempfile
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -78,12 +79,15 @@ async def test_a_task_reaches_the_stream_its_reminder_its_next_occurrence_and_th
 
 @pytest.mark.parametrize("service", ["chat-api", *PHASE_V])
 async def test_a_killed_sidecar_and_a_killed_pod_lose_nothing(
-    phase_v: Deployment, person: Person, connection: asyncpg.Connection, service: str
+    phase_v: Deployment,
+    person: Person,
+    under_load: Callable[[list[Person]], Load],
+    connection: asyncpg.Connection,
+    service: str,
 ) -> None:
     """The client tries once only: of chat-api's two pods one is always there."""
     async with Frames(phase_v.url, person.token).following() as stream:
-        load = Load([person])
-        load.start()
+        load = under_load([person])
         await asyncio.sleep(1)
         [pod, *_] = await asyncio.to_thread(phase_v.pods, service)
         await kill_sidecar(phase_v, pod)

@@ -6,7 +6,7 @@ import os
 import time
 import uuid
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +27,8 @@ from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1200)]
 
+UnderLoad = Callable[[list[Person]], Load]
+
 PROMISED_SECONDS: Final = 300.0
 _ROWS_NOBODY_MAKES_UNDER_DAPR: Final = """
 INSERT INTO embedded_deliveries (consumer_group, seq, event_id, task_id, topic, payload)
@@ -44,15 +46,14 @@ DELETE FROM audit_pruned WHERE record = 'put here by the suite';
 
 
 async def test_back_to_phase_iv_and_forward_again(
-    way_back: Deployment, people: list[Person], connection: asyncpg.Connection
+    way_back: Deployment, people: list[Person], under_load: UnderLoad, connection: asyncpg.Connection
 ) -> None:
     """Rows in every table, under load: nothing fails, nothing changes, nothing is lost, nothing is told twice."""
     for person in people:
         await person.sign_up()
     resident, reader, *busy = people
     await live_in(resident)
-    load = Load(busy)
-    load.start()
+    load = under_load(busy)
     async with filled(connection), Frames(way_back.url, reader.token).following() as stream:
         kept = [await make(reader, f"Kept {number}") for number in range(4)]
         await eventually(lambda: len(stream.of_type("task.created")) == 4, within=20)
@@ -94,8 +95,7 @@ async def test_back_to_phase_iv_and_forward_again(
         told = {event["event_id"] for event in await database.events_of(connection, [reader.id])}
 
         # Forward, under load again.
-        again = Load([await person.sign_up() for person in [Person(way_back.url), Person(way_back.url)]])
-        again.start()
+        again = under_load([await person.sign_up() for person in [Person(way_back.url), Person(way_back.url)]])
         began = time.monotonic()
         await ops(way_back, "rollforward", *way_back.changing())
         forward = time.monotonic() - began
@@ -138,11 +138,14 @@ async def test_back_to_phase_iv_and_forward_again(
 
 
 async def test_a_rollback_that_fails_is_mended_and_goes_on(
-    phase_v: Deployment, people: list[Person], connection: asyncpg.Connection, tmp_path: Path
+    phase_v: Deployment,
+    people: list[Person],
+    under_load: UnderLoad,
+    connection: asyncpg.Connection,
+    tmp_path: Path,
 ) -> None:
     """An image that does not start as Phase IV: users notice nothing; isolated and mended, the rollback goes on."""
-    load = Load([await person.sign_up() for person in people[:3]])
-    load.start()
+    load = under_load([await person.sign_up() for person in people[:3]])
     broken = overlays.write(tmp_path / "broken", "minikube", phase_v.target.images, phase_iv=unfit(phase_v.target))
     said = await ops(phase_v, "rollback", "--overlay", str(broken), "--within", "60", fails=True)
     assert "chat-api" in said

@@ -1,6 +1,7 @@
 """Two successive releases by `kubectl apply -k`, while people use the platform."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import asyncpg
@@ -15,10 +16,13 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 
 
 async def test_the_next_release_is_applied_under_load_and_the_former_again(
-    phase_v: Deployment, other_overlay: Path, people: list[Person], connection: asyncpg.Connection
+    phase_v: Deployment,
+    other_overlay: Path,
+    people: list[Person],
+    under_load: Callable[[list[Person]], Load],
+    connection: asyncpg.Connection,
 ) -> None:
-    load = Load([await person.sign_up() for person in people[:3]])
-    load.start()
+    load = under_load([await person.sign_up() for person in people[:3]])
     await asyncio.sleep(1)
     for overlay in (other_overlay, phase_v.overlay):
         await asyncio.to_thread(phase_v.apply, "phase-v", overlay)
