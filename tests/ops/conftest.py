@@ -43,7 +43,7 @@ def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
     kubectl.write_text(f'#!/bin/sh\nexec {sys.executable} -I -S {Path(__file__).parent / "kubectl_program.py"} "$@"\n')
     kubectl.chmod(0o755)
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
-    monkeypatch.setenv("PATH", f"{programs}:{Path(shutil.which('sh') or '/bin/sh').parent}")
+    monkeypatch.setenv("PATH", f"{programs}:{Path(shutil.which('diff') or '/usr/bin/diff').parent}")
     monkeypatch.setenv("TASKFLOW_TEST_API_SERVER", address)
     made.answers = {
         "taskflow outbox status": lambda _: (0, json.dumps(QUIET)),

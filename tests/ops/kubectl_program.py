@@ -19,6 +19,11 @@ def main(words: list[str]) -> int:
         case "apply":
             answer = ask("/apply", {"items": json.load(sys.stdin)["items"], "dryRun": dry_run})
             say("\n".join(answer["said"]))
+        case "diff":
+            answer = ask("/apply", {"items": json.load(sys.stdin)["items"], "dryRun": True})
+            changed = [line.split()[0].replace("/", ".") for line in answer["said"] if "unchanged" not in line]
+            say("\n".join(f"Files /tmp/LIVE-1/{name} and /tmp/MERGED-1/{name} differ" for name in changed))
+            return 1 if changed else 0
         case "set":
             _, image = words[-1].split("=", 1)
             ask("/image", {"workload": words[-2], "image": image, "dryRun": dry_run})

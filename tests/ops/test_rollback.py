@@ -164,6 +164,18 @@ class TestRefusals:
         assert ops("rollback", "--overlay", str(overlay)) == 1
         assert "Somebody makes them again" in capsys.readouterr().err
 
+    def test_an_overlay_that_does_not_hold_is_told_by_the_objects_that_differ(
+        self, phase_v: ApiServer, overlay: Path, ops: Ops, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        def meddle(words: str) -> None:
+            if words == "delete services/chat-api-dapr":
+                phase_v.objects["services", "chat-api"]["spec"] = {"ports": [{"port": 81}]}
+
+        phase_v.on_write = meddle
+        assert ops("rollback", "--overlay", str(overlay)) == 1
+        said = capsys.readouterr().err
+        assert "applying the overlay would still change something:\n  service.chat-api\n" in said
+
     def test_a_schema_that_changed_meanwhile_is_an_error(
         self, phase_v: ApiServer, overlay: Path, ops: Ops, capsys: pytest.CaptureFixture[str]
     ) -> None:

@@ -42,10 +42,9 @@ def apply(run: Run, kubectl: Kubectl, manifests: Manifests, *, how: bool) -> Non
                 run.changed(line)
 
 
-def differences(kubectl: Kubectl, manifests: Manifests, *, how: bool) -> list[str]:
-    """What applying a phase would change; nothing when the cluster is as the phase says. Writes nothing."""
-    said = kubectl.apply(manifests.objects, server_side=how, within=_APPLY_SECONDS, dry_run=True)
-    return [line for line in said if not line.endswith((" unchanged", " serverside-applied"))]
+def differences(kubectl: Kubectl, manifests: Manifests, *, how: bool) -> list[str] | None:
+    """The objects that applying a phase would change: none when the cluster is as it says, None where nobody can tell."""
+    return kubectl.differences(manifests.objects, server_side=how, within=_APPLY_SECONDS)
 
 
 def wait_rolled_out(run: Run, cluster: Cluster, names: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ pipeline that applies the same overlay afterwards finds nothing to change.
 """
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -18,6 +19,10 @@ from typing import Any, Final, TextIO
 from taskflow.ops.errors import OpsError, UnreachableError
 
 _FORWARDING: Final = re.compile(r"Forwarding from 127\.0\.0\.1:(\d+)")
+_DIFFERENT: Final = 1
+"""What `kubectl diff` ends with when something would change."""
+_DIFFERS: Final = re.compile(r"^Files .+/(\S+) and .+ differ$")
+_SERVER_SIDE: Final = ["--server-side", "--force-conflicts"]
 _FORWARD_SECONDS: Final = 20.0
 _FORWARD_POLL_SECONDS: Final = 0.05
 _PAUSES: Final = (0.25, 1.0)
@@ -47,19 +52,31 @@ class Kubectl:
             )
         return self._run(["kustomize", str(directory)], within=60)
 
-    def apply(self, objects: Sequence[Any], *, server_side: bool, within: float, dry_run: bool = False) -> list[str]:
+    def apply(self, objects: Sequence[Any], *, server_side: bool, within: float) -> list[str]:
         """Apply objects; returns kubectl's line for each ("deployment.apps/chat-api configured").
 
         `server_side` goes on as the objects were applied before. A dry run asks the server and changes nothing.
         """
         if not objects:
             return []
-        how = ["--server-side", "--force-conflicts"] if server_side else []
-        if dry_run or self._dry_run:
-            how.append("--dry-run=server")
-        text = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)})
-        said = self._run([*self._target, "apply", *how, "-f", "-"], given=text, within=within)
+        how = _SERVER_SIDE if server_side else []
+        if self._dry_run:
+            how = [*how, "--dry-run=server"]
+        said = self._run([*self._target, "apply", *how, "-f", "-"], given=_list_of(objects), within=within)
         return [line.removesuffix(" (server dry run)").strip() for line in said.splitlines() if line.strip()]
+
+    def differences(self, objects: Sequence[Any], *, server_side: bool, within: float) -> list[str] | None:
+        """The objects that are not as these say, as `kubectl diff` finds them; None where there is no `diff`.
+
+        Not what a dry run of apply says: that calls some objects configured each time, such as a StatefulSet whose
+        volumes' templates the server fills in.
+        """
+        if shutil.which("diff") is None:
+            return None
+        how = _SERVER_SIDE if server_side else []
+        words = [*self._target, "diff", *how, "-f", "-"]
+        said = self._run(words, given=_list_of(objects), within=within, accept=_DIFFERENT)
+        return [match.group(1) for line in said.splitlines() if (match := _DIFFERS.search(line))]
 
     def set_image(self, workload: str, container: str, image: str) -> None:
         """Have a workload ("deployments/chat-api") run another image in one of its containers."""
@@ -83,25 +100,35 @@ class Kubectl:
                 process.kill()
                 process.wait()
 
-    def _run(self, words: Sequence[str], *, within: float, given: str | None = None) -> str:
+    def _run(self, words: Sequence[str], *, within: float, given: str | None = None, accept: int = 0) -> str:
         """What a command printed; one that finds the API server away is run again, since all of them may be."""
         for pause in _PAUSES:
             try:
-                return self._run_once(words, within=within, given=given)
+                return self._run_once(words, within=within, given=given, accept=accept)
             except UnreachableError:
                 time.sleep(pause)
-        return self._run_once(words, within=within, given=given)
+        return self._run_once(words, within=within, given=given, accept=accept)
 
-    def _run_once(self, words: Sequence[str], *, within: float, given: str | None) -> str:
+    def _run_once(self, words: Sequence[str], *, within: float, given: str | None, accept: int) -> str:
         try:
             done = subprocess.run(  # noqa: S603  # our own words
-                [self._program, *words], input=given, capture_output=True, text=True, timeout=within, check=False
+                [self._program, *words],
+                input=given,
+                capture_output=True,
+                text=True,
+                timeout=within,
+                check=False,
+                env={**os.environ, "LC_ALL": "C", "KUBECTL_EXTERNAL_DIFF": "diff -q -r -N"},
             )
         except subprocess.TimeoutExpired as error:
             raise OpsError(f"kubectl {_verb(words)} did not end within {within:.0f} s.") from error
-        if done.returncode != 0:
+        if done.returncode not in (0, accept) or (done.returncode and not done.stdout.strip()):
             raise _failure(_verb(words), done.stderr.strip() or done.stdout.strip())
         return done.stdout
+
+
+def _list_of(objects: Sequence[Any]) -> str:
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)})
 
 
 def _forwarded(process: subprocess.Popen[bytes], said: TextIO, target: str) -> str:

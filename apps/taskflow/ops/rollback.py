@@ -202,6 +202,9 @@ def _compare(run: Run, kubectl: Kubectl, target: Manifests, *, how: bool) -> Non
         run.say("nothing to compare in a dry run")
         return
     changes = differences(kubectl, target, how=how)
+    if changes is None:
+        run.say("not compared: `kubectl diff` needs a program `diff`, which is not here")
+        return
     if changes:
         raise OpsError(
             "Phase IV runs and passes its smoke test, but applying the overlay would still change something:\n"
