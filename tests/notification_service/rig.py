@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import msgspec
@@ -221,9 +221,14 @@ class _At:
 
 @asynccontextmanager
 async def serving(
-    settings: Settings, database: Database | None = None, clock: Clock | None = None, *, access_log: bool = False
+    settings: Settings,
+    database: Database | None = None,
+    clock: Clock | None = None,
+    *,
+    access_log: bool = False,
+    http: Literal["auto", "h11"] = "auto",
 ) -> AsyncGenerator[Running]:
-    """The service on a port of its own, as the host would run it."""
+    """The service on a port of its own, as the host would run it, or behind another implementation of HTTP."""
     async with httpx.AsyncClient() as client:
         runtime = Runtime(
             settings=settings,
@@ -241,6 +246,7 @@ async def serving(
             app,
             port=0,
             lifespan="off",
+            http=http,
             log_config=None,
             access_log=access_log,
             timeout_graceful_shutdown=3,

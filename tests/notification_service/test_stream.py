@@ -148,6 +148,18 @@ class TestFrames:
             assert anna.comments >= 1
 
 
+async def test_a_server_that_gives_no_way_to_the_connection_serves_streams_all_the_same():
+    async with serving(quick(), http="h11") as running:
+        anna = await running.connect("anna", seconds=3)
+        events = [created("anna"), updated("anna"), deleted("anna")]
+        await running.publish(*events)
+        assert [f["id"] for f in await anna.frames(3)] == [event.event_id for event in events]
+        assert [f["type"] for f in await anna.rest()] == ["expiring"]
+        ben = await running.connect("ben")
+        ben.reset()
+        await eventually(lambda: len(running.hub) == 0)
+
+
 class TestLimit:
     async def test_what_is_above_the_rate_comes_as_a_batch(self, running: Running):
         anna = await running.connect("anna")
