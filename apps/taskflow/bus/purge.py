@@ -54,6 +54,14 @@ class Purge:
 
     async def run(self) -> None:
         """For ever, until cancelled. Outages are waited out."""
+        try:
+            await self._run()
+        finally:
+            # Whoever takes over the lease measures from now on; a last value that stays would alarm for nothing.
+            OUTBOX_PENDING.remove(self._producer)
+            OUTBOX_OLDEST_AGE.remove(self._producer)
+
+    async def _run(self) -> None:
         while True:
             try:
                 removed = await self.remove_audited()
