@@ -43,7 +43,7 @@ def apply(run: Run, kubectl: Kubectl, manifests: Manifests, *, how: bool) -> Non
 
 
 def differences(kubectl: Kubectl, manifests: Manifests, *, how: bool) -> list[str] | None:
-    """The objects that applying a phase would change: none when the cluster is as it says, None where nobody can tell."""
+    """The objects that applying a phase would change; None where that cannot be told."""
     return kubectl.differences(manifests.objects, server_side=how, within=_APPLY_SECONDS)
 
 
