@@ -24,10 +24,11 @@ log = structlog.get_logger(__name__)
 _BATCH: Final = 500
 _POLL_SECONDS: Final = 1.0
 
-# The next rows to publish, in order. One that waits for its next try holds back later ones of its task, no others.
+# The next rows to publish, in order, apart from those under way. One that waits for its next try holds back later ones
+# of its task, no others.
 _NEXT: Final = """
 SELECT event_id, topic, task_id, payload, seq FROM outbox
-WHERE producer = $1 AND published_at IS NULL
+WHERE producer = $1 AND published_at IS NULL AND seq <> ALL($3::bigint[])
     AND task_id NOT IN (
         SELECT task_id FROM outbox WHERE producer = $1 AND published_at IS NULL AND retry_at > now()
     )
@@ -44,6 +45,10 @@ UPDATE outbox SET attempts = outbox.attempts + 1, last_error = refused.reason,
     retry_at = now() + make_interval(secs => least(60, 0.5 * 2 ^ least(outbox.attempts, 10)))
 FROM unnest($1::uuid[], $2::text[]) AS refused (event_id, reason) WHERE outbox.event_id = refused.event_id
 """
+
+
+_Published = tuple[Sequence[Message], dict[str, str]]
+"""A batch and what of it was refused."""
 
 
 class Relay:
@@ -80,7 +85,7 @@ class Relay:
         while True:
             wake.clear()
             try:
-                published = await self.publish_next()
+                await self.publish_waiting()
                 failures = 0
             except Exception as error:
                 # Only what says that the transport or the database is away; the rows stay and are tried again.
@@ -92,20 +97,51 @@ class Relay:
                     log.warning("publishing_waits", producer=self._producer, reason=reason_of(error))
                 await asyncio.sleep(min(5.0, backoff(min(failures, 5))))
                 continue
-            if published < _BATCH:
-                await _wait(wake, _POLL_SECONDS)
+            await _wait(wake, _POLL_SECONDS)
 
-    async def publish_next(self) -> int:
-        """Publish one batch; returns how many rows it took. Raises outages of the transport or the database."""
-        rows = await self._database.fetch(_NEXT, self._producer, _BATCH)
-        if not rows:
-            return 0
-        messages = [
-            Message(str(row["event_id"]), row["topic"], row["task_id"], row["payload"], row["seq"]) for row in rows
-        ]
-        with tracing.spans(f"{self._producer} publish", _parents(messages), SpanKind.PRODUCER):
-            refused = await self._publisher.publish(messages)
-        accepted = [message.seq for message in messages if message.event_id not in refused]
+    async def publish_waiting(self) -> None:
+        """Publish what waits, batch after batch. Raises outages of the transport or the database.
+
+        While one batch is with the transport, the one before it is marked and the one after it is read. Of what was
+        read, the tasks that just had an event refused are left for later.
+        """
+        batch = await self._read(())
+        done: _Published | None = None
+        try:
+            while batch:
+                between = asyncio.ensure_future(self._mark_and_read(done, batch))
+                done = None
+                try:
+                    done = batch, await self._publish(batch)
+                except BaseException:
+                    # The batch before this one was published, and is better marked.
+                    await asyncio.gather(between, return_exceptions=True)
+                    raise
+                following = await between
+                held = {message.task_id for message in batch if message.event_id in done[1]}
+                batch = [message for message in following if message.task_id not in held]
+                if following and not batch:
+                    await self._mark(*done)
+                    batch, done = await self._read(()), None
+        finally:
+            if done is not None:
+                await self._mark(*done)
+
+    async def _mark_and_read(self, done: _Published | None, under_way: Sequence[Message]) -> list[Message]:
+        if done is not None:
+            await self._mark(*done)
+        return await self._read(under_way)
+
+    async def _read(self, under_way: Sequence[Message]) -> list[Message]:
+        rows = await self._database.fetch(_NEXT, self._producer, _BATCH, [message.seq for message in under_way])
+        return [Message(str(row["event_id"]), row["topic"], row["task_id"], row["payload"], row["seq"]) for row in rows]
+
+    async def _publish(self, batch: Sequence[Message]) -> dict[str, str]:
+        with tracing.spans(f"{self._producer} publish", _parents(batch), SpanKind.PRODUCER):
+            return await self._publisher.publish(batch)
+
+    async def _mark(self, batch: Sequence[Message], refused: dict[str, str]) -> None:
+        accepted = [message.seq for message in batch if message.event_id not in refused]
         if accepted:
             await self._database.execute(_PUBLISHED, accepted)
             PUBLISHED.labels(self._producer).inc(len(accepted))
@@ -115,7 +151,6 @@ class Relay:
                 "publish_refused", producer=self._producer, count=len(refused), first=next(iter(refused.values()))
             )
             await self._database.execute(_REFUSED, list(refused), [reason[:500] for reason in refused.values()])
-        return len(rows)
 
 
 class _Traced(msgspec.Struct):
