@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from e2e.cluster import addons, builds, containers, control_plane, network, packages
+from e2e.cluster import addons, builds, containers, control_plane, network, packages, registry
 from e2e.cluster import images as container_images
 from e2e.cluster.errors import ClusterError
 from e2e.cluster.home import INGRESS_PORT, Home
@@ -85,6 +85,7 @@ def stop(home: Home) -> None:
     """Stops everything; what was built stays, the cluster's state goes. Does nothing where nothing runs."""
     if os.geteuid() != 0:
         raise ClusterError("Only root can stop the cluster.")
+    registry.stop(home)
     control_plane.stop(home)
     containers.stop(home)
     network.take_down()

@@ -88,18 +88,23 @@ def ensure(home: Home, stages: Stages, *, revision: str = "unknown") -> Images:
 
 def build_taskflow(home: Home, name: str, *, revision: str, version: str = "0.5.0", source: Path = ROOT) -> None:
     """Builds TaskFlow's own image from `source` by its Dockerfile, as `name`. dockerd must run. Raises ClusterError."""
-    containers.start_dockerd(home)
-    build_image = _build_image(home)
-    arguments = {
-        "PYTHON_IMAGE": _base_tag(),
-        "BUILD_IMAGE": build_image,
-        "SSL_CERT_FILE": str(_CERTIFICATES),
-        "VERSION": version,
-        "REVISION": revision,
-        **{name: os.environ[name] for name in _FORWARDED if os.environ.get(name)},
-    }
+    arguments = {**build_arguments(home), "VERSION": version, "REVISION": revision}
     words = [word for key, value in arguments.items() for word in ("--build-arg", f"{key}={value}")]
     _docker_build(home, source, name, words)
+
+
+def build_arguments(home: Home) -> dict[str, str]:
+    """What the Dockerfile has to be told here: bases from Debian's packages, this host's way to Python's packages.
+
+    Starts dockerd, and builds the bases that are missing. Raises ClusterError.
+    """
+    containers.start_dockerd(home)
+    return {
+        "PYTHON_IMAGE": _base_tag(),
+        "BUILD_IMAGE": _build_image(home),
+        "SSL_CERT_FILE": str(_CERTIFICATES),
+        **{name: os.environ[name] for name in _FORWARDED if os.environ.get(name)},
+    }
 
 
 def ensure_taskflow(home: Home, name: str, *, revision: str, version: str) -> None:

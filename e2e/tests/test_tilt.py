@@ -1,0 +1,55 @@
+"""`tilt ci` brings the platform up from the Tiltfile, and ends green."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from e2e import overlays
+from e2e.cluster import cluster, home, images, registry
+from e2e.cluster.home import ROOT
+from e2e.deployment import Deployment
+from e2e.phase_iv.replay import replay
+from e2e.target import TASKFLOW
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(2400)]
+
+
+def test_tilt_ci_ends_green(phase_v: Deployment, tmp_path: Path) -> None:
+    """On the own cluster, since Tilt has to be built, and images have to get into the cluster."""
+    target = phase_v.target
+    if not target.own:
+        pytest.skip("runs on the cluster that the suite starts itself")
+    place = home.find()
+    tilt = cluster.build_tilt(place)
+    registry.start(place)
+    # TaskFlow's image is Tilt's to build.
+    others = {name: image for name, image in target.images.items() if name != TASKFLOW}
+    environment = {
+        **os.environ,
+        **target.environment,
+        **{f"TASKFLOW_BUILD_{name}": value for name, value in images.build_arguments(place).items()},
+        "TASKFLOW_OVERLAY": str(overlays.write(tmp_path / "overlay", "minikube", others)),
+        "TASKFLOW_LOCAL_CONTEXT": target.context,
+        "TASKFLOW_REGISTRY": registry.ADDRESS,
+        "TASKFLOW_BUILD_NETWORK": "host",
+        "DOCKER_HOST": f"unix://{place.docker_socket}",
+        "TILT_DISABLE_ANALYTICS": "1",
+        "XDG_STATE_HOME": str(tmp_path / "state"),
+    }
+    done = subprocess.run(
+        [tilt, "ci", "--context", target.context, "--port", "0", "--web-mode=prod", "--timeout=600s"],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=700,
+        check=False,
+    )
+    end = "\n".join(done.stdout.splitlines()[-40:])
+    print(end)
+    assert done.returncode == 0, end
+    assert replay(phase_v.url).differences == []
