@@ -186,6 +186,16 @@ async def test_a_scope_that_is_none_is_named(anna: User) -> None:
         assert answer.json()["detail"][0]["loc"] == ["query", "scope"]
 
 
+async def test_a_key_is_of_one_scope(anna: User, processor: Processor) -> None:
+    await daily(anna, processor)
+    path, key = f"{TASKS}/{(await on(anna, 4))['id']}", {"Idempotency-Key": "once"}
+    edit = {"title": "Water the roses"}
+    first = await anna.http.patch(path, json=edit, params={"scope": "all"}, headers=key)
+    again = await anna.http.patch(path, json=edit, params={"scope": "all"}, headers=key)
+    assert (first.status_code, again.status_code, first.json()) == (200, 200, again.json())
+    assert (await anna.http.patch(path, json=edit, headers=key)).status_code == 422
+
+
 async def test_a_change_somebody_else_made_first_is_not_overwritten(anna: User, processor: Processor) -> None:
     await daily(anna, processor)
     path = f"{TASKS}/{(await on(anna, 4))['id']}"
