@@ -49,6 +49,10 @@ ScopeOf = Annotated[
 ]
 
 
+_PARAMETERS = frozenset({"completed", "due", "due_before", "due_after", "q", "series", "sort", "limit", "cursor"})
+"""What makes the list a page. Others are ignored: Phase IV's clients get their list whatever they add to the address."""
+
+
 class TaskList(msgspec.Struct, frozen=True, kw_only=True):
     """A page of tasks; the next one is in the Link header."""
 
@@ -67,7 +71,7 @@ def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[
         @get(
             responses=answers(401, 422, 503, s200=list[TaskView] | TaskList),
             summary="List tasks",
-            description="Without parameters: every task, newest first, as a bare list. With any: a page as {items}.",
+            description="Without parameters: every task, newest first, as a bare list. With any of these: {items}.",
         )
         async def list_tasks(
             self,
@@ -83,7 +87,7 @@ def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[
             cursor: Annotated[str | None, QueryParameter(max_length=1000)] = None,
         ) -> Response[Any]:
             user_id: str = request.user.user_id
-            if not request.query_params:
+            if not _PARAMETERS & set(request.query_params):
                 async with database.acquire() as connection:
                     return _json(await queries.everything(connection, user_id))
             async with database.acquire() as connection:
