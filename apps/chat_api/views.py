@@ -6,7 +6,7 @@ Two queries for however many tasks, and none where no task of them repeats or re
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import asyncpg
@@ -83,19 +83,20 @@ def without_view(task: Task) -> Task:
 
 
 def _shown(task: Task, series: asyncpg.Record | None, reminders: dict[str, asyncpg.Record]) -> TaskView:
-    view = task if isinstance(task, TaskView) else TaskView(**msgspec.structs.asdict(task))
+    beside: dict[str, Any] = {}
     if task.recurrence_pattern is not None:
         pattern = parse_pattern(task.recurrence_pattern)
         if series is not None:
             pattern = pattern.anchored(series["start_local"].date())
-            view = msgspec.structs.replace(view, recurrence_mode=series["mode"], catch_up=series["catch_up"])
-        view = msgspec.structs.replace(view, rrule=pattern.rrule)
+            beside |= {"recurrence_mode": series["mode"], "catch_up": series["catch_up"]}
+        beside["rrule"] = pattern.rrule
     if task.reminders and task.due is not None:
-        statuses = [
+        beside["reminder_status"] = [
             _status(task, reminders.get(one.offset), one.offset, one.at) for one in plan(task.due, task.reminders)
         ]
-        view = msgspec.structs.replace(view, reminder_status=statuses)
-    return view
+    if not isinstance(task, TaskView):
+        return TaskView(**msgspec.structs.asdict(task), **beside)
+    return msgspec.structs.replace(task, **beside) if beside else task
 
 
 def _status(task: Task, row: asyncpg.Record | None, offset: str, at: datetime) -> ReminderStatus:
