@@ -11,14 +11,16 @@ import msgspec
 import pytest
 from litestar.types import Receive, Scope, Send
 
+from chat_api.commands.reconcile import reconcile
 from taskflow.database.pool import Database
 from taskflow.domain.task import Task
-from taskflow.events.model import Change, TaskCompleted, TaskCreated, TaskDeleted, TaskUpdated
+from taskflow.events.model import Change, ReminderTriggered, TaskCompleted, TaskCreated, TaskDeleted, TaskUpdated
 from taskflow.service.composition import Service
 from taskflow.service.requests import observed
 from tests.chat_api.people import TASKS, User
 from tests.chat_api.told import kinds_told, told
 from tests.support.clock import MovableClock
+from tests.support.phase_iv import Release
 
 NOON = datetime(2027, 3, 10, 12, 0, tzinfo=UTC)
 _SHADOW = "SELECT user_id, version, title, description, completed FROM task_shadow WHERE task_id = $1"
@@ -149,6 +151,33 @@ async def test_changes_that_come_together_have_versions_in_a_row(anna: User, dat
     changes = [event.changes["title"] for event in events if isinstance(event, TaskUpdated)]
     assert [(change.old, change.new) for change in changes] == list(pairwise(titles))
     assert (await anna.sees(task["id"]))["title"] == titles[-1]
+
+
+async def test_users_phase_iv_and_reconciliation_at_once(anna: User, database: Database, clock: MovableClock) -> None:
+    """Whoever comes first tells what is untold: no version is missing or told twice, and the last one is the task."""
+    fields = {"due_date": "2027-03-12T09:00:00Z", "recurrence_pattern": "daily"}
+    task_ids = [(await anna.makes(**fields))["id"] for _ in range(3)]
+
+    async def renames_behind_our_back(task_id: str, title: str) -> None:
+        async with database.acquire() as connection:
+            await Release(connection).rename(task_id, title)
+
+    for turn in range(6):
+        await asyncio.gather(
+            *(anna.changes(task_id, title=f"Turn {turn}", completed=turn % 2 == 0) for task_id in task_ids),
+            *(anna.changes(task_id, recurrence_pattern=f"custom:{turn + 2}d") for task_id in task_ids),
+            *(renames_behind_our_back(task_id, f"Elsewhere {turn}") for task_id in task_ids),
+            reconcile(database, clock.now()),
+        )
+    await reconcile(database, clock.now())
+    for task_id in task_ids:
+        events = await told(database, task_id)
+        assert [event.version for event in events] == list(range(1, len(events) + 1))
+        last, seen = events[-1], await anna.sees(task_id)
+        assert not isinstance(last, TaskDeleted | ReminderTriggered)
+        assert (last.version, last.task.title, last.task.completed) == (
+            seen["version"], seen["title"], seen["completed"]
+        )  # fmt: skip
 
 
 async def test_events_are_tied_to_the_request_they_come_from(anna: User, service: Service, database: Database) -> None:

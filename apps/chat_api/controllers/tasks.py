@@ -50,7 +50,7 @@ ScopeOf = Annotated[
 
 
 _PARAMETERS = frozenset({"completed", "due", "due_before", "due_after", "q", "series", "sort", "limit", "cursor"})
-"""What makes the list a page. Others are ignored: Phase IV's clients get their list whatever their address has besides."""
+"""What makes the list a page. Any other is ignored, as Phase IV ignores it: its clients get their bare list."""
 
 
 class TaskList(msgspec.Struct, frozen=True, kw_only=True):
