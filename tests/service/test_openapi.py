@@ -66,6 +66,7 @@ def a_task(user: httpx.Client) -> str:
     return user.post(TASKS, json=body).json()["id"]
 
 
+@pytest.mark.timeout(300)
 def test_every_answer_is_in_the_document(served: Serving, user: httpx.Client) -> None:
     with requests.Session() as session:
         session.headers["Authorization"] = user.headers["Authorization"]
