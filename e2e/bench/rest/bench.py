@@ -41,7 +41,7 @@ TASKS_A_USER: Final = 50
 CONNECTIONS: Final = 16
 POOL: Final = 10
 GOALS: Final = {"create": 0.60, "list": 0.55}
-KINDS: Final = ("taskflow", "minimal")
+KINDS: Final = ("minimal", "taskflow")
 
 FILL: Final = """
 INSERT INTO users (id, email, hashed_password, created_at, updated_at)

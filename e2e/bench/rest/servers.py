@@ -62,7 +62,9 @@ def _minimal(settings: Settings) -> Litestar:
 
     @asynccontextmanager
     async def pooled(app: Litestar) -> AsyncGenerator[None]:
-        async with asyncpg.create_pool(settings.database_url, min_size=1, max_size=settings.database_pool_size) as pool:
+        async with asyncpg.create_pool(
+            settings.database_url, min_size=1, max_size=settings.database_pool_size, server_settings={"jit": "off"}
+        ) as pool:
             app.state.pool = pool
             yield
 
