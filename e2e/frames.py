@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import time
-from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, Self
@@ -16,14 +15,13 @@ _SILENCE_SECONDS = 75.0
 
 
 class Frames:
-    """What one user's stream told: `frames` in order, the ids of each connection apart."""
+    """What one user's stream told: `frames` in order."""
 
     def __init__(self, url: str, token: str) -> None:
         self.frames: list[dict[str, Any]] = []
         self.times: list[float] = []
         """When each frame came, as time.monotonic() has it."""
-        self.connections: list[Counter[str]] = []
-        """How often each event came, connection by connection."""
+        self.connections = 0
         self.connected = asyncio.Event()
         self._last: str | None = None
         headers = {"Authorization": f"Bearer {token}"}
@@ -38,8 +36,18 @@ class Frames:
 
     @property
     def told_twice(self) -> set[str]:
-        """Events that came more than once in one connection."""
-        return {event for connection in self.connections for event, count in connection.items() if count > 1}
+        """Events about a version of a task that another event had told of already.
+
+        The same event may come twice after a reconnection (docs/notifications.md): its id says so, and does no harm.
+        """
+        first: dict[tuple[str, int, str], str] = {}
+        changes = [frame for frame in self.frames if frame["type"].startswith("task.") and "id" in frame]
+        told = [frame for frame in changes if frame["type"] != "task.reminder.triggered"]
+        return {
+            frame["id"]
+            for frame in told
+            if first.setdefault((frame["task_id"], frame["version"], frame["type"]), frame["id"]) != frame["id"]
+        }
 
     def of_type(self, kind: str, task: str | None = None) -> list[dict[str, Any]]:
         """The frames of one type, about one task if named."""
@@ -68,7 +76,7 @@ class Frames:
         headers = {} if self._last is None else {"Last-Event-ID": self._last}
         async with aconnect_sse(self._client, "GET", "/api/v1/notifications/stream", headers=headers) as stream:
             stream.response.raise_for_status()
-            self.connections.append(Counter())
+            self.connections += 1
             self.connected.set()
             async for message in stream.aiter_sse():
                 self._last = message.id or self._last
@@ -76,5 +84,3 @@ class Frames:
                     frame = message.json()
                     self.frames.append(frame)
                     self.times.append(time.monotonic())
-                    if "id" in frame:
-                        self.connections[-1][frame["id"]] += 1

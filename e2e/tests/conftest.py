@@ -52,9 +52,9 @@ async def connection(deployment: Deployment, phase_v: Deployment) -> AsyncGenera
 
 @pytest.fixture
 async def people(deployment: Deployment) -> AsyncGenerator[list[Person]]:
-    """Eight users who can sign in."""
+    """Ten users to be."""
     async with AsyncExitStack() as closing:
-        made = [Person(deployment.url) for _ in range(8)]
+        made = [Person(deployment.url) for _ in range(10)]
         for person in made:
             closing.push_async_callback(person.aclose)
         yield made

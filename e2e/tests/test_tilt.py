@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -10,15 +11,24 @@ from e2e import overlays
 from e2e.cluster import cluster, home, images, registry
 from e2e.cluster.home import ROOT
 from e2e.deployment import Deployment
+from e2e.kubectl import NAMESPACE
 from e2e.phase_iv.replay import replay
 from e2e.target import TASKFLOW
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(2400)]
 
 
-def test_tilt_ci_ends_green(phase_v: Deployment, tmp_path: Path) -> None:
+@pytest.fixture
+def nothing(deployment: Deployment) -> Generator[Deployment]:
+    """The cluster without the platform, before and after: Tilt labels what it applies, Jobs too, for good."""
+    deployment.kubectl.run("delete", "namespace", NAMESPACE, "--ignore-not-found", within=180)
+    yield deployment
+    deployment.kubectl.run("delete", "namespace", NAMESPACE, "--ignore-not-found", within=180)
+
+
+def test_tilt_ci_ends_green(nothing: Deployment, tmp_path: Path) -> None:
     """On the own cluster, since Tilt has to be built, and images have to get into the cluster."""
-    target = phase_v.target
+    target = nothing.target
     if not target.own:
         pytest.skip("runs on the cluster that the suite starts itself")
     place = home.find()
@@ -52,4 +62,4 @@ def test_tilt_ci_ends_green(phase_v: Deployment, tmp_path: Path) -> None:
     end = "\n".join(done.stdout.splitlines()[-40:])
     print(end)
     assert done.returncode == 0, end
-    assert replay(phase_v.url).differences == []
+    assert replay(nothing.url).differences == []
