@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from chat_api.rows import COLUMNS, task_as
 from chat_api.views import TaskView, one_shown, shown
 from taskflow.database.pool import Connection
+from taskflow.database.task_rows import COLUMNS, task_as
 from taskflow.domain.due import parse_due
 from taskflow.domain.errors import FieldError
 from taskflow.domain.zones import day_end, day_start

@@ -10,9 +10,9 @@ from typing import Final
 from chat_api.commands.actor import Actor
 from chat_api.commands.drift import created
 from chat_api.commands.series import COLUMNS, Series, series_of
-from chat_api.rows import reminder_config
 from taskflow.bus import outbox
 from taskflow.database.pool import Connection, Database
+from taskflow.database.task_rows import reminder_config
 from taskflow.domain.due import due_text
 from taskflow.domain.recurrence import Slot, after_closing, after_making, next_to_make
 from taskflow.domain.task import Task

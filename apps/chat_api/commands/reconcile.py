@@ -12,9 +12,9 @@ import msgspec
 from chat_api.commands import series
 from chat_api.commands.actor import PHASE_IV, Actor
 from chat_api.commands.drift import deleted, drift
-from chat_api.rows import COLUMNS, task_of
 from taskflow.bus import outbox
 from taskflow.database.pool import Connection, Database
+from taskflow.database.task_rows import COLUMNS, task_of
 from taskflow.domain.task import Task
 from taskflow.events.model import Event
 from taskflow.events.topics import CHAT_API

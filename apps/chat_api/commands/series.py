@@ -12,8 +12,8 @@ from typing import Final
 import asyncpg
 
 from chat_api.commands.fields import SeriesOptions
-from chat_api.rows import reminder_config, reminders_of
 from taskflow.database.pool import Connection
+from taskflow.database.task_rows import reminder_config, reminders_of
 from taskflow.domain.recurrence import (
     Rule,
     SeriesState,

@@ -13,8 +13,8 @@ import msgspec
 
 from chat_api.commands.actor import PHASE_IV, Actor
 from chat_api.commands.drift import drift
-from chat_api.rows import COLUMNS, reminder_config, task_of
 from taskflow.database.pool import Connection
+from taskflow.database.task_rows import COLUMNS, reminder_config, task_of
 from taskflow.domain.task import Task
 from taskflow.events.model import Event
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from chat_api.rows import COLUMNS
+from taskflow.database.task_rows import COLUMNS
 
 LISTED: Final = 20
 

@@ -1,4 +1,4 @@
-"""Rows of `tasks`, with the version their shadow holds, to and from Task."""
+"""Rows of `tasks`, with the version their shadow holds, to and from Task: for the services that show whole tasks."""
 
 from collections.abc import Sequence
 from typing import Final, TypeVar
