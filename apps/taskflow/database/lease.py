@@ -24,9 +24,11 @@ async def lead(database: Database, name: str, work: Callable[[], Awaitable[None]
     the connection is checked every few seconds; when it is lost, `work` is cancelled, since another may now hold the
     lease. An outage that `work` raises ends its turn; any other exception is logged and its turn ends as well.
     """
+    said = False
     while True:
         try:
             async with database.dedicated() as connection:
+                said = False
                 while not await connection.fetchval(_TRY_LOCK, name):  # noqa: ASYNC110  # nothing here signals a lock
                     await asyncio.sleep(_TRY_SECONDS)
                 log.debug("lease_taken", lease=name)
@@ -42,7 +44,9 @@ async def lead(database: Database, name: str, work: Callable[[], Awaitable[None]
                     with contextlib.suppress(asyncio.CancelledError):
                         await turn
         except OUTAGES as error:
-            log.warning("lease_lost", lease=name, reason=str(error) or type(error).__name__)
+            if not said:  # once for an outage, however long it lasts
+                log.warning("lease_lost", lease=name, reason=str(error) or type(error).__name__)
+                said = True
         except Exception:
             # The work of a lease must go on whatever one turn of it met; the next turn begins from the database.
             log.exception("lease_work_failed", lease=name)
