@@ -56,6 +56,7 @@ def start(home: Home, stages: Stages, *, revision: str = "unknown") -> Images:
     with stages.stage("containerd"):
         containers.start_containerd(home)
     images = container_images.ensure(home, stages, revision=revision)
+    container_images.forget_older(home, images)
     with stages.stage("Control plane"):
         control_plane.start(home)
     with stages.stage("Node ready"):

@@ -79,6 +79,11 @@ def start_dockerd(home: Home) -> None:
     daemon.wait_until(lambda: _answers(home.docker_socket), within=_START_SECONDS)
 
 
+def dockerd_runs(home: Home) -> bool:
+    """Whether dockerd was started."""
+    return Daemon("dockerd", logs=home.logs).process_id() is not None
+
+
 def docker(home: Home, *arguments: str | Path, within: float, stdin: str | None = None) -> str:
     """Runs Debian's docker (a newer one of another source might build differently) against our dockerd."""
     program = Path("/usr/bin/docker")
