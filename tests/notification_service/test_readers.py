@@ -138,9 +138,14 @@ async def test_a_reader_that_goes_before_its_answer_leaves_no_place_taken(runnin
 @pytest.mark.parametrize("clients", [300, pytest.param(10_000, marks=[pytest.mark.slow, pytest.mark.timeout(400)])])
 async def test_slow_dead_and_reset_readers_leave_nothing_behind(running: Running, clients: int):
     files, tasks, streams = open_files(), len(asyncio.all_tasks()), counted("taskflow_streams")
+    silent: list[socket.socket] = []
     for first in range(0, clients, AT_ONCE):
-        await come_and_go_badly(running, [f"user-{n}" for n in range(first, min(first + AT_ONCE, clients))])
+        users = [f"user-{n}" for n in range(first, min(first + AT_ONCE, clients))]
+        silent += await come_and_go_badly(running, users)
+    await eventually(lambda: not running.server.server_state.connections, within=30)
     await eventually(lambda: len(running.hub) == 0)
+    for sock in silent:
+        sock.close()
     assert counted("taskflow_streams") == streams
     assert not running.hub.preferences()
     gc.collect()
@@ -149,9 +154,10 @@ async def test_slow_dead_and_reset_readers_leave_nothing_behind(running: Running
     assert (await running.connect("user-0")).status == 200
 
 
-async def come_and_go_badly(running: Running, users: Sequence[str]) -> None:
-    """A reader for each user. A few take nothing and never go, a quarter goes before the answer, some read a part and
-    are reset in the middle of a frame, the rest is reset at any moment. The service must rid itself of all of them."""
+async def come_and_go_badly(running: Running, users: Sequence[str]) -> list[socket.socket]:
+    """A reader for each user. A few take nothing and never go (they are returned), a quarter goes before the answer,
+    some read a part and are reset in the middle of a frame, the rest is reset at any moment. The service must rid
+    itself of all of them; returns when it has of those that went."""
     dead, hasty, reset = users[:20], users[20 : len(users) // 4], users[len(users) // 4 :]
     silent = [await unread(running, user) for user in dead]
     open_ = {user: ask(running, user) for user in reset}
@@ -159,7 +165,7 @@ async def come_and_go_badly(running: Running, users: Sequence[str]) -> None:
         ask(running, user).close()
         if nth % 50 == 0:
             await asyncio.sleep(0)
-    await eventually(lambda: len(running.hub) == len(dead) + len(reset), within=60)
+    await eventually(lambda: all(running.hub.here(user, "task.updated") for user in (*dead, *reset)), within=60)
     for user in dead:
         await flood(running, user, 60)
     for nth, user in enumerate(reset):
@@ -170,9 +176,8 @@ async def come_and_go_badly(running: Running, users: Sequence[str]) -> None:
         open_[user].close()
         if nth % 2 == 0:
             await running.publish(updated(user, task_id=user, version=3))
-    await eventually(lambda: not running.server.server_state.connections, within=30)
-    for sock in silent:
-        sock.close()
+    await eventually(lambda: not any(running.hub.here(user, "task.updated") for user in reset), within=30)
+    return silent
 
 
 def ask(running: Running, user_id: str) -> socket.socket:
