@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
@@ -28,6 +28,13 @@ class Frames:
         self._client = httpx.AsyncClient(
             base_url=url, headers=headers, timeout=httpx.Timeout(15, read=_SILENCE_SECONDS), trust_env=False
         )
+
+    def knows_of(self, events: Iterable[Mapping[str, Any]]) -> bool:
+        """Whether each event was told of: by its frame, in a batch that names its task, or by a reset."""
+        if self.of_type("reset"):
+            return True
+        batched = {task for frame in self.of_type("batch") for task in frame["task_ids"]}
+        return all(event["event_id"] in self.event_ids or event["task_id"] in batched for event in events)
 
     @property
     def event_ids(self) -> set[str]:

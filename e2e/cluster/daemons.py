@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -27,17 +26,20 @@ class Daemon:
             return
         RUN.mkdir(parents=True, exist_ok=True, mode=0o755)
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("wb") as log:
-            process = subprocess.Popen(
-                [str(word) for word in command],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                env={**os.environ, **(environment or {})},
-                cwd="/",
-            )
-        self._id_file.write_text(f"{process.pid} {_started(process.pid)}", encoding="ascii")
+        log = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        # Not by subprocess, which minds when its object is gone and the process still there: that is the point here.
+        process_id = os.posix_spawnp(
+            str(command[0]),
+            [str(word) for word in command],
+            {**os.environ, **(environment or {})},
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 1, str(self.log), log, 0o644),
+                (os.POSIX_SPAWN_DUP2, 1, 2),
+            ],
+            setsid=True,
+        )
+        self._id_file.write_text(f"{process_id} {_started(process_id)}", encoding="ascii")
 
     def process_id(self) -> int | None:
         """The process's id while it runs: an id that now belongs to another process does not count."""
