@@ -30,11 +30,19 @@ class Frames:
         )
 
     def knows_of(self, events: Iterable[Mapping[str, Any]]) -> bool:
-        """Whether each event was told of: by its frame, in a batch that names its task, or by a reset."""
+        """Whether each task was told of as its last event has it: by a frame, a batch that names it, or a reset.
+
+        Not every event has a frame: topics keep no order between one another, and a version that comes after a newer
+        one is dropped.
+        """
         if self.of_type("reset"):
             return True
         batched = {task for frame in self.of_type("batch") for task in frame["task_ids"]}
-        return all(event["event_id"] in self.event_ids or event["task_id"] in batched for event in events)
+        told: dict[str, int] = {}
+        for frame in self.frames:
+            if "version" in frame:
+                told[frame["task_id"]] = max(frame["version"], told.get(frame["task_id"], 0))
+        return all(event["task_id"] in batched or told.get(event["task_id"], 0) >= event["version"] for event in events)
 
     @property
     def event_ids(self) -> set[str]:
