@@ -128,7 +128,7 @@ async def test_a_batch_that_a_service_cannot_take_waits_for_it_and_costs_no_atte
     start_sidecar("audit-logger", consumer.port)
     earlier = [event() for _ in range(60)]  # on every partition, after whatever other tests left there
     await publish(publisher, CREATED, earlier)
-    await eventually(lambda: len(consumer.of(*[one["id"] for one in earlier])) == 60)
+    await eventually(lambda: len(consumer.of(*[one["id"] for one in earlier])) == 60, within=20)
     one = event()
     consumer.hold = asyncio.Event()
     await publish(publisher, CREATED, [one])
@@ -139,6 +139,6 @@ async def test_a_batch_that_a_service_cannot_take_waits_for_it_and_costs_no_atte
     await asyncio.sleep(2)
     assert not consumer.of(one["id"], path="/internal/events/dead-letters")
     consumer.healthy = True
-    await eventually(lambda: len(consumer.of(one["id"])) >= 2)
+    await eventually(lambda: len(consumer.of(one["id"])) >= 2, within=20)
     await asyncio.sleep(1)
     assert not consumer.of(one["id"], path="/internal/events/dead-letters")
