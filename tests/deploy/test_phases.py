@@ -112,7 +112,10 @@ def test_changing_the_phase_is_a_rolling_update_of_chat_api_behind_the_same_serv
     before, after = (overlay(place, phase).service("chat-api") for phase in PHASES)
     assert before["spec"]["selector"] == after["spec"]["selector"] == {"matchLabels": {NAME: "chat-api"}}
     assert before["spec"].get("replicas") == after["spec"].get("replicas")
-    assert before["spec"]["strategy"] == {"rollingUpdate": {"maxSurge": "100%", "maxUnavailable": 0}}
+    assert before["spec"]["strategy"] == {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxSurge": "100%", "maxUnavailable": 0},
+    }
     assert pod(before)["serviceAccountName"] == pod(after)["serviceAccountName"]
     assert PHASE not in pod_labels(after), "whoever deletes by label deletes no pod of it"
     phases = [environment(container(one))["TASKFLOW_PHASE"] for one in (before, after)]
