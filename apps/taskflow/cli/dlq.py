@@ -5,12 +5,11 @@ else from the platform that runs on this machine.
 """
 
 import argparse
-import asyncio
-import os
 import uuid
 from typing import TYPE_CHECKING
 
 from taskflow.cli.main import UserError
+from taskflow.cli.on_database import on_database
 
 if TYPE_CHECKING:
     from taskflow.bus.dead_letters import DeadLetter
@@ -31,38 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from taskflow.database.pool import OUTAGES
-    from taskflow.local.environment import StartError, beside
-
     if arguments.action == "replay" and not (arguments.event_ids or arguments.group or arguments.all):
         raise UserError("Replay what? Name events, a group (--group), or --all.")
-    try:
-        environ = beside(os.environ)
-        url = environ.get("TASKFLOW_DATABASE_URL") or environ["TASKFLOW_MIGRATION_DATABASE_URL"]
-        return asyncio.run(_run(arguments, url))
-    except StartError as error:
-        raise UserError(str(error)) from error
-    except OUTAGES as error:
-        raise UserError(f"The database does not answer: {str(error) or type(error).__name__}") from error
-
-
-async def _run(arguments: argparse.Namespace, url: str) -> int:
-    from taskflow.database.pool import Database
-
-    database = Database(url, size=1, name="taskflow dlq")
-    await database.open()
-    try:
-        async with asyncio.timeout(10):
-            await database.opened()
-        match arguments.action:
-            case "list":
-                return await _list(database, arguments)
-            case "show":
-                return await _show(database, arguments)
-            case _:
-                return await _replay(database, arguments)
-    finally:
-        await database.close()
+    action = {"list": _list, "show": _show, "replay": _replay}[arguments.action]
+    return on_database("taskflow dlq", lambda database: action(database, arguments))
 
 
 async def _list(database: "Database", arguments: argparse.Namespace) -> int:

@@ -5,11 +5,10 @@ runs these in a pod of chat-api.
 """
 
 import argparse
-import asyncio
-import os
 from typing import TYPE_CHECKING
 
 from taskflow.cli.main import UserError
+from taskflow.cli.on_database import on_database
 
 if TYPE_CHECKING:
     from taskflow.bus.backlog import Backlog
@@ -35,38 +34,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from asyncpg import PostgresError
 
-    from taskflow.database.pool import OUTAGES
-    from taskflow.local.environment import StartError, beside
-
     try:
-        environ = beside(os.environ)
-        url = environ.get("TASKFLOW_DATABASE_URL") or environ["TASKFLOW_MIGRATION_DATABASE_URL"]
-        return asyncio.run(_run(arguments, url))
-    except StartError as error:
-        raise UserError(str(error)) from error
-    except OUTAGES as error:
-        raise UserError(f"The database does not answer: {str(error) or type(error).__name__}") from error
+        return on_database("taskflow outbox", lambda database: _run(database, arguments), command_timeout=300)
     except PostgresError as error:
         raise UserError(f"The database does not have Phase V's tables (taskflow db status): {error}") from error
 
 
-async def _run(arguments: argparse.Namespace, url: str) -> int:
-    from taskflow.database.pool import Database
-
-    database = Database(url, size=1, command_timeout=300, name="taskflow outbox")
-    await database.open()
-    try:
-        async with asyncio.timeout(10):
-            await database.opened()
-        match arguments.action:
-            case "status":
-                return await _status(database, arguments)
-            case "reconcile":
-                return await _reconcile(database)
-            case _:
-                return await _republish(database, arguments.older_than)
-    finally:
-        await database.close()
+async def _run(database: "Database", arguments: argparse.Namespace) -> int:
+    match arguments.action:
+        case "status":
+            return await _status(database, arguments)
+        case "reconcile":
+            return await _reconcile(database)
+        case _:
+            return await _republish(database, arguments.older_than)
 
 
 async def _status(database: "Database", arguments: argparse.Namespace) -> int:
