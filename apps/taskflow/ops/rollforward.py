@@ -22,7 +22,7 @@ from taskflow.ops.run import Run
 from taskflow.ops.workloads import find_workload, pods_of, resource_of, trouble
 
 _LOST_AFTER_SECONDS: Final = 20.0
-_POLL_SECONDS: Final = 1.0
+_POLL_SECONDS: Final = 1.5
 
 
 class Rollforward(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,7 +129,6 @@ def _publish(run: Run, cluster: Cluster, platform: Platform) -> None:
         if not again and asked - began > _LOST_AFTER_SECONDS and found.unrecorded:
             again = True
             run.say(platform.command("outbox", "republish", "--older-than", str(_LOST_AFTER_SECONDS)).strip())
-        time.sleep(_POLL_SECONDS)
         return False
 
     def behind() -> str:
@@ -140,4 +139,4 @@ def _publish(run: Run, cluster: Cluster, platform: Platform) -> None:
             f"{trouble(cluster, CHAT_API)}\n{trouble(cluster, AUDIT_LOGGER)}"
         )
 
-    run.wait("the events of before to be in the audit trail", recorded, trouble=behind)
+    run.wait("the events of before to be in the audit trail", recorded, trouble=behind, every=_POLL_SECONDS)

@@ -82,8 +82,9 @@ class Run:
         *,
         trouble: Callable[[], str] = lambda: "",
         within: float | None = None,
+        every: float = _POLL_SECONDS,
     ) -> T:
-        """Ask until `condition` returns something other than None or False, and return that.
+        """Ask every so many seconds until `condition` returns something other than None or False, and return that.
 
         A cluster that does not answer for a while is waited out too. Raises OpsError at the deadline, or after `within`
         seconds if that is sooner, with what `trouble` then says hangs.
@@ -100,7 +101,7 @@ class Run:
                 away = str(error)
             if time.monotonic() >= deadline:
                 raise OpsError(f"Waited {limit:.0f} s for this: {what}.\n{away or _asked(trouble)}".rstrip())
-            time.sleep(min(_POLL_SECONDS, max(0.0, deadline - time.monotonic())))
+            time.sleep(min(every, max(0.0, deadline - time.monotonic())))
 
 
 def _asked(trouble: Callable[[], str]) -> str:
