@@ -2,7 +2,9 @@
 
 import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
@@ -13,6 +15,11 @@ from tests.reminder_service.world import NOON, Replica, World, minutes
 from tests.support.clock import MovableClock
 
 CODE: Final = str(Path(reminder_service.__file__).parent)
+
+_REAP: Final = """
+SELECT pg_terminate_backend(pid, 10_000) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'a-mortal'
+"""
 
 
 class CrashError(BaseException):
@@ -44,6 +51,17 @@ async def crash_at(line: int, work: Callable[[], Awaitable[object]]) -> bool:
     return False
 
 
+@asynccontextmanager
+async def mortal(survivor: Database) -> AsyncGenerator[Database]:
+    """A process's own connections: they end with it, and the server has taken back what they had not committed."""
+    made = Database(survivor.url, size=2, name="a-mortal")
+    await made.open()
+    await made.opened()
+    yield made
+    await made.close()
+    await survivor.execute(_REAP)
+
+
 async def test_while_sending(world: World, database: Database, clock: MovableClock) -> None:
     line, expected = 0, Counter[str]()
     crashed = True
@@ -51,12 +69,12 @@ async def test_while_sending(world: World, database: Database, clock: MovableClo
         line += 1
         clock.freeze(NOON)
         events = await world.create_many([NOON + minutes(10)] * 2, "PT5M")
-        replica = Replica(database, clock)
-        await replica.hear(*events)
+        await Replica(database, clock).hear(*events)
         await world.complete(events[1].task)
         expected[events[0].task_id] += 1
         clock.advance(minutes(5))
-        crashed = await crash_at(line, replica.firing.fire_due)
+        async with mortal(database) as its_own:
+            crashed = await crash_at(line, Replica(its_own, clock).firing.fire_due)
         await Replica(database, clock).fire()
     assert line > 20
     assert Counter(event.task_id for event in await world.sent()) == expected
@@ -68,13 +86,13 @@ async def test_while_planning(world: World, database: Database, clock: MovableCl
     while crashed:
         line += 1
         clock.freeze(NOON)
-        replica = Replica(database, clock)
         moving, going = await world.create_many([NOON + minutes(10)] * 2, "PT5M")
-        await replica.hear(moving, going)
+        await Replica(database, clock).hear(moving, going)
         moved = await world.change(moving.task, due_at=NOON + minutes(20), reminders=["PT2M", "PT1M"])
         deleted = await world.delete(going.task)
         expected.update({(moving.task_id, "PT2M"): 1, (moving.task_id, "PT1M"): 1})
-        crashed = await crash_at(line, lambda r=replica, m=moved, d=deleted: r.hear(m, d))
+        async with mortal(database) as its_own:
+            crashed = await crash_at(line, partial(Replica(its_own, clock).hear, moved, deleted))
         again = Replica(database, clock)
         if line % 2:
             await again.hear(moved, deleted)

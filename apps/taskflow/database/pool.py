@@ -109,12 +109,14 @@ class Database:
         """A connection in a transaction: committed when the block ends, taken back when it raises."""
         hints: set[tuple[str, str]] = set()
         async with self.acquire() as connection:
-            before = _hints.set(hints)
+            before = _hints.get()
+            _hints.set(hints)
             try:
                 async with connection.transaction():
                     yield connection
             finally:
-                _hints.reset(before)
+                # Not by a token, which another context refuses: the event loop ends a block left unfinished in its own.
+                _hints.set(before)
         self._hint(hints)
 
     @asynccontextmanager
