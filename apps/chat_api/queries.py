@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Final, Literal
 from urllib.parse import urlencode
@@ -26,6 +27,11 @@ Sort = Literal["created", "due"]
 # One task of a user.
 _ONE: Final = f"""
 SELECT {COLUMNS} FROM tasks t LEFT JOIN task_shadow s ON s.task_id = t.id WHERE t.id = $1 AND t.user_id = $2
+"""  # noqa: S608  # COLUMNS is a constant
+# Some tasks of a user, in the order of their ids in $1.
+_SEVERAL: Final = f"""
+SELECT {COLUMNS} FROM tasks t LEFT JOIN task_shadow s ON s.task_id = t.id
+WHERE t.id = ANY($1::text[]) AND t.user_id = $2 ORDER BY array_position($1::text[], t.id::text)
 """  # noqa: S608  # COLUMNS is a constant
 # All tasks of a user, newest first: Phase IV's list.
 ALL: Final = f"""
@@ -72,6 +78,12 @@ async def one(connection: Connection, user_id: str, task_id: str) -> TaskView | 
     """A user's task, or None for one that is not there or not theirs."""
     row = None if "\x00" in task_id else await connection.fetchrow(_ONE, task_id, user_id)
     return None if row is None else await one_shown(connection, task_as(TaskView, row))
+
+
+async def several(connection: Connection, user_id: str, task_ids: Sequence[str]) -> list[TaskView]:
+    """Those of some tasks that are there and the user's, in the order of `task_ids`."""
+    rows = await connection.fetch(_SEVERAL, task_ids, user_id)
+    return await shown(connection, [task_as(TaskView, row) for row in rows])
 
 
 async def everything(connection: Connection, user_id: str) -> list[TaskView]:

@@ -211,7 +211,7 @@ class Assistant:
                     raise _UnclearError(Reply(replies.GONE))
                 return task
         ids = await find(self._connection, self._user_id, ref.text, completed=completed, most=_MOST_CHOICES)
-        tasks = [task for task_id in ids if (task := await self._tools.one(task_id)) is not None]
+        tasks = await self._tools.several(ids)
         fitting = [task for task in tasks if task.completed == completed] or tasks
         if not fitting:
             missing = replies.unknown_task(ref.text)

@@ -1,6 +1,6 @@
 """What the assistant can do to a person's tasks; each phase has its own way."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
@@ -51,6 +51,10 @@ class Tools(Protocol):
 
     async def one(self, task_id: str) -> Task | None:
         """A task, or None for one that is gone."""
+        ...
+
+    async def several(self, task_ids: Sequence[str]) -> list[Task]:
+        """Those of some tasks that are not gone, in the order asked for."""
         ...
 
     async def add(self, title: str, when: When) -> Task:
@@ -112,6 +116,9 @@ class TaskTools:
 
     async def one(self, task_id: str) -> Task | None:
         return await queries.one(self._connection, self._user_id, task_id)
+
+    async def several(self, task_ids: Sequence[str]) -> list[Task]:
+        return [*await queries.several(self._connection, self._user_id, task_ids)]
 
     async def add(self, title: str, when: When) -> Task:
         new = NewTask(

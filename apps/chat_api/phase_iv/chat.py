@@ -1,5 +1,6 @@
 """The chat's tools over Phase IV's columns: no dates, no events."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -50,6 +51,9 @@ class PhaseIVTools:
     async def one(self, task_id: str) -> Task | None:
         task = await store.one(self._connection, self._user_id, task_id)
         return None if task is None else _as_task(task)
+
+    async def several(self, task_ids: Sequence[str]) -> list[Task]:
+        return [_as_task(task) for task in await store.several(self._connection, self._user_id, task_ids)]
 
     async def add(self, title: str, when: When) -> Task:
         task = await store.insert(self._connection, self._user_id, title, None, self.now)

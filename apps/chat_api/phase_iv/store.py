@@ -1,6 +1,7 @@
 """Phase IV's statements: they name only its own columns, so they run on its own schema as well as on ours."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -16,6 +17,10 @@ COLUMNS: Final = """
 
 # One task of a user.
 _ONE: Final = f"SELECT {COLUMNS} FROM tasks WHERE id = $1 AND user_id = $2"  # noqa: S608  # constants
+# Some tasks, in the order of their ids in $1.
+_SEVERAL: Final = f"""
+SELECT {COLUMNS} FROM tasks WHERE id = ANY($1::text[]) AND user_id = $2 ORDER BY array_position($1::text[], id::text)
+"""  # noqa: S608  # constants
 # All tasks of a user, newest first.
 _LIST: Final = f"SELECT {COLUMNS} FROM tasks WHERE user_id = $1 ORDER BY tasks.created_at DESC, id DESC"  # noqa: S608
 # A new task.
@@ -54,6 +59,11 @@ async def one(connection: Connection, user_id: str, task_id: str) -> PhaseIVTask
     """A user's task, or None for one that is not there or not theirs."""
     row = None if "\x00" in task_id else await connection.fetchrow(_ONE, task_id, user_id)
     return None if row is None else task(row)
+
+
+async def several(connection: Connection, user_id: str, task_ids: Sequence[str]) -> list[PhaseIVTask]:
+    """Those of some tasks that are there and the user's, in the order of `task_ids`."""
+    return [task(row) for row in await connection.fetch(_SEVERAL, task_ids, user_id)]
 
 
 async def list_tasks(connection: Connection, user_id: str) -> list[PhaseIVTask]:
