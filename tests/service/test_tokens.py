@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from jose import jwt
+from jose import jws, jwt
 
 from taskflow.service.tokens import REFRESH_SECONDS, TokenError, Tokens
 from tests.support.clock import MovableClock
@@ -119,6 +119,9 @@ def test_an_algorithm_of_the_callers_choice(tokens: Tokens, algorithm: Any, sign
         {"sub": "anna", "exp": 1e300},
         {"sub": "anna", "exp": float("inf")},
         {"sub": "anna", "exp": -(10**20)},
+        {"sub": "anna", "nbf": "now"},
+        {"sub": "anna", "nbf": None},
+        {"sub": "anna", "nbf": int(NOW.timestamp()) + 30},
         {"sub": "anna", "type": "refresh"},
         {"sub": "anna", "type": None},
         {"sub": "anna", "type": "ACCESS"},
@@ -126,6 +129,15 @@ def test_an_algorithm_of_the_callers_choice(tokens: Tokens, algorithm: Any, sign
 )
 def test_claims_that_are_missing_or_none(tokens: Tokens, claims: dict[str, Any]) -> None:
     assert refused(tokens, signed(**claims)) == "INVALID_TOKEN"
+
+
+def test_claims_from_before_now(tokens: Tokens) -> None:
+    assert tokens.verify(signed(sub="anna", nbf=int(NOW.timestamp()) - 30)).user_id == "anna"
+
+
+@pytest.mark.parametrize("content", ["null", "[]", '"anna"', "{", '{"sub": NaN}', "\xff"])
+def test_signed_but_no_claims(tokens: Tokens, content: str) -> None:
+    assert refused(tokens, jws.sign(content.encode("latin-1"), SECRET, algorithm="HS256")) == "INVALID_TOKEN"
 
 
 def test_without_an_end(tokens: Tokens) -> None:
