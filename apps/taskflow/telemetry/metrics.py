@@ -40,7 +40,7 @@ DELIVERED: Final = Counter(
 )
 DELIVERY_LAG: Final = Histogram(
     "taskflow_delivery_lag_seconds",
-    "Seconds from an event's time to the end of its handler",
+    "Seconds from the time of a batch's oldest event to the end of its handler",
     ["service"],
     registry=REGISTRY,
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300),
