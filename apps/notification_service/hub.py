@@ -137,11 +137,10 @@ class Hub:
         """Pass notes on to their users' streams. What is a duplicate or older than what was sent is left out."""
         sent = coalesced = 0
         for note in notes:
-            if self.ring.holds(note.event_id):
+            if not self.ring.add(note) or not self._versions.is_news(note):
                 continue
-            self.ring.add(note)
             channel = self._channels.get(note.user_id)
-            if not self._versions.is_news(note) or channel is None:
+            if channel is None:
                 continue
             if channel.wanted is not None and note.kind not in channel.wanted:
                 continue

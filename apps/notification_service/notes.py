@@ -41,13 +41,14 @@ class Ring:
         return len(self._order)
 
     def holds(self, event_id: str) -> bool:
-        """Whether the event is among the latest: then it is a duplicate."""
+        """Whether the event is among the latest."""
         return event_id in self._by_id
 
-    def add(self, note: Note) -> None:
-        """Remember the latest."""
+    def add(self, note: Note) -> bool:
+        """Remember the latest. False when its event is among them already: a duplicate, and not remembered."""
+        if self._by_id.setdefault(note.event_id, note) is not note:
+            return False
         self._order.append(note)
-        self._by_id[note.event_id] = note
         self._bytes += len(note.data)
         mine = self._by_user.get(note.user_id)
         if mine is None:
@@ -56,6 +57,7 @@ class Ring:
             mine.append(note)
         while len(self._order) > self._most or self._bytes > self._most_bytes:
             self._forget_oldest()
+        return True
 
     def expire(self, now: float) -> None:
         """Forget what is older than the window."""
