@@ -18,8 +18,8 @@ from taskflow.service.auth import SignIn
 from taskflow.service.composition import Runtime, Service
 from taskflow.service.litestar_app import make_app
 
-_MAX_WAIT_MS: Final = 5
-"""Someone is watching: batches are what has come in, never waited for."""
+_MAX_WAIT_MS: Final = 3
+"""Someone is watching: an event alone goes at once, of those that come fast the later ones wait so long."""
 
 _GC_THRESHOLDS: Final = (50_000, 20, 100)
 """Tens of thousands of open streams are long-lived objects: looking through them often costs pauses of a second."""

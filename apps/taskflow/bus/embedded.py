@@ -12,6 +12,7 @@ from typing import Final
 import asyncpg
 import structlog
 
+from taskflow.bus.broadcast import Broadcast
 from taskflow.bus.dead_letters import DeadLetter, bury
 from taskflow.bus.delivery import backoff, deliver, is_outage, reason_of
 from taskflow.bus.port import Message, Outcome, Subscription, Verdict
@@ -22,7 +23,6 @@ log = structlog.get_logger(__name__)
 
 _POLL_SECONDS: Final = 1.0
 _STOP_SECONDS: Final = 3.0
-_BROADCAST_BACKLOG: Final = 10_000
 
 # One row per event and group that wants its topic.
 _ENQUEUE: Final = """
@@ -59,7 +59,7 @@ class EmbeddedTransport:
     ) -> None:
         self._database = database
         self._groups = [_Group(database, s, dead_letter_after) for s in subscriptions if not s.broadcast]
-        self._broadcasts = [_Broadcast(s) for s in subscriptions if s.broadcast]
+        self._broadcasts = [Broadcast(s) for s in subscriptions if s.broadcast]
         wanted = [(s.group, topic) for s in subscriptions if not s.broadcast for topic in s.topics]
         self._wanted = ([group for group, _ in wanted], [topic for _, topic in wanted])
 
@@ -203,50 +203,3 @@ class _Group:
             reason=outcome.reason,
             attempts=row["attempts"] + 1,
         )
-
-
-class _Broadcast:
-    """Hands each event published from now on to its handler, in order, from memory; a replay window covers the rest."""
-
-    def __init__(self, subscription: Subscription) -> None:
-        self.name = subscription.group
-        self._subscription = subscription
-        self._topics = frozenset(subscription.topics)
-        self._queue: asyncio.Queue[Message | None] = asyncio.Queue(_BROADCAST_BACKLOG)
-
-    def offer(self, messages: Sequence[Message]) -> None:
-        for message in messages:
-            if message.topic in self._topics:
-                if self._queue.full():
-                    lost = self._queue.get_nowait()
-                    log.error("broadcast_overflow", group=self.name, event_id=lost and lost.event_id)
-                self._queue.put_nowait(message)
-
-    def stop(self) -> None:
-        if self._queue.full():
-            self._queue.get_nowait()
-        self._queue.put_nowait(None)
-
-    async def run(self) -> None:
-        while (first := await self._queue.get()) is not None:
-            batch = [first]
-            while len(batch) < self._subscription.max_batch and not self._queue.empty():
-                following = self._queue.get_nowait()
-                if following is None:
-                    return
-                batch.append(following)
-            await self._handle([decode(message.payload) for message in batch])
-
-    async def _handle(self, envelopes: list[CloudEvent]) -> None:
-        for attempt in range(1, 4):
-            try:
-                outcomes = await deliver(self._subscription, envelopes)
-            except Exception as error:
-                # Only outages come out of deliver; a broadcast has no row to wait in, so it waits here.
-                log.warning("broadcast_waits", group=self.name, reason=reason_of(error))
-            else:
-                envelopes = [e for e, o in zip(envelopes, outcomes, strict=True) if o.verdict is Verdict.RETRY]
-            if not envelopes:
-                return
-            await asyncio.sleep(backoff(attempt))
-        log.error("broadcast_given_up", group=self.name, count=len(envelopes))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+import msgspec
 from litestar.types import ASGIApp
 
 from taskflow.events.model import Event
@@ -69,8 +70,7 @@ class Subscription:
     broadcast: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True, gc=False):
     """An encoded CloudEvent on its way to a topic. Messages of one `task_id` stay in order within a topic."""
 
     event_id: str
