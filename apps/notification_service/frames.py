@@ -18,7 +18,7 @@ TaskEvent = TaskCreated | TaskUpdated | TaskCompleted | TaskDeleted
 ResetReason = Literal["slow", "gap", "unknown", "flood", "unavailable"]
 
 
-class TaskFrame(msgspec.Struct, frozen=True, kw_only=True):
+class TaskFrame(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What happened to a task.
 
     `id` is the event's, `time` when it happened, `version` the task's after it. `task` is the task at that version, or
@@ -44,7 +44,7 @@ class Reminder(msgspec.Struct, frozen=True, kw_only=True):
     late: bool
 
 
-class ReminderFrame(msgspec.Struct, frozen=True, kw_only=True):
+class ReminderFrame(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A reminder went off. `task` is the task as it is now; null when it is gone or could not be read just then."""
 
     id: str
@@ -56,7 +56,7 @@ class ReminderFrame(msgspec.Struct, frozen=True, kw_only=True):
     reminder: Reminder
 
 
-class BatchFrame(msgspec.Struct, frozen=True, kw_only=True):
+class BatchFrame(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """More happened than is told one by one: `count` events to the tasks `task_ids`, `reminders` of them reminders.
 
     `id` is the last of those events'. Read these tasks anew.
@@ -70,7 +70,7 @@ class BatchFrame(msgspec.Struct, frozen=True, kw_only=True):
     reminders: int
 
 
-class ResetFrame(msgspec.Struct, frozen=True, kw_only=True):
+class ResetFrame(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Frames are missing: read everything anew.
 
     `reason`: `slow` (the reader fell behind), `gap` (away for longer than is replayed), `unknown` (no such event id),
@@ -83,7 +83,7 @@ class ResetFrame(msgspec.Struct, frozen=True, kw_only=True):
     reason: ResetReason
 
 
-class ExpiringFrame(msgspec.Struct, frozen=True, kw_only=True):
+class ExpiringFrame(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The token ends at `expires_at`, and the stream with it: get a new one and come back."""
 
     id: None = None

@@ -7,7 +7,7 @@ import msgspec
 from taskflow.domain.due import Due
 
 
-class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
+class Task(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A task at one version.
 
     `due_date` is what clients read and write: a date when `due_all_day`, else an instant in UTC. `due_at` is the same

@@ -11,7 +11,7 @@ class UndecodableEventError(ValueError):
     """Bytes that are no event of ours; the message says why."""
 
 
-class CloudEvent(msgspec.Struct, frozen=True, kw_only=True):
+class CloudEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The envelope: `id` is the event's id, `source` the service that produced it, `subject` the task's id.
 
     `traceparent` is the W3C trace context of the request the event came from.

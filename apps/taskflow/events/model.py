@@ -21,7 +21,7 @@ class Change(msgspec.Struct, frozen=True):
     new: Any
 
 
-class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+class _Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="type"):
     """What every event carries.
 
     `timestamp` is when it happened (aware, UTC), `user_id` the task's owner, `actor_id` who did it: a user's id, or the
