@@ -19,7 +19,10 @@ _ACCEPTABLE: Final = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 
 
 def _header(scope: Scope, name: bytes) -> bytes | None:
-    return next((value for key, value in scope["headers"] if key == name), None)
+    for key, value in scope["headers"]:
+        if key == name:
+            return value
+    return None
 
 
 async def observed(app: ASGIApp, service: str, scope: Scope, receive: Receive, send: Send) -> None:
