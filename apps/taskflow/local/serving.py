@@ -8,7 +8,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from types import FrameType
-from typing import Final
+from typing import Final, Literal
 
 import structlog
 import uvicorn
@@ -57,23 +57,28 @@ def serve(app: ASGIApp, sock: socket.socket, *, ready: Callable[["Server"], Awai
 
     `ready` runs beside it, once it serves. A second signal stops it without waiting for anybody. Main thread only.
     """
-    config = uvicorn.Config(
+    server = Server(configured(app), ready)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(server.run_on(sock))
+    return 0 if server.served and not server.failed else 1
+
+
+def configured(app: ASGIApp, *, lifespan: Literal["on", "off"] = "on", backlog: int = 2048) -> uvicorn.Config:
+    """uvicorn's configuration for an app of ours."""
+    return uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
-        lifespan="on",
+        lifespan=lifespan,
         interface="asgi3",
         http="httptools",
         ws="none",
         server_header=False,
         proxy_headers=False,
+        backlog=backlog,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    server = Server(config, ready)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(server.run_on(sock))
-    return 0 if server.served and not server.failed else 1
 
 
 class Server(uvicorn.Server):

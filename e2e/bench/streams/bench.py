@@ -8,6 +8,7 @@ server say more than latencies.
 
 import argparse
 import contextlib
+import gc
 import json
 import os
 import random
@@ -37,6 +38,8 @@ from taskflow.service.tokens import Tokens
 _WARM = 300
 _PATIENCE = 5.0
 _STUFFING = 12_000
+_FLOOD = 50_000
+_AHEAD = 1_000
 _AT = datetime(2026, 11, 24, tzinfo=UTC)
 _FILES_PER_SERVER = 64
 
@@ -53,6 +56,7 @@ class Result:
     p50: float = 0.0
     p99: float = 0.0
     batch_us: float = 0.0
+    full_us: float = 0.0
     stopped_p99: float = 0.0
     stopped_ratio: float = 0.0
     client_share: float = 0.0
@@ -69,11 +73,13 @@ class Subject:
         self.streams = streams
         tokens = Tokens(servers.SECRET, SystemClock(), access_seconds=86_400)
         self._heads = [
-            f"GET {PATH}?reader={n} HTTP/1.1\r\nHost: bench\r\n"
+            f"GET {PATH} HTTP/1.1\r\nHost: bench\r\nX-Reader: {n}\r\n"
             f"Authorization: Bearer {tokens.issue(f'user-{n}', 'a@example.org')}\r\n\r\n".encode()
             for n in range(streams + _WARM)
         ]
         self.feed = socket.create_connection(("127.0.0.1", ports[1]))
+        # An event is to leave at once, not when the one before has been acknowledged.
+        self.feed.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.entry: Callable[[int], bytes] = self._event if kind == "service" else self._frame
 
     def crowd(self) -> Crowd:
@@ -134,7 +140,7 @@ def load(subject: Subject, crowd: Crowd, *, rate: int, batch: int, seconds: floa
     """
     crowd.latencies.clear()
     numbers = [n for n in crowd.sockets if n not in crowd.stopped]
-    watch = Watch(subject.pid)
+    watch = Watch(subject.pid, lambda: crowd.waited)
     began = time.perf_counter()
     sent = 0
     while (passed := time.perf_counter() - began) < seconds:
@@ -154,6 +160,25 @@ def load(subject: Subject, crowd: Crowd, *, rate: int, batch: int, seconds: floa
     return spell, sorted(crowd.latencies)
 
 
+def flood(subject: Subject, crowd: Crowd) -> Spell:
+    """As many events as the server takes, made beforehand, in batches of 100, a few batches ahead of what came back."""
+    numbers = list(crowd.sockets)
+    batches = [feed.pack([subject.entry(random.choice(numbers)) for _ in range(100)]) for _ in range(_FLOOD // 100)]
+    sent = came = 0
+    deadline = time.perf_counter() + _PATIENCE
+    watch = Watch(subject.pid, lambda: crowd.waited)
+    while came < _FLOOD:
+        while batches and sent - came <= _AHEAD:
+            subject.feed.sendall(batches.pop())
+            sent += 100
+        if count := crowd.read(_PATIENCE, timed=False):
+            came += count
+            deadline = time.perf_counter() + _PATIENCE
+        elif time.perf_counter() > deadline:
+            raise RuntimeError(f"{subject.kind}: {sent} events sent, {came} came")
+    return watch.spell()
+
+
 def turn(kind: str, args: argparse.Namespace) -> Result:
     """One server from its start to its end."""
     result = Result()
@@ -167,7 +192,7 @@ def turn(kind: str, args: argparse.Namespace) -> Result:
         base_kb, base_files = resident_kb(subject.pid), open_files(subject.pid)
 
         crowd = subject.crowd()
-        watch = Watch(subject.pid)
+        watch = Watch(subject.pid, lambda: crowd.waited)
         seconds = crowd.open(0, args.streams)
         spells.append(watch.spell())
         time.sleep(0.5)
@@ -183,6 +208,9 @@ def turn(kind: str, args: argparse.Namespace) -> Result:
         spell, latencies = load(subject, crowd, rate=args.rate, batch=100, seconds=args.seconds)
         spells.append(spell)
         result.batch_us = spell.server / len(latencies) * 1e6
+
+        spells.append(flood(subject, crowd))
+        result.full_us = spells[-1].server / _FLOOD * 1e6
 
         crowd.stop_reading(0)
         # More than the sockets' buffers hold, so that the server has to deal with the rest.
@@ -214,8 +242,28 @@ def left_behind(subject: Subject, base_files: int) -> int:
 
 
 @dataclass(frozen=True)
+class Speed:
+    """How fast the machine is that a goal was set on: what the bare server's `name` was there, in microseconds."""
+
+    name: str
+    reference: float
+
+    def slower(self, bare: list[Result]) -> float:
+        """How many times slower this machine is now; 1 where it is not."""
+        return max(1.0, statistics.median(getattr(result, self.name) for result in bare) / self.reference)
+
+
+_CONNECTING = Speed("connect_us", 22)
+_WRITING = Speed("full_us", 12)
+
+
+@dataclass(frozen=True)
 class Row:
-    """A line of the table: a field of Result, the goal for it (None: none) and Mercure's figure, if there is one."""
+    """A line of the table: a field of Result, the goal for it (None: none) and Mercure's figure, if there is one.
+
+    A goal for CPU has the `speed` it was set at: a machine that is slower now, as the bare server shows, is allowed as
+    much more.
+    """
 
     title: str
     name: str
@@ -223,10 +271,21 @@ class Row:
     goal: float | None = None
     least: bool = False
     mercure: str = ""
+    speed: Speed | None = None
 
-    def reached(self, value: float) -> bool:
-        """Whether a value is as good as the goal."""
-        return self.goal is None or (value >= self.goal if self.least else value <= self.goal)
+    def reached(self, value: float, slower: float = 1.0) -> bool:
+        """Whether a value is as good as the goal, on a machine so many times slower than the goal's."""
+        if self.goal is None:
+            return True
+        return value >= self.goal / slower if self.least else value <= self.goal * slower
+
+    def verdict(self, service: list[Result], bare: list[Result]) -> str:
+        """What to print beside the figures: nothing where the goal is reached."""
+        value: float = statistics.median(getattr(result, self.name) for result in service)
+        slower = self.speed.slower(bare) if self.speed else 1.0
+        if self.reached(value):
+            return ""
+        return f"reached, as the machine is {slower:.2f} times slower" if self.reached(value, slower) else "MISSED"
 
     def target(self) -> str:
         """The goal, to print."""
@@ -236,16 +295,17 @@ class Row:
 ROWS = [
     Row("KB a connection, idle", "kb_each", goal=15, mercure="47"),
     Row("KB a connection, after traffic", "kb_after", mercure="110"),
-    Row("connects/s", "connects", "{:.0f}", goal=4_000, least=True),
+    Row("connects/s", "connects", "{:.0f}", goal=4_000, least=True, speed=_CONNECTING),
     Row("CPU µs a connect", "connect_us", "{:.0f}", mercure="86"),
-    Row("CPU µs an event, one by one", "event_us", goal=60, mercure="96"),
+    Row("CPU µs an event, as they come", "event_us", goal=60, mercure="96", speed=_WRITING),
     Row("  p50 ms", "p50", "{:.2f}"),
     Row("  p99 ms", "p99", "{:.2f}", goal=10, mercure="10.8"),
-    Row("CPU µs an event, in batches of 100", "batch_us", goal=25),
+    Row("CPU µs an event, in batches of 100", "batch_us"),
+    Row("  at full speed", "full_us", goal=25, speed=_WRITING),
     Row("p99 ms of the others, one reader stopped", "stopped_p99", "{:.2f}"),
     Row("  times the p99 before", "stopped_ratio", "{:.2f}", goal=2),
     Row("descriptors left after all were reset", "left_behind", "{}", goal=0),
-    Row("most CPU the client used, of its core", "client_share", "{:.0%}"),
+    Row("most the client was at work", "client_share", "{:.0%}"),
     Row("something else used over 30% of a core", "disturbed", "{}"),
 ]
 
@@ -267,6 +327,8 @@ def main() -> None:
     with contextlib.suppress(ValueError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, needed), hard))
     os.sched_setaffinity(0, {args.client_core})
+    # The clients make no cycles; looking for some among so many sockets would be a pause for all of them.
+    gc.disable()
 
     results: dict[str, list[Result]] = {"service": [], "bare": []}
     for number in range(args.turns):
@@ -279,12 +341,10 @@ def main() -> None:
     for row in ROWS:
         values = {kind: [getattr(result, row.name) for result in turns] for kind, turns in results.items()}
         cells = {kind: " ".join(row.form.format(value) for value in one) for kind, one in values.items()}
-        reached = row.reached(statistics.median(values["service"]))
-        missed += not reached
-        print(
-            f"{row.title:41}{row.target():>8}{cells['service']:>22}{cells['bare']:>22}{row.mercure:>9}"
-            + ("" if reached else "  missed")
-        )
+        verdict = row.verdict(results["service"], results["bare"])
+        missed += verdict == "MISSED"
+        line = f"{row.title:41}{row.target():>8}{cells['service']:>22}{cells['bare']:>22}{row.mercure:>9}  {verdict}"
+        print(line.rstrip())
     if any(result.disturbed for turns in results.values() for result in turns):
         print("Something else used the machine: run it again on an idle one.")
     sys.exit(1 if missed else 0)

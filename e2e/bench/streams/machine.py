@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def busy_seconds() -> float:
 
 @dataclass
 class Spell:
-    """A stretch of a run: its length, the server's and the client's CPU, and what others used, in seconds."""
+    """A stretch of a run, in seconds: its length, the server's CPU, the client's work, and CPU that others used."""
 
     seconds: float
     server: float
@@ -48,16 +49,18 @@ class Spell:
 
 
 class Watch:
-    """Measures a spell of a server and of this process."""
+    """Measures a spell of a server and of this process, which spins while it waits; `waited` says how long it did."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, waited: Callable[[], float]) -> None:
         self._pid = pid
+        self._waited = waited
         self._began = self._now()
 
     def spell(self) -> Spell:
         """From the watch's beginning until now."""
-        seconds, server, client, busy = (b - a for a, b in zip(self._began, self._now(), strict=True))
-        return Spell(seconds, server, client, max(0.0, busy - server - client))
+        seconds, server, own, waited, busy = (b - a for a, b in zip(self._began, self._now(), strict=True))
+        return Spell(seconds, server, seconds - waited, max(0.0, busy - server - own))
 
-    def _now(self) -> tuple[float, float, float, float]:
-        return time.perf_counter(), cpu_seconds(self._pid), cpu_seconds(os.getpid()), busy_seconds()
+    def _now(self) -> tuple[float, ...]:
+        own = cpu_seconds(os.getpid())
+        return time.perf_counter(), cpu_seconds(self._pid), own, self._waited(), busy_seconds()

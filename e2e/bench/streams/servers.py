@@ -18,10 +18,12 @@ import uvloop
 
 from e2e.bench.streams.feed import Feed
 from notification_service.app import create_service
-from taskflow.bus.delivery import deliver
+from taskflow.bus.broadcast import Broadcast
+from taskflow.bus.port import Message
 from taskflow.database.pool import Database
 from taskflow.domain.clock import SystemClock
-from taskflow.events.envelope import decode
+from taskflow.events.topics import TASK_UPDATED
+from taskflow.local.serving import configured
 from taskflow.service.composition import Runtime
 from taskflow.service.requests import observed
 from taskflow.settings import Settings
@@ -42,7 +44,7 @@ class _NoDatabase(Database):
 
 
 async def service(listening: socket.socket, feeding: socket.socket) -> None:
-    """notification-service as the host runs it; each batch goes through the bus's delivery rules to its handler."""
+    """notification-service as the host runs it; events come to it as they do in one process."""
     # The limit is in force, but out of reach: every event is to be a frame, also those for the reader that stops.
     settings = Settings(
         database_url="postgresql://none", auth_secret=SECRET, bus="embedded", stream_rate=_RATE_OUT_OF_REACH
@@ -53,21 +55,17 @@ async def service(listening: socket.socket, feeding: socket.socket) -> None:
         )
         made = create_service(runtime)
         assert made.background is not None
-        batches: asyncio.Queue[list[bytes]] = asyncio.Queue()
+        broadcast = Broadcast(made.subscriptions[0])
 
-        async def consume() -> None:
-            while True:
-                batch = await batches.get()
-                await deliver(made.subscriptions[0], [decode(payload) for payload in batch])
+        def take(batch: list[bytes]) -> None:
+            broadcast.offer([Message("", TASK_UPDATED, "", entry.decode(), 0) for entry in batch])
 
         async def app(scope: Any, receive: Any, send: Any) -> None:
             await observed(made.app, made.name, scope, receive, send)
 
-        config = uvicorn.Config(
-            app, loop="uvloop", http="httptools", lifespan="off", access_log=False, log_config=None, backlog=_BACKLOG
-        )
-        consuming = asyncio.create_task(consume())
-        await asyncio.get_running_loop().create_server(lambda: Feed(batches.put_nowait), sock=feeding)
+        config = configured(app, lifespan="off", backlog=_BACKLOG)
+        consuming = asyncio.create_task(broadcast.run())
+        await asyncio.get_running_loop().create_server(lambda: Feed(take), sock=feeding)
         async with made.background():
             await uvicorn.Server(config).serve([listening])
         consuming.cancel()
@@ -82,7 +80,7 @@ class _Bare(asyncio.Protocol):
         self._transport: Any = transport  # uvloop's are no subclasses of asyncio.Transport
 
     def data_received(self, data: bytes) -> None:
-        number = int(data.split(b"reader=", 1)[1].split(b" ", 1)[0])
+        number = int(data.split(b"X-Reader: ", 1)[1].split(b"\r", 1)[0])
         _Bare.readers[number] = self._transport
         self._transport.write(_HEAD)
 
