@@ -58,6 +58,9 @@ CREATE TABLE embedded_deliveries (
     PRIMARY KEY (consumer_group, event_id)
 );
 CREATE INDEX ix_embedded_deliveries_order ON embedded_deliveries (consumer_group, seq);
+-- Each batch asks for those that wait for another try: without this, at the cost of reading the whole backlog.
+CREATE INDEX ix_embedded_deliveries_waiting ON embedded_deliveries (consumer_group, retry_at)
+    WHERE retry_at IS NOT NULL;
 
 -- Owner: the consumer group named in the row. Events it gave up on, kept until an operator replays or drops them.
 CREATE TABLE dead_letters (
