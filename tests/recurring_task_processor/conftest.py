@@ -6,13 +6,16 @@ from datetime import UTC, datetime
 import httpx
 import msgspec
 import pytest
+from litestar.types import Receive, Scope, Send
 
 from recurring_task_processor.chat_api import Occurrences
 from recurring_task_processor.processor import Processor
 from taskflow.database.pool import Database
 from taskflow.service.auth import API_TOKEN_HEADER
 from taskflow.service.composition import Runtime
+from taskflow.service.requests import observed
 from taskflow.settings import Settings
+from taskflow.telemetry import logs
 from tests.support.clock import MovableClock
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
@@ -78,8 +81,17 @@ async def processor(
 
     async with httpx.AsyncClient() as unused:
         service = create_service(Runtime(settings=settings, database=database, clock=clock, chat_api=unused))
+
+        async def another_process(scope: Scope, receive: Receive, send: Send) -> None:
+            # What it knows of the run, it knows from the request.
+            before = logs.correlation_id.set(None)
+            try:
+                await observed(service.app, service.name, scope, receive, send)
+            finally:
+                logs.correlation_id.reset(before)
+
         async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(service.app),  # pyright: ignore[reportArgumentType]  # Litestar's ASGI types
+            transport=httpx.ASGITransport(another_process),  # pyright: ignore[reportArgumentType]  # Litestar's ASGI types
             base_url="http://chat-api",
             headers={API_TOKEN_HEADER: settings.api_token or ""},
             event_hooks={"request": [asked.record]},

@@ -78,6 +78,9 @@ async def test_each_run_has_a_correlation_id_of_its_own(
     await processor.run()
     assert len(set(asked.correlation_ids)) == 2
     assert all(asked.correlation_ids)
+    # The events of what it made carry it on.
+    ids = "SELECT DISTINCT payload::jsonb #>> '{data,correlation_id}' FROM outbox"
+    assert {row[0] for row in await database.fetch(ids)} == set(asked.correlation_ids)
 
 
 async def test_cut_off_anywhere_it_makes_nothing_twice_and_leaves_nothing_out(
