@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from e2e.cluster import addons, builds, containers, control_plane, network, packages, registry
+from e2e.cluster import addons, builds, containers, control_plane, network, packages, packet_filter, registry
 from e2e.cluster import images as container_images
 from e2e.cluster.errors import ClusterError
 from e2e.cluster.home import INGRESS_PORT, Home
@@ -52,6 +52,7 @@ def start(home: Home, stages: Stages, *, revision: str = "unknown") -> Images:
         return images
     build(home, stages)
     stop(home)
+    packet_filter.remember(home)
     network.set_up(home)
     with stages.stage("containerd"):
         containers.start_containerd(home)
@@ -90,6 +91,7 @@ def stop(home: Home) -> None:
     control_plane.stop(home)
     containers.stop(home)
     network.take_down()
+    packet_filter.clean(home)
     shutil.rmtree(home.state, ignore_errors=True)
 
 

@@ -1,0 +1,85 @@
+"""The chains that a kubelet, kube-proxy and CNI lay into the host's packet filter: gone again when the cluster stops.
+
+None of them takes its own away, and each packet of the host would go on passing them.
+"""
+
+import json
+import re
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Final
+
+from e2e.cluster.commands import run
+from e2e.cluster.home import Home
+
+_FAMILIES: Final = ("iptables", "ip6tables")
+_LAID: Final = re.compile(r"KUBE-|CNI-")
+_SECONDS: Final = 30.0
+
+
+def remember(home: Home) -> None:
+    """Note which such chains the host has already, as one with a cluster of its own has. Only the first note counts."""
+    note = _note(home)
+    if not note.exists():
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text(json.dumps({family: _chains(_saved(family)) for family in _FAMILIES}), encoding="utf-8")
+
+
+def clean(home: Home) -> None:
+    """Remove those that came since, and the rules that lead to them. Does nothing where nothing was noted."""
+    note = _note(home)
+    if not note.exists():
+        return
+    for family, before in json.loads(note.read_text(encoding="utf-8")).items():
+        removal = removal_of(_saved(family), before)
+        if removal:
+            run([f"{family}-restore", "--noflush"], within=_SECONDS, stdin=removal)
+
+
+def removal_of(saved: str, before: Collection[str]) -> str:
+    """What iptables-restore is to do about the chains in `saved` (of iptables-save) that are not in `before`.
+
+    Chains are called by table and name, as "nat KUBE-SERVICES". Empty where there is nothing to do.
+    """
+    done: list[str] = []
+    for table, lines in _tables(saved):
+        laid = [name for name in _names(lines) if _LAID.match(name) and f"{table} {name}" not in before]
+        if not laid:
+            continue
+        rules = [line for line in lines if line.startswith("-A ") and line.split()[1] not in laid]
+        leading = [rule for rule in rules if any(word in laid for word in rule.split())]
+        done += [
+            f"*{table}",
+            *(f"-D {rule.removeprefix('-A ')}" for rule in leading),
+            *(f"-F {name}" for name in laid),
+            *(f"-X {name}" for name in laid),
+            "COMMIT",
+        ]
+    return "".join(f"{line}\n" for line in done)
+
+
+def _tables(saved: str) -> Iterable[tuple[str, list[str]]]:
+    table, lines = "", list[str]()
+    for line in saved.splitlines():
+        if line.startswith("*"):
+            table, lines = line.removeprefix("*"), []
+        elif line == "COMMIT":
+            yield table, lines
+        else:
+            lines.append(line)
+
+
+def _names(lines: Iterable[str]) -> list[str]:
+    return [line.split()[0].removeprefix(":") for line in lines if line.startswith(":")]
+
+
+def _chains(saved: str) -> list[str]:
+    return [f"{table} {name}" for table, lines in _tables(saved) for name in _names(lines) if _LAID.match(name)]
+
+
+def _saved(family: str) -> str:
+    return run([f"{family}-save"], within=_SECONDS)
+
+
+def _note(home: Home) -> Path:
+    return home.state / "chains-before.json"
