@@ -18,6 +18,7 @@ from notification_service.wire import wire_to
 from taskflow.domain.clock import Clock
 from taskflow.service.auth import SignIn
 from taskflow.service.litestar_app import SECURITY
+from taskflow.service.requests import header
 from taskflow.service.tokens import Identity
 
 PATH: Final = "/api/v1/notifications/stream"
@@ -81,10 +82,11 @@ async def stream_notifications(request: Request[Any, Any, State]) -> ASGIApp:
     """
     streams: Streams = request.app.state["streams"]
     identity = streams.sign_in.identify(request, request.scope["state"].get(_TOKEN))
-    last_event_id = request.headers.get("last-event-id")
-    if not last_event_id and request.scope["query_string"]:
-        last_event_id = request.query_params.get("last_event_id")
-    return _Answer(streams, identity, last_event_id or None)
+    given = header(request.scope, b"last-event-id")
+    last_event_id = given.decode("latin-1") if given else None
+    if last_event_id is None and request.scope["query_string"]:
+        last_event_id = request.query_params.get("last_event_id") or None
+    return _Answer(streams, identity, last_event_id)
 
 
 class _Answer:

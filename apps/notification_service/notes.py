@@ -107,12 +107,12 @@ class Versions:
             return True
         task_id = note.task_id
         least = self._young.get(task_id)
+        known = least is not None
         if least is None:
             least = self._old.get(task_id, 0)
             if len(self._young) >= self._most:
                 self._old, self._young = self._young, {}
-            self._young[task_id] = least
         version = note.version + 1 if note.kind == "task.deleted" else note.version
-        if version > least:
-            self._young[task_id] = version
+        if version > least or not known:
+            self._young[task_id] = max(version, least)
         return note.version >= least

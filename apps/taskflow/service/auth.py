@@ -8,6 +8,7 @@ from litestar.handlers import BaseRouteHandler
 
 from taskflow.domain.clock import Clock
 from taskflow.service.errors import ApiError, AuthError
+from taskflow.service.requests import header
 from taskflow.service.tokens import Identity, TokenError, Tokens
 from taskflow.settings import Settings
 
@@ -42,9 +43,9 @@ class SignIn:
 
     def identify(self, connection: _AnyConnection, query_token: str | None = None) -> Identity:
         """Who sends the request; `query_token` is one given in the URL, where a route allows that."""
-        header = connection.headers.get("authorization")
-        if header is not None:
-            scheme, _, token = header.partition(" ")
+        authorization = header(connection.scope, b"authorization")
+        if authorization is not None:
+            scheme, _, token = authorization.decode("latin-1").partition(" ")
             if scheme.lower() != "bearer" or not token.strip():
                 raise AuthError(
                     "INVALID_AUTH_FORMAT",

@@ -18,7 +18,8 @@ CORRELATION_HEADER: Final = b"x-correlation-id"
 _ACCEPTABLE: Final = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 
 
-def _header(scope: Scope, name: bytes) -> bytes | None:
+def header(scope: Scope, name: bytes) -> bytes | None:
+    """A header of a request by its name in lower case, where making all of them into a mapping would be for one."""
     for key, value in scope["headers"]:
         if key == name:
             return value
@@ -27,7 +28,7 @@ def _header(scope: Scope, name: bytes) -> bytes | None:
 
 async def observed(app: ASGIApp, service: str, scope: Scope, receive: Receive, send: Send) -> None:
     """Run `app` for one request of `service`. The query string, which may hold a token, appears nowhere."""
-    given = _header(scope, CORRELATION_HEADER)
+    given = header(scope, CORRELATION_HEADER)
     correlation = given.decode() if given and _ACCEPTABLE.fullmatch(given) else f"{random.getrandbits(128):032x}"
     status = 500
     began = time.perf_counter()
@@ -45,7 +46,7 @@ async def observed(app: ASGIApp, service: str, scope: Scope, receive: Receive, s
     correlation_token = logs.correlation_id.set(correlation)
     try:
         if tracing.enabled():
-            parent = _header(scope, b"traceparent")
+            parent = header(scope, b"traceparent")
             with tracing.span(
                 f"{_method(scope)} {scope['path']}",
                 parent=parent.decode("latin-1") if parent else None,
