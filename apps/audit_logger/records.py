@@ -46,9 +46,9 @@ def record_of(event: Event) -> Record:
         raise UnrecordableError("timestamp has no time zone")
     if not 0 <= event.version <= _LARGEST_VERSION:
         raise UnrecordableError("version is out of range")
-    ids = (event.task_id, event.user_id, event.actor_id, event.correlation_id)
+    ids = event.task_id + event.user_id + event.actor_id + event.correlation_id
     # Fields are hashed one to a line, so a line break in one of them could be mistaken for the next field's beginning.
-    if not event.task_id or any(_CONTROL.search(text) for text in ids):
+    if not event.task_id or (not ids.isprintable() and _CONTROL.search(ids)):
         raise UnrecordableError("an id is empty or holds a control character")
     return Record(
         event_id=event_id,

@@ -21,9 +21,6 @@ _DEFAULTS: Final[dict[str, Any]] = {"description": None, "completed": False} | {
 _EMAIL: Final = re.compile(r"[^\s@<>()\[\]\"',;:]+@[^\s@<>()\[\]\"',;:]+\.[^\s@<>()\[\]\"',;:]+")
 _TOKEN: Final = re.compile(r"eyJ[\w-]{5,}\.[\w-]+(\.[\w-]*)?|(?i:bearer)\s+\S{16,}")
 
-_SUSPECT: Final = re.compile("@|eyJ|(?i:bearer)")
-"""Stands in nearly no text, and in every one that has something to mask."""
-
 _encode: Final = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -39,7 +36,12 @@ def query_data(query: Mapping[str, str], count: int) -> str:
 
 def _written(data: dict[str, Any]) -> str:
     text = _encode(data).decode()
-    return _encode(_masked(data)).decode() if _SUSPECT.search(text) else text
+    return _encode(_masked(data)).decode() if _is_suspect(text) else text
+
+
+def _is_suspect(text: str) -> bool:
+    """True of every text that has something to mask, and of few others; a tenth of what the patterns cost."""
+    return "@" in text or "eyJ" in text or "bearer" in text.lower()
 
 
 def _data(event: Event) -> dict[str, Any]:
