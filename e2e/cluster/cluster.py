@@ -52,7 +52,7 @@ def start(home: Home, stages: Stages, *, revision: str = "unknown") -> Images:
         return images
     build(home, stages)
     stop(home)
-    packet_filter.remember(home)
+    packet_filter.remember()
     network.set_up(home)
     with stages.stage("containerd"):
         containers.start_containerd(home)
@@ -91,7 +91,7 @@ def stop(home: Home) -> None:
     control_plane.stop(home)
     containers.stop(home)
     network.take_down()
-    packet_filter.clean(home)
+    packet_filter.clean()
     shutil.rmtree(home.state, ignore_errors=True)
 
 

@@ -6,34 +6,33 @@ None of them takes its own away, and each packet of the host would go on passing
 import json
 import re
 from collections.abc import Collection, Iterable
-from pathlib import Path
 from typing import Final
 
 from e2e.cluster.commands import run
-from e2e.cluster.home import Home
+from e2e.cluster.home import RUN
 
 _FAMILIES: Final = ("iptables", "ip6tables")
 _LAID: Final = re.compile(r"KUBE-|CNI-")
+_NOTE: Final = RUN / "chains-before.json"
 _SECONDS: Final = 30.0
 
 
-def remember(home: Home) -> None:
+def remember() -> None:
     """Note which such chains the host has already, as one with a cluster of its own has. Only the first note counts."""
-    note = _note(home)
-    if not note.exists():
-        note.parent.mkdir(parents=True, exist_ok=True)
-        note.write_text(json.dumps({family: _chains(_saved(family)) for family in _FAMILIES}), encoding="utf-8")
+    if not _NOTE.exists():
+        RUN.mkdir(parents=True, exist_ok=True, mode=0o755)
+        _NOTE.write_text(json.dumps({family: _chains(_saved(family)) for family in _FAMILIES}), encoding="utf-8")
 
 
-def clean(home: Home) -> None:
+def clean() -> None:
     """Remove those that came since, and the rules that lead to them. Does nothing where nothing was noted."""
-    note = _note(home)
-    if not note.exists():
+    if not _NOTE.exists():
         return
-    for family, before in json.loads(note.read_text(encoding="utf-8")).items():
+    for family, before in json.loads(_NOTE.read_text(encoding="utf-8")).items():
         removal = removal_of(_saved(family), before)
         if removal:
             run([f"{family}-restore", "--noflush"], within=_SECONDS, stdin=removal)
+    _NOTE.unlink()
 
 
 def removal_of(saved: str, before: Collection[str]) -> str:
@@ -79,7 +78,3 @@ def _chains(saved: str) -> list[str]:
 
 def _saved(family: str) -> str:
     return run([f"{family}-save"], within=_SECONDS)
-
-
-def _note(home: Home) -> Path:
-    return home.state / "chains-before.json"
