@@ -62,6 +62,7 @@ BUILDS: Final = (
         ldflags=f"-s -w -X github.com/dapr/dapr/pkg/buildinfo.version={DAPR}",
     ),
     Build(name="skipper", packages=("taskflow/e2e/cluster/skipper",)),
+    Build(name="kube-router", packages=("taskflow/e2e/cluster/kube-router",)),
     Build(name="chart", packages=("taskflow/e2e/cluster/chart",)),
     Build(
         name="tilt",

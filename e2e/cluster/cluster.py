@@ -62,6 +62,8 @@ def start(home: Home, stages: Stages, *, revision: str = "unknown") -> Images:
         control_plane.start(home)
     with stages.stage("Node ready"):
         control_plane.wait_ready(home)
+    with stages.stage("NetworkPolicies enforced"):
+        control_plane.enforce_network_policies(home)
     with stages.stage("DNS, ingress, Dapr applied"):
         addons.apply(home, images)
     with stages.stage("DNS, ingress, Dapr ready"):

@@ -1,4 +1,4 @@
-"""etcd, the API server, the controllers, the scheduler, kube-proxy and the kubelet of the one node.
+"""etcd, the API server, the controllers, the scheduler, kube-proxy, kube-router and the kubelet of the one node.
 
 Everything listens on the node's own address with certificates of the cluster's authority: no port of the host's is
 taken, and nothing is open without a certificate.
@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from e2e.cluster import builds, containers
+from e2e.cluster import builds, containers, packet_filter
 from e2e.cluster.certificates import Authority
 from e2e.cluster.commands import run
 from e2e.cluster.daemons import Daemon
@@ -31,8 +31,17 @@ from e2e.cluster.home import (
 )
 
 START_SECONDS: Final = 90.0
-_DAEMONS: Final = ("kubelet", "kube-proxy", "kube-scheduler", "kube-controller-manager", "kube-apiserver", "etcd")
+_DAEMONS: Final = (
+    "kubelet",
+    "kube-router",
+    "kube-proxy",
+    "kube-scheduler",
+    "kube-controller-manager",
+    "kube-apiserver",
+    "etcd",
+)
 """In the order in which they are stopped."""
+_NETWORK_POLICIES: Final = Path(__file__).parent / "manifests" / "network-policies.yaml"
 
 
 def start(home: Home) -> None:
@@ -40,7 +49,7 @@ def start(home: Home) -> None:
     shutil.rmtree(home.state, ignore_errors=True)
     home.state.mkdir(parents=True, mode=0o711)
     _certificates(home.state / "pki")
-    for user in ("admin", "controller-manager", "scheduler", "proxy", "kubelet"):
+    for user in ("admin", "controller-manager", "scheduler", "proxy", "network-policies", "kubelet"):
         _kubeconfig(home, user)
     _etcd(home)
     _api_server(home)
@@ -54,6 +63,26 @@ def wait_ready(home: Home) -> None:
     node = f"node/{NODE}"
     for what, condition in ((node, "create"), (node, "condition=Ready"), ("serviceaccount/default", "create")):
         kubectl(home, "wait", what, f"--for={condition}", "--timeout=90s", within=100)
+
+
+def enforce_network_policies(home: Home) -> None:
+    """Starts what enforces NetworkPolicies, and returns once it is at work. The node must be there.
+
+    kube-router's controller, on the host as kube-proxy is: none of Debian's CNI plugins enforces them. Raises
+    ClusterError.
+    """
+    kubectl(home, "apply", "--server-side", "-f", _NETWORK_POLICIES)
+    daemon = Daemon("kube-router", logs=home.logs)
+    daemon.start(
+        [
+            builds.program(home, "kube-router"),
+            *("--kubeconfig", home.state / "network-policies.kubeconfig", "--hostname-override", NODE),
+            *("--run-firewall=true", "--run-router=false", "--run-service-proxy=false", "--run-loadbalancer=false"),
+            *("--enable-cni=false", "--enable-ipv6=false", "--service-cluster-ip-range", SERVICE_RANGE),
+            *("--health-port=0", "--metrics-port=0"),
+        ]
+    )
+    daemon.wait_until(packet_filter.enforces_policies, within=START_SECONDS)
 
 
 def is_running(home: Home) -> bool:
@@ -84,6 +113,7 @@ def _certificates(directory: Path) -> None:
     authority.sign("controller-manager", user="system:kube-controller-manager")
     authority.sign("scheduler", user="system:kube-scheduler")
     authority.sign("proxy", user="system:kube-proxy")
+    authority.sign("network-policies", user="taskflow-e2e:network-policies")
     authority.sign("kubelet", user=f"system:node:{NODE}", group="system:nodes")
     authority.key_pair("service-accounts")
 

@@ -19,6 +19,7 @@ _FILES: Final = {
     "docker-registry": "/usr/bin/docker-registry",
     "debootstrap": "/usr/sbin/debootstrap",
     "iptables": "/usr/sbin/iptables",
+    "ipset": "/usr/sbin/ipset",
     "conntrack": "/usr/sbin/conntrack",
     "iproute2": "/usr/sbin/ip",
     "ca-certificates": "/usr/sbin/update-ca-certificates",

@@ -1,6 +1,7 @@
-"""The chains that a kubelet, kube-proxy and CNI lay into the host's packet filter: gone again when the cluster stops.
+"""What a kubelet, kube-proxy, kube-router and CNI lay into the host's packet filter: gone when the cluster stops.
 
-None of them takes its own away, and each packet of the host would go on passing them.
+Chains, and the sets of addresses that kube-router's look into. None of the four takes its own away, and each packet of
+the host would go on passing them.
 """
 
 import json
@@ -13,26 +14,39 @@ from e2e.cluster.home import RUN
 
 _FAMILIES: Final = ("iptables", "ip6tables")
 _LAID: Final = re.compile(r"KUBE-|CNI-")
+_LAID_SET: Final = re.compile(r"KUBE-(SRC|DST)-")
+_SETS: Final = "ipset"
 _NOTE: Final = RUN / "chains-before.json"
 _SECONDS: Final = 30.0
 
 
 def remember() -> None:
-    """Note which such chains the host has already, as one with a cluster of its own has. Only the first note counts."""
+    """Note what the host has of these already, as one with a cluster of its own has. Only the first note counts."""
     if not _NOTE.exists():
         RUN.mkdir(parents=True, exist_ok=True, mode=0o755)
-        _NOTE.write_text(json.dumps({family: _chains(_saved(family)) for family in _FAMILIES}), encoding="utf-8")
+        there = {family: _chains(_saved(family)) for family in _FAMILIES}
+        _NOTE.write_text(json.dumps({**there, _SETS: _sets()}), encoding="utf-8")
 
 
 def clean() -> None:
-    """Remove those that came since, and the rules that lead to them. Does nothing where nothing was noted."""
+    """Remove what came since, and the rules that lead to it. Does nothing where nothing was noted."""
     if not _NOTE.exists():
         return
-    for family, before in json.loads(_NOTE.read_text(encoding="utf-8")).items():
-        removal = removal_of(_saved(family), before)
+    before = json.loads(_NOTE.read_text(encoding="utf-8"))
+    for family in _FAMILIES:
+        removal = removal_of(_saved(family), before[family])
         if removal:
             run([f"{family}-restore", "--noflush"], within=_SECONDS, stdin=removal)
+    # After the rules: a set that one looks into stays.
+    for name in _sets():
+        if name not in before.get(_SETS, []):
+            run(["ipset", "destroy", name], within=_SECONDS)
     _NOTE.unlink()
+
+
+def enforces_policies() -> bool:
+    """Whether what is forwarded is looked at by kube-router first."""
+    return "-j KUBE-ROUTER-FORWARD" in _saved("iptables")
 
 
 def removal_of(saved: str, before: Collection[str]) -> str:
@@ -74,6 +88,10 @@ def _names(lines: Iterable[str]) -> list[str]:
 
 def _chains(saved: str) -> list[str]:
     return [f"{table} {name}" for table, lines in _tables(saved) for name in _names(lines) if _LAID.match(name)]
+
+
+def _sets() -> list[str]:
+    return [name for name in run(["ipset", "list", "-name"], within=_SECONDS).split() if _LAID_SET.match(name)]
 
 
 def _saved(family: str) -> str:
