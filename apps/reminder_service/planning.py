@@ -22,7 +22,7 @@ from taskflow.domain.reminders import PlannedReminder, plan
 Status = Literal["pending", "sent", "acknowledged", "cancelled"]
 
 
-class TaskState(msgspec.Struct, frozen=True, kw_only=True):
+class TaskState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A task as it stands. `reminders` are canonical offsets; `updated_at` bounds when any of it was set."""
 
     id: str
@@ -34,7 +34,7 @@ class TaskState(msgspec.Struct, frozen=True, kw_only=True):
     version: int
 
 
-class Setting(msgspec.Struct, frozen=True, kw_only=True):
+class Setting(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """When, and at which version, a task was given a due date, reminders, and its being open or completed."""
 
     at: datetime
@@ -48,7 +48,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
         return (self.completed, self.due, self.reminders) == (task.completed, task.due, task.reminders)
 
 
-class Scheduled(msgspec.Struct, frozen=True, kw_only=True):
+class Scheduled(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A row of the schedule."""
 
     id: UUID
@@ -63,7 +63,7 @@ class Scheduled(msgspec.Struct, frozen=True, kw_only=True):
     task_version: int
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class Plan(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A row to insert, or to put in place of the one with the same task, due date and offset."""
 
     task: TaskState
@@ -74,7 +74,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     status: Literal["pending", "cancelled"]
 
 
-class Decision(msgspec.Struct, frozen=True):
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """What to change about one task's rows: what to write, and the ids to cancel."""
 
     write: list[Plan]

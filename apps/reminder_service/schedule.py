@@ -128,7 +128,8 @@ class Schedule:
         if tasks:
             dues = [None if task.due is None else task.due.at for task in tasks]
             for row in await connection.fetch(_ROWS, [task.id for task in tasks], dues):
-                rows[row["task_id"]].append(_scheduled_of(row))
+                one = _scheduled_of(row)
+                rows[one.task_id].append(one)
         return rows
 
     async def _apply(
@@ -162,31 +163,31 @@ def _columns(plans: Sequence[Plan]) -> tuple[list[object], ...]:
 
 
 def _task_of(row: asyncpg.Record, version: int) -> TaskState:
-    due_at: datetime | None = row["due_date"]
-    config: str | None = row["reminder_config"]
+    """A row of _LOCK_TASKS as a task."""
+    id_, user_id, completed, due_at, all_day, timezone, config, updated_at = row
     return TaskState(
-        id=row["id"],
-        user_id=row["user_id"],
-        completed=row["completed"],
-        due=None
-        if due_at is None
-        else Due(at=due_at, all_day=bool(row["due_all_day"]), timezone=row["recurrence_timezone"] or "UTC"),
+        id=id_,
+        user_id=user_id,
+        completed=completed,
+        due=None if due_at is None else Due(at=due_at, all_day=bool(all_day), timezone=timezone or "UTC"),
         reminders=[] if config is None else _offsets.decode(config),
-        updated_at=row["updated_at"],
+        updated_at=updated_at,
         version=version,
     )
 
 
 def _scheduled_of(row: asyncpg.Record) -> Scheduled:
+    """A row of _ROWS."""
+    id_, task_id, offset, due_at, all_day, timezone, scheduled, fire, status, fired, snoozed, version = row
     return Scheduled(
-        id=row["id"],
-        task_id=row["task_id"],
-        offset=row["reminder_offset"],
-        due=Due(at=row["due_at"], all_day=row["due_all_day"], timezone=row["timezone"]),
-        scheduled_at=row["scheduled_at"],
-        fire_at=row["fire_at"],
-        status=row["status"],
-        fired_at=row["fired_at"],
-        snoozed_until=row["snoozed_until"],
-        task_version=row["task_version"],
+        id=id_,
+        task_id=task_id,
+        offset=offset,
+        due=Due(at=due_at, all_day=all_day, timezone=timezone),
+        scheduled_at=scheduled,
+        fire_at=fire,
+        status=status,
+        fired_at=fired,
+        snoozed_until=snoozed,
+        task_version=version,
     )

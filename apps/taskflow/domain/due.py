@@ -19,7 +19,7 @@ _LAST: Final = 2199
 _HELP: Final = "give a date like 2026-11-25 (all day) or a time like 2026-11-25T09:00:00Z"
 
 
-class Due(msgspec.Struct, frozen=True, kw_only=True):
+class Due(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """When a task is due: an instant in UTC, or all day, when `at` is where the day begins in `timezone`."""
 
     at: datetime

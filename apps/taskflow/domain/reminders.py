@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -101,13 +101,11 @@ def reminder_time(due: Due, offset: Offset) -> datetime:
     Those of an all-day task count from 09:00 local time of its day.
     """
     tz = ZoneInfo(due.timezone)
-    wall = due.local
-    if due.all_day:
-        wall = datetime.combine(wall.date(), ALL_DAY_HOUR)
-    elif not offset.days:
+    if not due.all_day and not offset.days:
         return due.at - timedelta(seconds=offset.seconds)
+    wall = datetime.combine(due.local.date(), ALL_DAY_HOUR) if due.all_day else due.local
     start = instant(wall - timedelta(days=offset.days), tz)
-    return (start - timedelta(seconds=offset.seconds)).astimezone(UTC)
+    return start - timedelta(seconds=offset.seconds)
 
 
 def plan(due: Due, offsets: Sequence[str]) -> list[PlannedReminder]:
