@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from taskflow.ops import conventions
 from tests.deploy.rendering import CLOUDS, OVERLAYS, PHASES, SERVICES, Manifest, Rendered, overlay, pod_labels
 
 places = pytest.mark.parametrize("place", OVERLAYS)
@@ -77,6 +78,18 @@ def test_who_reaches_whom_in_the_cluster() -> None:
         # From sidecar to sidecar; nobody else may speak to a service at all.
         ("recurring-task-processor", "chat-api", 50002),
     }
+
+
+@places
+def test_an_isolated_pod_reaches_dns_and_is_reached_by_nobody(place: str) -> None:
+    rendered = overlay(place, "phase-v")
+    for name in SERVICES:
+        taken = {conventions.NAME, *conventions.ADMITTED}
+        left = {key: value for key, value in pods(rendered)[name].items() if key not in taken}
+        labels = {**left, conventions.ISOLATED: name}
+        egress = [rule for spec in policies(rendered, "Egress", labels) for rule in spec.get("egress", [])]
+        assert {one["port"] for rule in egress for one in rule["ports"]} == {53}
+        assert not [rule for spec in policies(rendered, "Ingress", labels) for rule in spec.get("ingress", [])]
 
 
 def test_phase_iv_reaches_its_database_and_nothing_else() -> None:

@@ -22,6 +22,9 @@ SERVICES: Final = (CHAT_API, *PHASE_V_SERVICES)
 NAME: Final = "app.kubernetes.io/name"
 """The label that selectors select by."""
 
+ADMITTED: Final = ("app.kubernetes.io/component", "taskflow.dev/kafka")
+"""The labels, besides, by which NetworkPolicies let pods through: to the database, Dapr's control plane and Kafka."""
+
 PHASE: Final = "taskflow.dev/phase"
 PHASE_V: Final = f"{PHASE}=v"
 """Selects everything that only Phase V has."""

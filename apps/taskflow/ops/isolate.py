@@ -1,8 +1,8 @@
 """Takes failing pods out of their Service, and out of their controller's hands, so that they can be examined.
 
-A pod that loses the label by which selectors know it gets no more requests, matches no NetworkPolicy that would let it
-reach anything, and is no longer its controller's: a Deployment makes another in its place. A StatefulSet cannot while
-one of its pods' names is taken, so that its numbering begins after the isolated one.
+A pod that loses the labels by which selectors know it gets no more requests, matches no NetworkPolicy that would let it
+reach anything but DNS, and is no longer its controller's: a Deployment makes another in its place. A StatefulSet cannot
+while one of its pods' names is taken, so that its numbering begins after the isolated one.
 """
 
 import json
@@ -12,7 +12,7 @@ import msgspec
 from taskflow.ops.asking import Platform
 from taskflow.ops.changes import isolated, smoke_test, wait_rolled_out
 from taskflow.ops.cluster import PODS, STATEFULSETS, Cluster
-from taskflow.ops.conventions import APP, ISOLATED, LABELS_BEFORE, SERVICES
+from taskflow.ops.conventions import ADMITTED, APP, ISOLATED, LABELS_BEFORE, SERVICES
 from taskflow.ops.errors import OpsError
 from taskflow.ops.kubectl import Kubectl
 from taskflow.ops.objects import Object, annotations_of, labels_of, name_of, part
@@ -104,7 +104,7 @@ def _chosen(run: Run, cluster: Cluster, wanted: Isolate) -> list[Object]:
 
 
 def _take_out(run: Run, cluster: Cluster, workload: Workload, pod: Object) -> None:
-    before = {key: value for key, value in labels_of(pod).items() if key in workload.selector}
+    before = {key: value for key, value in labels_of(pod).items() if key in workload.selector or key in ADMITTED}
     change = {
         "labels": {ISOLATED: workload.name, **dict.fromkeys(before)},
         "annotations": {LABELS_BEFORE: json.dumps(before)},
