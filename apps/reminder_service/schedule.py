@@ -31,13 +31,16 @@ FROM tasks WHERE id = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE
 """
 # The versions of tasks that are locked: read after the lock, since what a waiting statement joins is as it was before.
 _VERSIONS: Final = "SELECT task_id, version FROM task_shadow WHERE task_id = ANY($1::text[])"
-# Rows of tasks: the pending ones and those of the present due date.
+# Rows of tasks: the pending ones and those of the present due date. Task by task, since a join reads the whole table as
+# long as the planner has no statistics of it; locked in the order of the tasks.
 _ROWS: Final = """
-SELECT r.id, r.task_id, r.reminder_offset, r.due_at, r.due_all_day, coalesce(r.timezone, 'UTC') AS timezone,
-    r.scheduled_at, r.fire_at, r.status, r.fired_at, r.snoozed_until, r.task_version
-FROM reminder_schedule r JOIN unnest($1::text[], $2::timestamptz[]) AS task (id, due_at) ON task.id = r.task_id
-WHERE r.status = 'pending' OR r.due_at = task.due_at
-ORDER BY r.id FOR NO KEY UPDATE OF r
+SELECT r.* FROM unnest($1::text[], $2::timestamptz[]) AS task (id, due_at)
+CROSS JOIN LATERAL (
+    SELECT id, task_id, reminder_offset, due_at, due_all_day, coalesce(timezone, 'UTC') AS timezone, scheduled_at,
+        fire_at, status, fired_at, snoozed_until, task_version
+    FROM reminder_schedule WHERE task_id = task.id AND (status = 'pending' OR due_at = task.due_at)
+    ORDER BY id FOR NO KEY UPDATE
+) r
 """
 # Plans written in; what was sent or acknowledged stays as it is.
 _WRITE: Final = """
