@@ -109,6 +109,19 @@ async def test_a_service_reaches_its_stores_and_no_other_service(enforced: None,
     await eventually(reached_as_allowed, within=30, every=0.5)
 
 
+async def test_an_isolated_pod_reaches_nothing(enforced: None, phase_v: Deployment) -> None:
+    [pod, *_] = await asyncio.to_thread(phase_v.pods, "chat-api")
+    await asyncio.to_thread(phase_v.run_ops, "isolate", "chat-api", "--pod", pod, "--url", phase_v.url)
+    try:
+
+        async def cut_off() -> None:
+            assert await reached(phase_v, pod, NAMESPACE, PLACES) == set()
+
+        await eventually(cut_off, within=30, every=0.5)
+    finally:
+        await asyncio.to_thread(phase_v.run_ops, "isolate", "chat-api", "--undo")
+
+
 async def reached(deployment: Deployment, pod: str, namespace: str, places: list[str]) -> set[str]:
     """Those of `places` that a connection from inside `pod` gets to."""
     words = ("exec", "--namespace", namespace, pod, "--container", "app", "--", "python3", "-c", TRY, *places)
