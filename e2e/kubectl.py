@@ -66,9 +66,9 @@ class Kubectl:
         """`kubectl apply -k`, nothing else."""
         return self.run("apply", "-k", directory, within=120)
 
-    def diff(self, directory: Path) -> str:
+    def diff(self, directory: Path, *words: str) -> str:
         """What applying would change; empty when nothing."""
-        return self.run("diff", "-k", directory, within=120, accept=(1,))
+        return self.run("diff", "-k", directory, *words, within=120, accept=(1,))
 
     @asynccontextmanager
     async def forward(self, what: str, port: int) -> AsyncGenerator[int]:
