@@ -202,7 +202,8 @@ def _proxy(home: Home) -> None:
     configuration = {
         "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
         "kind": "KubeProxyConfiguration",
-        "mode": "iptables",
+        # Into tables of its own: kube-router writes back the packet filter's as it read it a moment before.
+        "mode": "nftables",
         "hostnameOverride": NODE,
         "clusterCIDR": POD_RANGE,
         "bindAddress": NODE_ADDRESS,

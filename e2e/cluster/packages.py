@@ -20,6 +20,7 @@ _FILES: Final = {
     "debootstrap": "/usr/sbin/debootstrap",
     "iptables": "/usr/sbin/iptables",
     "ipset": "/usr/sbin/ipset",
+    "nftables": "/usr/sbin/nft",
     "conntrack": "/usr/sbin/conntrack",
     "iproute2": "/usr/sbin/ip",
     "ca-certificates": "/usr/sbin/update-ca-certificates",

@@ -1,7 +1,7 @@
 """What a kubelet, kube-proxy, kube-router and CNI lay into the host's packet filter: gone when the cluster stops.
 
-Chains, and the sets of addresses that kube-router's look into. None of the four takes its own away, and each packet of
-the host would go on passing them.
+Chains, the sets of addresses that kube-router's look into, and kube-proxy's own tables. None of the four takes its own
+away, and each packet of the host would go on passing them.
 """
 
 import json
@@ -16,6 +16,7 @@ _FAMILIES: Final = ("iptables", "ip6tables")
 _LAID: Final = re.compile(r"KUBE-|CNI-")
 _LAID_SET: Final = re.compile(r"KUBE-(SRC|DST)-")
 _SETS: Final = "ipset"
+_PROXY: Final = "kube-proxy"
 _NOTE: Final = RUN / "chains-before.json"
 _SECONDS: Final = 30.0
 
@@ -25,7 +26,7 @@ def remember() -> None:
     if not _NOTE.exists():
         RUN.mkdir(parents=True, exist_ok=True, mode=0o755)
         there = {family: _chains(_saved(family)) for family in _FAMILIES}
-        _NOTE.write_text(json.dumps({**there, _SETS: _sets()}), encoding="utf-8")
+        _NOTE.write_text(json.dumps({**there, _SETS: _sets(), _PROXY: _proxy_tables()}), encoding="utf-8")
 
 
 def clean() -> None:
@@ -41,6 +42,9 @@ def clean() -> None:
     for name in _sets():
         if name not in before.get(_SETS, []):
             run(["ipset", "destroy", name], within=_SECONDS)
+    for table in _proxy_tables():
+        if table not in before.get(_PROXY, []):
+            run(["nft", "delete", "table", *table.split()], within=_SECONDS)
     _NOTE.unlink()
 
 
@@ -92,6 +96,12 @@ def _chains(saved: str) -> list[str]:
 
 def _sets() -> list[str]:
     return [name for name in run(["ipset", "list", "-name"], within=_SECONDS).split() if _LAID_SET.match(name)]
+
+
+def _proxy_tables() -> list[str]:
+    """By family and name: "ip kube-proxy"."""
+    listed = [line.removeprefix("table ") for line in run(["nft", "list", "tables"], within=_SECONDS).splitlines()]
+    return [table for table in listed if table.endswith(f" {_PROXY}")]
 
 
 def _saved(family: str) -> str:
