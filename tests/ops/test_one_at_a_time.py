@@ -61,3 +61,17 @@ def test_who_lost_the_right_stops_at_the_next_step(
     assert "Another operation has taken over: rollback by bob@laptop" in capsys.readouterr().err
     # What is another's stays.
     assert phase_v.named("leases", "taskflow-ops") == LEASE
+
+
+def test_who_loses_it_between_looking_and_renewing_is_told_to_whom(
+    phase_v: ApiServer, overlay: Path, ops: Ops, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = lease.Cluster.replace
+
+    def overtaken(self: lease.Cluster, resource: lease.Resource, name: str, wanted: Any) -> Any:
+        phase_v.objects["leases", "taskflow-ops"] = LEASE
+        return replace(self, resource, name, wanted)
+
+    monkeypatch.setattr(lease.Cluster, "replace", overtaken)
+    assert ops("rollback", "--overlay", str(overlay)) == 1
+    assert "Another operation has taken over: rollback by bob@laptop" in capsys.readouterr().err

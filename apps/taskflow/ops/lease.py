@@ -86,8 +86,16 @@ class Lease:
             except UnreachableError:
                 continue  # the next renewal comes soon enough
             except OpsError as error:
-                self._lost = str(error)
+                self._lost = self._other() or str(error)
                 return
+
+    def _other(self) -> str | None:
+        """Who holds it, if that can be told and is not this process."""
+        try:
+            seen = self._cluster.find(LEASES, NAME)
+        except OpsError:
+            return None
+        return None if seen is None or self._is_mine(seen) else _holder(seen)
 
     def _replace(self, seen: Object) -> None:
         """Raises OpsError where it has changed since it was `seen`."""
