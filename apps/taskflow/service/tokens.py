@@ -23,8 +23,6 @@ REFRESH_SECONDS: Final = 7 * 86_400
 
 TokenKind = Literal["access", "refresh"]
 
-_decode_claims: Final = msgspec.json.Decoder(dict[str, Any]).decode
-
 
 class TokenError(Exception):
     """A token that is not accepted; `code` is Phase IV's."""
@@ -40,6 +38,26 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     user_id: str
     email: str | None
     expires_at: datetime
+
+
+class _Claims(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What is looked at of a token (RFC 7519): times in seconds; each claim that is there has to be of its type.
+
+    `at_hash` ties an ID token to an access token: one that has it is not itself an access token.
+    """
+
+    exp: float
+    sub: str | None = None
+    user_id: Any = None
+    email: Any = None
+    type: Any = "access"
+    nbf: float = 0
+    iat: float = 0
+    jti: str = ""
+    at_hash: msgspec.UnsetType = msgspec.UNSET
+
+
+_decode_claims: Final = msgspec.json.Decoder(_Claims).decode
 
 
 class Tokens:
@@ -78,22 +96,20 @@ class Tokens:
             raise TokenError("INVALID_TOKEN")
         now = self._clock.now()
         claims = self._claims(token)
-        user_id, expires, email = claims.get("sub") or claims.get("user_id"), claims.get("exp"), claims.get("email")
+        user_id = claims.sub or claims.user_id
         # Tokens older than the claim `type` are access tokens.
-        if not isinstance(user_id, str) or isinstance(expires, bool) or claims.get("type", "access") != kind:
-            raise TokenError("INVALID_TOKEN")
-        begins = claims.get("nbf", 0)
-        if not isinstance(expires, int | float) or not isinstance(begins, int | float) or begins > now.timestamp():
+        if not isinstance(user_id, str) or claims.type != kind or claims.nbf > now.timestamp():
             raise TokenError("INVALID_TOKEN")
         try:
-            expires_at = datetime.fromtimestamp(expires, UTC)
+            expires_at = datetime.fromtimestamp(claims.exp, UTC)
         except (OverflowError, OSError, ValueError):
             raise TokenError("INVALID_TOKEN") from None
         if expires_at <= now:
             raise TokenError("TOKEN_EXPIRED")
-        return Identity(user_id=user_id, email=email if isinstance(email, str) else None, expires_at=expires_at)
+        email = claims.email if isinstance(claims.email, str) else None
+        return Identity(user_id=user_id, email=email, expires_at=expires_at)
 
-    def _claims(self, token: str) -> dict[str, Any]:
+    def _claims(self, token: str) -> _Claims:
         """What a token says, its signature verified; whether it still holds is for the caller to see.
 
         By the library's half for signatures alone: its half for claims knows one clock only, and takes twice as long.
@@ -103,5 +119,5 @@ class Tokens:
         except JWSError as error:
             forged = "Signature verification failed" in str(error)
             raise TokenError("INVALID_SIGNATURE" if forged else "INVALID_TOKEN") from None
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeError):
             raise TokenError("INVALID_TOKEN") from None
