@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 ALL: Final = "all"
 """The preference of those who have none."""
 
-_REFRESH_SECONDS: Final = 5.0
+_REFRESH_SECONDS: Final = 2.0
 _SLICE: Final = 1_000
 _PATIENCE_SECONDS: Final = 1.0
 
