@@ -106,13 +106,11 @@ class Versions:
         if note.kind == "task.reminder.triggered":
             return True
         task_id = note.task_id
-        least = self._young.get(task_id)
-        known = least is not None
-        if least is None:
-            least = self._old.get(task_id, 0)
-            if len(self._young) >= self._most:
-                self._old, self._young = self._young, {}
-        version = note.version + 1 if note.kind == "task.deleted" else note.version
-        if version > least or not known:
-            self._young[task_id] = max(version, least)
+        known = self._young.get(task_id)
+        least = self._old.get(task_id, 0) if known is None else known
+        if known is None and len(self._young) >= self._most:
+            self._old, self._young = self._young, {}
+        following = max(least, note.version + 1 if note.kind == "task.deleted" else note.version)
+        if following != known:
+            self._young[task_id] = following
         return note.version >= least
