@@ -107,18 +107,10 @@ async def test_what_cannot_be_read_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("failure", [Outcome.retry("not now"), ConnectionError("away")])
-async def test_what_fails_comes_again_three_times_in_all(failure: Outcome | Exception) -> None:
+@pytest.mark.parametrize("times", [2, 9])
+async def test_what_fails_is_tried_three_times_in_all(failure: Outcome | Exception, times: int) -> None:
     listener, made = Listener(), events(2)
-    listener.outcomes = [failure, failure]
-    listener.broadcast.offer(made)
-    listener.broadcast.stop()
-    await asyncio.wait_for(listener.broadcast.run(), 5)
-    assert listener.batches == [ids(made)] * 3
-
-
-async def test_what_keeps_failing_is_given_up() -> None:
-    listener, made = Listener(), events(2)
-    listener.outcomes = [Outcome.retry("never")] * 9
+    listener.outcomes = [failure] * times
     listener.broadcast.offer(made)
     listener.broadcast.stop()
     await asyncio.wait_for(listener.broadcast.run(), 5)

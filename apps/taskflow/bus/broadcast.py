@@ -57,7 +57,9 @@ class Broadcast:
                 await self._wake.wait()
                 continue
             await self._let_fill()
-            await self._handle(self._readable([waiting.popleft() for _ in range(min(len(waiting), most))]))
+            batch = self._readable([waiting.popleft() for _ in range(min(len(waiting), most))])
+            if batch:
+                await self._handle(batch)
 
     async def _let_fill(self) -> None:
         left = self._next_at - time.monotonic()
@@ -78,8 +80,6 @@ class Broadcast:
 
     async def _handle(self, envelopes: list[CloudEvent]) -> None:
         for attempt in range(1, _ATTEMPTS + 1):
-            if not envelopes:
-                return
             try:
                 outcomes = await deliver(self._subscription, envelopes)
             except Exception as error:
@@ -87,7 +87,7 @@ class Broadcast:
                 log.warning("broadcast_waits", group=self.name, reason=reason_of(error))
             else:
                 envelopes = [e for e, o in zip(envelopes, outcomes, strict=True) if o.verdict is Verdict.RETRY]
-            if envelopes:
-                await asyncio.sleep(backoff(attempt))
-        if envelopes:
-            log.error("broadcast_given_up", group=self.name, count=len(envelopes))
+            if not envelopes:
+                return
+            await asyncio.sleep(backoff(attempt))
+        log.error("broadcast_given_up", group=self.name, count=len(envelopes))
