@@ -19,7 +19,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -63,6 +63,14 @@ class Subject:
 
     def crowd(self) -> Crowd:
         return Crowd(self.ports[0], self._heads.__getitem__)
+
+    def watch(self, crowd: Crowd) -> Watch:
+        """A watch of the server, and of this process but for when it waits."""
+        return Watch(self.pid, lambda: crowd.waited)
+
+    def batch(self, numbers: Sequence[int], size: int) -> bytes:
+        """A batch of events for readers drawn from `numbers`, ready to be fed."""
+        return feed.pack([self.entry(random.choice(numbers)) for _ in range(size)])
 
     def _event(self, number: int) -> bytes:
         """An event of about 600 bytes for one user, as the bus delivers it."""
@@ -119,12 +127,12 @@ def load(subject: Subject, crowd: Crowd, *, rate: int, batch: int, seconds: floa
     """
     crowd.latencies.clear()
     numbers = [n for n in crowd.sockets if n not in crowd.stopped]
-    watch = Watch(subject.pid, lambda: crowd.waited)
+    watch = subject.watch(crowd)
     began = time.perf_counter()
     sent = 0
     while (passed := time.perf_counter() - began) < seconds:
         while sent < passed * rate:
-            subject.feed.sendall(feed.pack([subject.entry(random.choice(numbers)) for _ in range(batch)]))
+            subject.feed.sendall(subject.batch(numbers, batch))
             sent += batch
             if crowd.stopped and sent // batch % 10 == 0:
                 subject.feed.sendall(feed.pack([subject.entry(number) for number in crowd.stopped]))
@@ -142,10 +150,10 @@ def load(subject: Subject, crowd: Crowd, *, rate: int, batch: int, seconds: floa
 def flood(subject: Subject, crowd: Crowd) -> Spell:
     """As many events as the server takes, made beforehand, in batches of 100, a few batches ahead of what came back."""
     numbers = list(crowd.sockets)
-    batches = [feed.pack([subject.entry(random.choice(numbers)) for _ in range(100)]) for _ in range(_FLOOD // 100)]
+    batches = [subject.batch(numbers, 100) for _ in range(_FLOOD // 100)]
     sent = came = 0
     deadline = time.perf_counter() + _PATIENCE
-    watch = Watch(subject.pid, lambda: crowd.waited)
+    watch = subject.watch(crowd)
     while came < _FLOOD:
         while batches and sent - came <= _AHEAD:
             subject.feed.sendall(batches.pop())
@@ -171,7 +179,7 @@ def turn(kind: str, args: argparse.Namespace) -> Result:
         base_kb, base_files = resident_kb(subject.pid), open_files(subject.pid)
 
         crowd = subject.crowd()
-        watch = Watch(subject.pid, lambda: crowd.waited)
+        watch = subject.watch(crowd)
         seconds = crowd.open(0, args.streams)
         spells.append(watch.spell())
         time.sleep(0.5)
@@ -194,9 +202,9 @@ def turn(kind: str, args: argparse.Namespace) -> Result:
         crowd.stop_reading(0)
         # More than the sockets' buffers hold, so that the server has to deal with the rest.
         for _ in range(_STUFFING // 100):
-            subject.feed.sendall(feed.pack([subject.entry(0) for _ in range(100)]))
+            subject.feed.sendall(subject.batch([0], 100))
         crowd.latencies.clear()
-        subject.feed.sendall(feed.pack([subject.entry(1)]))
+        subject.feed.sendall(subject.batch([1], 1))
         while not crowd.latencies:  # what was stuffed has been dealt with then
             crowd.read(0.05)
         spell, latencies = load(subject, crowd, rate=args.rate, batch=1, seconds=args.seconds)
