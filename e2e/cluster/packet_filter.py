@@ -40,10 +40,10 @@ def clean() -> None:
             run([f"{family}-restore", "--noflush"], within=_SECONDS, stdin=removal)
     # After the rules: a set that one looks into stays.
     for name in _sets():
-        if name not in before.get(_SETS, []):
+        if name not in before[_SETS]:
             run(["ipset", "destroy", name], within=_SECONDS)
     for table in _proxy_tables():
-        if table not in before.get(_PROXY, []):
+        if table not in before[_PROXY]:
             run(["nft", "delete", "table", *table.split()], within=_SECONDS)
     _NOTE.unlink()
 
