@@ -53,7 +53,7 @@ class Tools(Protocol):
         """A task, or None for one that is gone."""
         ...
 
-    async def several(self, task_ids: Sequence[str]) -> list[Task]:
+    async def several(self, task_ids: Sequence[str]) -> Sequence[Task]:
         """Those of some tasks that are not gone, in the order asked for."""
         ...
 
@@ -117,8 +117,8 @@ class TaskTools:
     async def one(self, task_id: str) -> Task | None:
         return await queries.one(self._connection, self._user_id, task_id)
 
-    async def several(self, task_ids: Sequence[str]) -> list[Task]:
-        return [*await queries.several(self._connection, self._user_id, task_ids)]
+    async def several(self, task_ids: Sequence[str]) -> Sequence[Task]:
+        return await queries.several(self._connection, self._user_id, task_ids)
 
     async def add(self, title: str, when: When) -> Task:
         new = NewTask(

@@ -52,7 +52,7 @@ class PhaseIVTools:
         task = await store.one(self._connection, self._user_id, task_id)
         return None if task is None else _as_task(task)
 
-    async def several(self, task_ids: Sequence[str]) -> list[Task]:
+    async def several(self, task_ids: Sequence[str]) -> Sequence[Task]:
         return [_as_task(task) for task in await store.several(self._connection, self._user_id, task_ids)]
 
     async def add(self, title: str, when: When) -> Task:
