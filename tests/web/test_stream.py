@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
@@ -55,6 +56,13 @@ class Server:
         query = parse_qs(urlsplit(route.request.url).query)
         self.opened.append(query.get("last_event_id", [None])[0])
         (self._answers.pop(0) if self._answers else hang)(route)
+
+    def wait_for(self, page: Page, openings: int) -> None:
+        """Returns once the stream has been opened so often, by whichever page; `page` lets time pass."""
+        deadline = time.monotonic() + DEADLINE / 1000
+        while len(self.opened) < openings:
+            assert time.monotonic() < deadline, self.opened
+            page.wait_for_timeout(20)
 
 
 @pytest.fixture
@@ -118,7 +126,7 @@ def test_when_the_reading_tab_closes_another_goes_on_where_it_was(
     second.wait_for_timeout(100)
     events(frame("1"))(held[0])
     until(second, "seen.frames.includes('1')")
-    until(first, "seen.states.some(({ state }) => state === 'connecting')")
+    server.wait_for(first, openings=2)
     first.close()
     until(second, "seen.frames.includes('2')")
     assert second.evaluate("stream.leading") is True
