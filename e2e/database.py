@@ -1,4 +1,4 @@
-"""The platform's database, looked into from outside: through kubectl's forwarding to PostgreSQL in the cluster."""
+"""The platform's database, looked into from outside: through a port forwarded to PostgreSQL in the cluster."""
 
 import base64
 from collections.abc import AsyncGenerator, Collection
@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import asyncpg
 
-from e2e.kubectl import Kubectl
 from taskflow_db.tables import TABLES, table_name
+from taskflow_ops.cluster import SECRETS, Cluster
 
 Key = tuple[str, str]
 """A table's name and a row's id."""
@@ -28,11 +28,11 @@ SELECT relation, id, owner, md5(content) AS checksum FROM (
 
 
 @asynccontextmanager
-async def connected(kubectl: Kubectl) -> AsyncGenerator[asyncpg.Connection]:
+async def connected(cluster: Cluster) -> AsyncGenerator[asyncpg.Connection]:
     """A connection as the database's administrator."""
-    secret = kubectl.get("secret", "taskflow-postgres")
+    secret = cluster.find(SECRETS, "taskflow-postgres") or {}
     password = base64.b64decode(secret["data"]["admin-password"]).decode()
-    async with kubectl.forward("pod/taskflow-postgres-0", 5432) as port:
+    with cluster.forward("taskflow-postgres-0", 5432) as port:
         connection: asyncpg.Connection = await asyncpg.connect(
             host="127.0.0.1", port=port, user="postgres", password=password, database="taskflow", timeout=20
         )

@@ -38,11 +38,11 @@ class Frames:
         if self.of_type("reset"):
             return True
         batched = {task for frame in self.of_type("batch") for task in frame["task_ids"]}
-        told: dict[str, int] = {}
+        seen: dict[str, int] = {}
         for frame in self.frames:
             if "version" in frame:
-                told[frame["task_id"]] = max(frame["version"], told.get(frame["task_id"], 0))
-        return all(event["task_id"] in batched or told.get(event["task_id"], 0) >= event["version"] for event in events)
+                seen[frame["task_id"]] = max(frame["version"], seen.get(frame["task_id"], 0))
+        return all(event["task_id"] in batched or seen.get(event["task_id"], 0) >= event["version"] for event in events)
 
     @property
     def event_ids(self) -> set[str]:
@@ -57,10 +57,10 @@ class Frames:
         """
         first: dict[tuple[str, int, str], str] = {}
         changes = [frame for frame in self.frames if frame["type"].startswith("task.") and "id" in frame]
-        told = [frame for frame in changes if frame["type"] != "task.reminder.triggered"]
+        sent = [frame for frame in changes if frame["type"] != "task.reminder.triggered"]
         return {
             frame["id"]
-            for frame in told
+            for frame in sent
             if first.setdefault((frame["task_id"], frame["version"], frame["type"]), frame["id"]) != frame["id"]
         }
 

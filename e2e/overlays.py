@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import yaml
 
-from e2e.cluster.home import ROOT
+from e2e.cluster.workspace import ROOT
 
 PHASES: Final = ("phase-iv", "phase-v")
 

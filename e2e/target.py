@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from e2e.cluster import builds, cluster, home, images
-from e2e.cluster.home import ROOT
+from e2e.cluster import builds, cluster, images
 from e2e.cluster.stages import Stages
+from e2e.cluster.workspace import NODE, ROOT, find_workspace
+from taskflow_ops.cluster import Cluster, connect
+from taskflow_ops.conventions import NAMESPACE
+from taskflow_ops.kubectl import Kubectl
 
 KAFKA: Final = "docker.io/apache/kafka"
 POSTGRES: Final = "docker.io/library/postgres"
@@ -32,6 +35,14 @@ class Target:
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     """For kubectl and `taskflow ops`, added to the process's own."""
 
+    def connect(self) -> Cluster:
+        """The platform's namespace."""
+        return connect(self.context, NAMESPACE, kubeconfig=self.environment.get("KUBECONFIG"))
+
+    def kubectl(self, namespace: str = NAMESPACE, *, dry_run: bool = False) -> Kubectl:
+        """kubectl in a namespace."""
+        return Kubectl(self.context, namespace, dry_run=dry_run, environment=self.environment)
+
 
 def find(environ: Mapping[str, str] = os.environ) -> Target:
     """The target: TASKFLOW_E2E_CONTEXT names a context of kubectl's, else the own cluster is started (or found).
@@ -47,20 +58,20 @@ def find(environ: Mapping[str, str] = os.environ) -> Target:
             own=False,
             phase_iv_image=phase_iv,
         )
-    place = home.find(environ)
-    if cluster.is_running(place):
-        found = cluster.running_images(place)
+    workspace = find_workspace(environ)
+    if cluster.is_running(workspace):
+        found = cluster.running_images(workspace)
     else:
-        found = cluster.start(place, Stages(), revision=revision())
+        found = cluster.start(workspace, Stages(), revision=revision())
     return Target(
-        context=home.NODE,
+        context=NODE,
         url=cluster.INGRESS_URL,
         images={TASKFLOW: found.taskflow, KAFKA: found.kafka, POSTGRES: found.postgres, PYTHON: found.python},
         own=True,
         phase_iv_image=phase_iv,
         environment={
-            "KUBECONFIG": str(place.kubeconfig),
-            "PATH": f"{builds.place(place, 'kubernetes')}{os.pathsep}{environ.get('PATH', os.defpath)}",
+            "KUBECONFIG": str(workspace.kubeconfig),
+            "PATH": f"{builds.directory(workspace, 'kubernetes')}{os.pathsep}{environ.get('PATH', os.defpath)}",
         },
     )
 
@@ -71,17 +82,17 @@ def next_image(target: Target) -> str:
         return named
     if not target.own:
         return ""
-    place = home.find()
+    workspace = find_workspace()
     name = f"{target.images[TASKFLOW]}-next"
-    images.ensure_taskflow(place, name, version="0.5.1", revision=f"{revision()}-next")
+    images.ensure_taskflow(workspace, name, version="0.5.1", revision=f"{revision()}-next")
     return name
 
 
 def release_image(target: Target) -> str:
-    """The image of a Phase IV release that is not ours: what the environment names, or the own cluster's stand-in."""
+    """The image of a Phase IV release: what the environment names, or on the own cluster that of e2e/release."""
     if target.phase_iv_image or not target.own:
         return target.phase_iv_image or ""
-    return images.ensure_release(home.find(), target.images[TASKFLOW])
+    return images.ensure_release(find_workspace())
 
 
 def revision() -> str:

@@ -6,10 +6,10 @@ from collections.abc import AsyncGenerator, Iterator
 import pytest
 import structlog
 
-from taskflow.database.pool import Database
-from taskflow.settings import Settings
+from taskflow_core.database.pool import Database
+from taskflow_core.settings import Settings
 from tests.support.clock import MovableClock
-from tests.support.cluster import Addresses, Cluster, Databases
+from tests.support.shared_postgres import Addresses, Cluster, Databases
 
 # Log lines as structlog prints them by default, but with plain tracebacks: those with every local variable, drawn in
 # boxes, take seconds of CPU each.

@@ -6,7 +6,7 @@ signature: its key is not in the database.
 
 import asyncio
 import hmac
-import os
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -15,21 +15,29 @@ from typing import Final, Literal
 import msgspec
 
 from audit_logger.chain import GENESIS
+from audit_logger.files import append_line, sync_directory
 from audit_logger.metrics import CHAIN_LENGTH, CHECKPOINT_AT
-from taskflow.database.pool import Connection, Database
+from taskflow_core.database.pool import Connection, Database
+from taskflow_core.database.statements import select
+from taskflow_db.audit_tables import AuditChain, AuditCheckpoints
 
 _PURPOSE: Final = b"taskflow audit trail\n"
 _FILES: Final = "checkpoints-*.jsonl"
+_BEGIN: Final = b'{"body":'
+"""How every record begins; within one it cannot come again, since quotes in strings are escaped."""
+_END: Final = b'"}'
+"""How a signed record ends, and no beginning of one."""
+_BEGINNINGS: Final = re.compile(b"(?=" + re.escape(_BEGIN) + b")")
 
 # Where the chain stands.
-_HEAD: Final = "SELECT seq, hash FROM audit_chain"
+HEAD: Final = select(AuditChain.seq, AuditChain.hash)
 # Keeps a checkpoint.
 _KEEP: Final = "INSERT INTO audit_checkpoints (seq, made_at, record) VALUES ($1, $2, $3)"
 # Every checkpoint's record.
-_ALL: Final = "SELECT record FROM audit_checkpoints ORDER BY seq"
+_ALL: Final = select(AuditCheckpoints.record, order_by=[AuditCheckpoints.seq])
 
 
-class Run(msgspec.Struct, frozen=True):
+class Segment(msgspec.Struct, frozen=True):
     """Rows `first` to `last` of the chain, all pruned; `hash` (hex) is the last one's, which the next row follows."""
 
     first: int
@@ -50,7 +58,7 @@ class Pruned(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="p
 
     month: str
     rows: int
-    runs: list[Run]
+    runs: list[Segment]
     at: datetime
 
 
@@ -95,6 +103,13 @@ class Signer:
         return None if self._key is None else hmac.digest(self._key, _PURPOSE + encoded, "sha256").hex()
 
 
+class Archived(msgspec.Struct, frozen=True):
+    """What the archive holds: records, oldest file first, and how many lines a crash or a full disk cut short."""
+
+    records: list[str]
+    torn: int
+
+
 class Archive:
     """The directory outside the database; None keeps nothing there."""
 
@@ -102,29 +117,54 @@ class Archive:
         self._directory = None if directory is None else Path(directory)
 
     async def add(self, record: str, at: datetime) -> None:
-        """Add a line to the month's file, and have it on disk when this returns. Raises OSError."""
+        """Add a line to the month's file, and have it on disk when this returns.
+
+        Raises ArchiveError when that did not succeed; the file then holds what it held before.
+        """
         if self._directory is not None:
             await asyncio.to_thread(self._add, self._directory, record, at)
 
-    def records(self) -> list[str]:
-        """Every line ever added, oldest file first. Raises OSError."""
-        if self._directory is None or not self._directory.exists():
-            return []
-        lines: list[str] = []
-        for path in sorted(self._directory.glob(_FILES)):
-            lines += [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        return lines
+    def read(self) -> Archived:
+        """Everything that was ever added. Raises OSError."""
+        records: list[str] = []
+        torn = 0
+        for path in sorted(self._directory.glob(_FILES)) if self._directory is not None else ():
+            for line in path.read_bytes().split(b"\n"):
+                # A line that was cut short may have been gone on with by the next record.
+                for piece in _BEGINNINGS.split(line):
+                    if _is_torn(piece):
+                        torn += 1
+                    elif piece.strip():
+                        records.append(piece.decode(errors="replace"))
+        return Archived(records, torn)
 
     @staticmethod
     def _add(directory: Path, record: str, at: datetime) -> None:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = directory / f"checkpoints-{at:%Y-%m}.jsonl"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
-            os.write(descriptor, record.encode() + b"\n")
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+            if not directory.exists():
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+                sync_directory(directory.parent)
+            append_line(directory / f"checkpoints-{at:%Y-%m}.jsonl", record.encode())
+        except OSError as error:
+            raise ArchiveError(error.errno, f"{directory} takes no record: {error.strerror or error}") from error
+
+
+class ArchiveError(OSError):
+    """The archive could not be written; nothing that needs it has been done."""
+
+
+def _is_torn(piece: bytes) -> bool:
+    """Whether this is the beginning of a record, and no whole one; a disk may have put zeros in place of the rest."""
+    begun = piece.replace(b"\0", b"")
+    if not begun:
+        return bool(piece)
+    if not (begun.startswith(_BEGIN) or _BEGIN.startswith(begun)) or begun.endswith(_END):
+        return False
+    try:
+        msgspec.json.decode(piece)
+    except msgspec.DecodeError:
+        return True
+    return False
 
 
 class Checkpoints:
@@ -139,9 +179,10 @@ class Checkpoints:
     async def make(self, at: datetime) -> bool:
         """Write a checkpoint if the chain has grown since the last one; returns whether it did.
 
-        Outside the database first: what is known there cannot be taken back by whoever has the database.
+        Outside the database first: what is known there cannot be taken back by whoever has the database. Raises
+        ArchiveError when it cannot be written there.
         """
-        head = await self._database.fetchrow(_HEAD)
+        head = await self._database.fetchrow(HEAD)
         if head is None:
             return False
         CHAIN_LENGTH.set(head["seq"])
@@ -156,20 +197,25 @@ class Checkpoints:
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """What the checkpoints of a trail say: hashes (hex) by number, and how many records there were of no worth."""
+    """What the checkpoints of a trail say: hashes (hex) by number, and how many records there were of no worth.
+
+    `torn` ones are lines of the archive that a crash or a full disk cut short.
+    """
 
     hashes: dict[int, str]
     forged: int = 0
     unsigned: int = 0
+    torn: int = 0
 
 
 async def known_checkpoints(connection: Connection, signer: Signer, archive: Archive) -> Known:
     """All checkpoints, from the database and from outside it, that the key vouches for. Raises OSError."""
     inside = [row["record"] for row in await connection.fetch(_ALL)]
-    return _known(signer, dict.fromkeys([*archive.records(), *inside]))
+    outside = archive.read()
+    return _known(signer, dict.fromkeys([*outside.records, *inside]), outside.torn)
 
 
-def _known(signer: Signer, records: Iterable[str]) -> Known:
+def _known(signer: Signer, records: Iterable[str], torn: int) -> Known:
     hashes: dict[int, str] = {}
     worthless = {"forged": 0, "unsigned": 0}
     for record in records:
@@ -178,4 +224,4 @@ def _known(signer: Signer, records: Iterable[str]) -> Known:
             worthless[proof] += 1
         elif isinstance(body, Checkpoint):
             hashes[body.seq] = body.hash
-    return Known(hashes=hashes, forged=worthless["forged"], unsigned=worthless["unsigned"])
+    return Known(hashes=hashes, forged=worthless["forged"], unsigned=worthless["unsigned"], torn=torn)

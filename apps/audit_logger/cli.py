@@ -1,11 +1,11 @@
-"""What `taskflow audit` does: verify, export, prune, partitions. Each answers lines to print and an exit status.
+"""What `taskflow audit` does: verify, export, prune, restore, partitions. Each answers lines and an exit status.
 
 It works as the owner of the tables (TASKFLOW_MIGRATION_DATABASE_URL), which alone may read a month that was detached.
 """
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import asyncpg
@@ -13,11 +13,20 @@ import msgspec
 
 from audit_logger.checkpoints import Archive, Signer
 from audit_logger.export import ExportError, export_month
-from audit_logger.partitions import attached, ensure, sort_default
-from audit_logger.retention import RetentionError, detach_old, detached, drop_detached
+from audit_logger.partitions import attached, ensure, hindrance, sort_default
+from audit_logger.retention import (
+    Detached,
+    RetentionError,
+    detach_old,
+    detached,
+    drop_detached,
+    is_owner,
+    put_back,
+)
 from audit_logger.verify import verify as verify_trail
-from taskflow.database.pool import Connection
-from taskflow.settings import Settings
+from taskflow_core.database.clock import DatabaseClock, clocks_agree
+from taskflow_core.database.pool import Connection
+from taskflow_core.settings import AuditSettings
 
 _SETTINGS = {"TimeZone": "UTC", "application_name": "taskflow audit", "jit": "off"}
 
@@ -29,21 +38,25 @@ class Report(msgspec.Struct, frozen=True):
     status: int = 0
 
 
-async def verify(settings: Settings) -> Report:
+async def verify(settings: AuditSettings) -> Report:
     """Verify the whole trail. Raises OSError for a database or a checkpoint directory that cannot be read."""
     async with _connected(settings) as connection:
         answer = await verify_trail(connection, Signer(settings.audit_signing_key), _archive(settings))
+        why = await hindrance(connection)
     lines = [f"warning: {warning}." for warning in answer.warnings]
+    if why is not None:
+        lines.append(f"warning: no month can be made for rows to come: {why}.")
     if answer.finding is not None:
         event = f" (event {answer.finding.event_id})" if answer.finding.event_id else ""
         return Report(
             [*lines, f"{answer.finding.kind}: row {answer.finding.seq}{event}", f"{answer.finding.message}."], 1
         )
     pruned = f", {answer.pruned} pruned ones are vouched for" if answer.pruned else ""
-    return Report([*lines, f"All {answer.rows} rows verify{pruned}; {answer.checkpoints} checkpoints agree."])
+    summary = f"All {answer.rows} rows verify{pruned}; {answer.checkpoints} checkpoints agree."
+    return Report([*lines, summary], 0 if why is None else 1)
 
 
-async def export(settings: Settings, month: date, path: Path) -> Report:
+async def export(settings: AuditSettings, month: date, path: Path) -> Report:
     """Write a month's rows to a file."""
     async with _connected(settings) as connection:
         try:
@@ -53,16 +66,20 @@ async def export(settings: Settings, month: date, path: Path) -> Report:
     return Report([f"Wrote {rows} rows of {month:%Y-%m} to {path}."])
 
 
-async def prune(settings: Settings, *, months: int | None = None, directory: Path | None = None) -> Report:
+async def prune(settings: AuditSettings, *, months: int | None = None, directory: Path | None = None) -> Report:
     """Detach months older than `months` (default: the configured retention), export them to `directory` if one is
-    given, and drop what is detached. Without a directory nothing is kept."""
-    now = datetime.now(UTC)
+    given, and drop what is detached: at once as the owner of the tables, else what has had its days of grace."""
     lines: list[str] = []
     async with _connected(settings) as connection:
+        clock = DatabaseClock()
+        if not await clocks_agree(connection, clock):
+            off = clock.machine_off.total_seconds()
+            return Report([f"Nothing is pruned: this machine's clock is {off:+.0f} s from the database's."], 1)
         keep = settings.audit_retention_months if months is None else months
-        signer = Signer(settings.audit_signing_key)
+        signer, archive = Signer(settings.audit_signing_key), _archive(settings)
+        owner = await is_owner(connection)
         try:
-            relations = await detach_old(connection, signer, _archive(settings), keep=keep, now=now)
+            relations = await detach_old(connection, signer, archive, keep=keep, now=clock.now(), as_owner=owner)
             lines += [f"Detached {relation}." for relation in relations]
             for month in sorted({one.month for one in await detached(connection)} if directory is not None else ()):
                 assert directory is not None, "or there were no months"
@@ -71,22 +88,40 @@ async def prune(settings: Settings, *, months: int | None = None, directory: Pat
                 lines.append(f"Wrote {rows} rows of {month:%Y-%m} to {path}.")
         except (RetentionError, ExportError) as error:
             return Report([*lines, f"{error}"], 1)
-        dropped = await drop_detached(connection, before=now + timedelta(days=1))
-    return Report([*lines, *(f"Dropped {relation}." for relation in dropped)] or ["Nothing is old enough."])
+        lines += [f"Dropped {relation}." for relation in await drop_detached(connection, as_owner=owner)]
+        lines += [f"{one.relation} stays for {_left(one)}." for one in await detached(connection)]
+    return Report(lines or ["Nothing is old enough."])
 
 
-async def partitions(settings: Settings) -> Report:
+async def restore(settings: AuditSettings, month: date) -> Report:
+    """Put a month that was detached back on the trail."""
+    async with _connected(settings) as connection:
+        try:
+            rows = await put_back(connection, month)
+        except RetentionError as error:
+            return Report([f"{error}."], 1)
+    return Report([f"{rows} rows of {month:%Y-%m} are on the trail again."])
+
+
+async def partitions(settings: AuditSettings) -> Report:
     """See that the months there should be are there, and list all: on the trail, and detached."""
     async with _connected(settings) as connection:
-        made = await ensure(connection, datetime.now(UTC).date())
+        why = await hindrance(connection)
+        if why is not None:
+            return Report([f"No month can be made: {why}."], 1)
+        made = await ensure(connection)
         moved = await sort_default(connection)
         lines = [f"Made {made} partitions."] if made else []
         lines += [f"Moved {moved} rows out of the default partition."] if moved else []
         for one in await attached(connection):
             lines.append(f"{one.relation:<32} {_size(one.bytes):>10} {one.about_rows:>12} rows or so")
-        for gone in await detached(connection):
-            lines.append(f"{gone.relation:<32} detached {gone.detached_at:%Y-%m-%d}")
+        for month in await detached(connection):
+            lines.append(f"{month.relation:<32} detached {month.detached_at:%Y-%m-%d}, stays for {_left(month)}")
     return Report(lines)
+
+
+def _left(month: Detached) -> str:
+    return f"{month.days_left} more days of upkeep" if month.days_left else "the next upkeep to drop"
 
 
 def parse_month(text: str) -> date:
@@ -97,7 +132,7 @@ def parse_month(text: str) -> date:
         raise ValueError(f"{text!r} is no month; write it as 2026-11") from None
 
 
-def _archive(settings: Settings) -> Archive:
+def _archive(settings: AuditSettings) -> Archive:
     return Archive(settings.audit_checkpoint_dir)
 
 
@@ -106,7 +141,7 @@ def _size(count: int) -> str:
 
 
 @asynccontextmanager
-async def _connected(settings: Settings) -> AsyncGenerator[Connection]:
+async def _connected(settings: AuditSettings) -> AsyncGenerator[Connection]:
     connection = await asyncpg.connect(settings.owner_url, timeout=10, server_settings=_SETTINGS)
     try:
         yield connection

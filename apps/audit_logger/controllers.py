@@ -1,30 +1,30 @@
 """The routes under /api/v1/audit: users read their own trail, administrators anybody's, which leaves a row."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Final
-from urllib.parse import urlencode
+from typing import Annotated, Any, Final
 
 import msgspec
-from litestar import Controller, Request, Response, get
-from litestar.exceptions import ValidationException
-from litestar.params import PathParameter, QueryParameter
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency
+from litestar.params import PathParameter, QueryParameter, SkipValidation
 
 from audit_logger import queries
 from audit_logger.queries import AuditItem, EventFilter, RowType
 from audit_logger.records import read_record
 from audit_logger.trail import Trail
-from taskflow.database.pool import Database
-from taskflow.domain.clock import Clock
-from taskflow.service.errors import EXCEPTION_HANDLERS, ApiError, invalid
-from taskflow.service.litestar_app import SECURITY
-from taskflow.service.openapi import answers
-from taskflow.telemetry import logs
-
-AnyRequest = Request[Any, Any, Any]
+from taskflow_core.database.pool import Database
+from taskflow_core.domain.clock import Clock
+from taskflow_core.service.auth import SignedInRequest, signed_in
+from taskflow_core.service.cursors import LONGEST_CURSOR
+from taskflow_core.service.errors import ApiError, invalid
+from taskflow_core.service.litestar_app import SECURITY
+from taskflow_core.service.openapi import answers
+from taskflow_core.service.pages import DEFAULT_LIMIT, LARGEST_LIMIT, link_to_next
+from taskflow_core.telemetry import logs
 
 _FILTERS: Final = frozenset({"user", "type", "from", "to", "correlation_id", "limit"})
-_PUBLIC_NAMES: Final = {"since": "from", "until": "to"}
 
 
 class AuditList(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,13 +33,18 @@ class AuditList(msgspec.Struct, frozen=True, kw_only=True):
     items: list[AuditItem]
 
 
-def make_audit_controller(
-    database: Database, trail: Trail, clock: Clock, guard: Any, *, admins: tuple[str, ...]
-) -> type[Controller]:
-    """The controller; `admins` are the user ids that may read everybody's trail."""
-    administrators = frozenset(admins)
+@dataclass(frozen=True, kw_only=True)
+class AuditAccess:
+    """What these routes work with; `administrators` are the user ids that may read everybody's trail."""
 
-    async def note_read(reader: str, owner: str, task_id: str | None, query: Mapping[str, str], count: int) -> None:
+    database: Database
+    trail: Trail
+    clock: Clock
+    administrators: frozenset[str]
+
+    async def note_read(
+        self, reader: str, owner: str, task_id: str | None, query: Mapping[str, str], count: int
+    ) -> None:
         """Add the row that says who read; before the answer goes out, so that no read goes unseen."""
         record = read_record(
             reader=reader,
@@ -47,99 +52,88 @@ def make_audit_controller(
             task_id=task_id,
             query=query,
             count=count,
-            at=clock.now(),
-            correlation_id=logs.correlation_id.get() or "",
+            at=self.clock.now(),
+            correlation_id=logs.correlation_id() or "",
         )
-        await trail.append([record])
+        await self.trail.append([record])
 
-    class AuditController(Controller):
-        path = "/api/v1/audit"
-        guards = (guard,)
-        security = SECURITY
-        tags = ("audit",)
-        exception_handlers: ClassVar[Any] = {ValidationException: _by_public_name}
 
-        @get(
-            "/tasks/{task_id:str}",
-            responses=answers(401, 404, 422, 503, s200=AuditList),
-            summary="A task's history",
-            description="Oldest first, also of a deleted task. Administrators may read any task's.",
+FromAudit = NamedDependency[SkipValidation[AuditAccess]]
+
+
+class AuditController(Controller):
+    path = "/api/v1/audit"
+    guards = (signed_in,)
+    security = SECURITY
+    tags = ("audit",)
+
+    @get(
+        "/tasks/{task_id:str}",
+        responses=answers(401, 404, 422, 503, s200=AuditList),
+        summary="A task's history",
+        description="Oldest first, also of a deleted task. Administrators may read any task's.",
+    )
+    async def task_history(
+        self, request: SignedInRequest, audit: FromAudit, task_id: Annotated[str, PathParameter(max_length=255)]
+    ) -> Response[Any]:
+        reader = request.user.user_id
+        everybody = reader in audit.administrators
+        items: list[AuditItem] = []
+        owner: str | None = None
+        if storable(task_id):
+            items = await queries.history(audit.database, task_id, None if everybody else reader)
+            owner = items[0].user_id if items else await queries.owner_of(audit.database, task_id)
+        if not items and (owner is None or (owner != reader and not everybody)):
+            raise ApiError("TASK_NOT_FOUND", "There is no such task of yours, now or earlier.", error="Task not found")
+        if owner is not None and owner != reader:
+            await audit.note_read(reader, owner, task_id, {}, len(items))
+        return _json(AuditList(items=items))
+
+    @get(
+        "/events",
+        responses=answers(401, 403, 422, 503, s200=AuditList),
+        summary="Events of the trail",
+        description=(
+            "Newest first. Without `user`: one's own; for administrators everybody's. Where there are more, the "
+            'header `Link: <…>; rel="next"` leads to them.'
+        ),
+    )
+    async def events(
+        self,
+        request: SignedInRequest,
+        audit: FromAudit,
+        user: Annotated[str | None, QueryParameter(min_length=1, max_length=255)] = None,
+        type: Annotated[RowType | None, QueryParameter()] = None,
+        since: Annotated[
+            datetime | None,
+            QueryParameter(name="from", description="This instant and later; UTC without an offset"),
+        ] = None,
+        until: Annotated[
+            datetime | None, QueryParameter(name="to", description="Before this instant; UTC without an offset")
+        ] = None,
+        correlation_id: Annotated[str | None, QueryParameter(min_length=1, max_length=255)] = None,
+        limit: Annotated[int, QueryParameter(ge=1, le=LARGEST_LIMIT)] = DEFAULT_LIMIT,
+        cursor: Annotated[str | None, QueryParameter(max_length=LONGEST_CURSOR)] = None,
+    ) -> Response[Any]:
+        reader = request.user.user_id
+        for field, text in (("user", user), ("correlation_id", correlation_id)):
+            if text is not None and not storable(text):
+                raise invalid(field, "holds a character that no id has", where="query")
+        if user not in (None, reader) and reader not in audit.administrators:
+            raise ApiError("NOT_ALLOWED", "You may read your own events only; leave `user` out.")
+        owner = user if user is not None or reader in audit.administrators else reader
+        criteria = EventFilter(
+            user=owner,
+            type=type,
+            since=queries.instant("from", since),
+            until=queries.instant("to", until),
+            correlation_id=correlation_id,
         )
-        async def task_history(
-            self, request: AnyRequest, task_id: Annotated[str, PathParameter(max_length=255)]
-        ) -> Response[Any]:
-            reader: str = request.user.user_id
-            everybody = reader in administrators
-            items: list[AuditItem] = []
-            owner: str | None = None
-            if storable(task_id):
-                items = await queries.history(database, task_id, None if everybody else reader)
-                owner = items[0].user_id if items else await queries.owner_of(database, task_id)
-            if not items and (owner is None or (owner != reader and not everybody)):
-                raise ApiError(
-                    "TASK_NOT_FOUND", "There is no such task of yours, now or earlier.", error="Task not found"
-                )
-            if owner is not None and owner != reader:
-                await note_read(reader, owner, task_id, {}, len(items))
-            return _json(AuditList(items=items))
-
-        @get(
-            "/events",
-            responses=answers(401, 403, 422, 503, s200=AuditList),
-            summary="Events of the trail",
-            description=(
-                "Newest first. Without `user`: one's own; for administrators everybody's. Where there are more, the "
-                'header `Link: <…>; rel="next"` leads to them.'
-            ),
-        )
-        async def events(
-            self,
-            request: AnyRequest,
-            user: Annotated[str | None, QueryParameter(min_length=1, max_length=255)] = None,
-            type: Annotated[RowType | None, QueryParameter()] = None,
-            since: Annotated[
-                datetime | None,
-                QueryParameter(name="from", description="This instant and later; UTC without an offset"),
-            ] = None,
-            until: Annotated[
-                datetime | None, QueryParameter(name="to", description="Before this instant; UTC without an offset")
-            ] = None,
-            correlation_id: Annotated[str | None, QueryParameter(min_length=1, max_length=255)] = None,
-            limit: Annotated[int, QueryParameter(ge=1, le=queries.LARGEST_LIMIT)] = queries.DEFAULT_LIMIT,
-            cursor: Annotated[str | None, QueryParameter(max_length=1000)] = None,
-        ) -> Response[Any]:
-            reader: str = request.user.user_id
-            for field, text in (("user", user), ("correlation_id", correlation_id)):
-                if text is not None and not storable(text):
-                    raise invalid(field, "holds a character that no id has", where="query")
-            if user not in (None, reader) and reader not in administrators:
-                raise ApiError("NOT_ALLOWED", "You may read your own events only; leave `user` out.")
-            owner = user if user is not None or reader in administrators else reader
-            wanted = EventFilter(
-                user=owner,
-                type=type,
-                since=queries.instant("from", since),
-                until=queries.instant("to", until),
-                correlation_id=correlation_id,
-            )
-            page = await queries.page(database, wanted, limit=limit, cursor=cursor)
-            asked = {key: value for key, value in request.query_params.items() if key in _FILTERS}
-            if owner != reader:
-                await note_read(reader, owner or reader, None, asked, len(page.items))
-            headers: dict[str, str] = {}
-            if page.cursor is not None:
-                following = urlencode({**asked, "cursor": page.cursor})
-                headers["Link"] = f'<{request.url.path}?{following}>; rel="next"'
-            return _json(AuditList(items=page.items), headers)
-
-    return AuditController
-
-
-def _by_public_name(request: AnyRequest, error: ValidationException) -> Response[Any]:
-    """The usual 422; `from` is no name for a Python parameter, so problems with it come under another."""
-    for problem in error.extra if isinstance(error.extra, list) else []:
-        problem["key"] = _PUBLIC_NAMES.get(problem.get("key"), problem.get("key"))
-    return EXCEPTION_HANDLERS[ValidationException](request, error)
+        page = await queries.page(audit.database, criteria, limit=limit, cursor=cursor)
+        asked = {key: value for key, value in request.query_params.items() if key in _FILTERS}
+        if owner != reader:
+            await audit.note_read(reader, owner or reader, None, asked, len(page.items))
+        return _json(AuditList(items=page.items), link_to_next(request.url.path, asked, page.cursor))
 
 
 def storable(text: str) -> bool:

@@ -1,20 +1,27 @@
 """Writes a month of the trail to a file: one JSON line per row, with what it takes to verify them again."""
 
-import asyncio
 import gzip
-import os
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import IO, Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 
+from audit_logger.files import new_file, write_all
 from audit_logger.partitions import attached
 from audit_logger.retention import CHAINED, detached
-from taskflow.database.pool import Connection
+from taskflow_core.database.pool import Connection
+
+STDOUT: Final = Path("-")
+"""Stands for the standard output."""
 
 _AT_ONCE: Final = 2_000
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
+
+Write = Callable[[bytes], object]
 
 
 class ExportError(Exception):
@@ -24,8 +31,10 @@ class ExportError(Exception):
 async def export_month(connection: Connection, month: date, path: Path) -> int:
     """Write the rows of `month`, on the trail or detached, to `path` (gzip where it ends in .gz). Returns how many.
 
-    The file appears whole, readable by its owner only, or not at all. Raises ExportError for a month that is not there
-    or a file that is, OSError for the disk.
+    The file appears whole and on disk, readable by its owner only, or not at all. With STDOUT the lines go to the
+    standard output as they are read, so that only this function's return says that they are all. Raises ExportError for
+    a month that is not there or a file that is, OSError for the disk. The rows are written between two questions to the
+    database, without a thread: whoever calls this has nothing else to do.
     """
     relations = [p.relation for p in await attached(connection) if p.month == month]
     relations += [d.relation for d in await detached(connection) if d.month == month]
@@ -33,32 +42,29 @@ async def export_month(connection: Connection, month: date, path: Path) -> int:
         raise ExportError(
             f"There is no {month:%Y-%m} in the audit trail; `taskflow audit partitions` lists what there is."
         )
-    if await asyncio.to_thread(path.exists):
-        raise ExportError(f"{path} is there already; name another file.")
-    unfinished = path.with_name(path.name + ".part")
-    written = 0
+    if path == STDOUT:
+        return await _write(connection, relations, _to_stdout)
+    taken = ExportError(f"{path} is there already; name another file.")
+    if path.exists():  # noqa: ASYNC240  # blocks nobody, see above
+        raise taken
     try:
-        file = await asyncio.to_thread(_open, unfinished, path.suffix == ".gz")
-        try:
-            for relation in relations:
-                written += await _write(connection, relation, file)
-        finally:
-            await asyncio.to_thread(file.close)
-        await asyncio.to_thread(unfinished.rename, path)
-    finally:
-        await asyncio.to_thread(unfinished.unlink, missing_ok=True)
-    return written
+        with _to_file(path) as write:
+            return await _write(connection, relations, write)
+    except FileExistsError:
+        raise taken from None
 
 
-async def _write(connection: Connection, relation: str, file: IO[bytes]) -> int:
-    # The name comes from the catalogue and is one of ours: letters, digits and underscores.
-    query = f'SELECT {CHAINED} FROM public."{relation}" ORDER BY chain_seq'  # noqa: S608
+async def _write(connection: Connection, relations: list[str], write: Write) -> int:
     written = 0
+    # One snapshot: a month can be detached meanwhile, but not be missed or seen twice.
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        cursor = await connection.cursor(query)
-        while rows := await cursor.fetch(_AT_ONCE):
-            await asyncio.to_thread(file.write, b"".join(_line(row) for row in rows))
-            written += len(rows)
+        for relation in relations:
+            # The name comes from the catalogue and is one of ours: letters, digits and underscores.
+            query = f'SELECT {CHAINED} FROM public."{relation}" ORDER BY chain_seq'  # noqa: S608
+            cursor = await connection.cursor(query)
+            while rows := await cursor.fetch(_AT_ONCE):
+                write(b"".join(_line(row) for row in rows))
+                written += len(rows)
     return written
 
 
@@ -69,6 +75,16 @@ def _line(row: Any) -> bytes:
     return _encode(values) + b"\n"
 
 
-def _open(path: Path, compressed: bool) -> IO[bytes]:
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
-    return cast("IO[bytes]", gzip.open(path, "wb")) if compressed else path.open("wb")
+def _to_stdout(content: bytes) -> None:
+    # Not through sys.stdout, whose rest would be tried once more when the process ends.
+    write_all(sys.stdout.fileno(), content)
+
+
+@contextmanager
+def _to_file(path: Path) -> Generator[Write]:
+    with new_file(path) as descriptor:
+        if path.suffix != ".gz":
+            yield lambda content: write_all(descriptor, content)
+            return
+        with open(descriptor, "wb", closefd=False) as file, gzip.GzipFile(path.stem, "wb", fileobj=file) as compressed:
+            yield compressed.write

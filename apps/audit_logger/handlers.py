@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from audit_logger.metrics import DUPLICATES, RECORDED, UNRECORDABLE
 from audit_logger.records import Record, UnrecordableError, record_of
 from audit_logger.trail import Trail
-from taskflow.bus.port import SUCCESS, Outcome
-from taskflow.events.model import Event
+from taskflow_core.bus.port import SUCCESS, Outcome
+from taskflow_core.events.model import Event
 
 
 class Audit:

@@ -4,12 +4,28 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge
 
-from taskflow.events.topics import AUDIT_LOGGER
-from taskflow.telemetry.metrics import REGISTRY
+from taskflow_core.events.topics import AUDIT_LOGGER
+from taskflow_core.telemetry.metrics import REGISTRY
 
 
-def _gauge(name: str, help_: str) -> Gauge:
-    return Gauge(name, help_, ["service"], registry=REGISTRY).labels(AUDIT_LOGGER)
+class _Reading:
+    """A gauge that is there only while its value is known."""
+
+    def __init__(self, name: str, help_: str) -> None:
+        self._gauge = Gauge(name, help_, ["service"], registry=REGISTRY)
+
+    def set(self, value: float) -> None:
+        self._gauge.labels(AUDIT_LOGGER).set(value)
+
+    def forget(self) -> None:
+        self._gauge.clear()
+
+
+def _gauge(name: str, help_: str) -> _Reading:
+    return _readings.setdefault(name, _Reading(name, help_))
+
+
+_readings: Final[dict[str, _Reading]] = {}
 
 
 def _counter(name: str, help_: str) -> Counter:
@@ -34,3 +50,12 @@ CHECKPOINT_AT: Final = _gauge("taskflow_audit_checkpoint_timestamp_seconds", "Wh
 PRUNE_REFUSED: Final = _gauge(
     "taskflow_audit_prune_refused", "1 when an old month was kept because its rows do not verify"
 )
+RETENTION_WAITS: Final = _gauge(
+    "taskflow_audit_retention_waits", "1 while old months stay because a clock is wrong, or was within the last day"
+)
+
+
+def forget() -> None:
+    """Tell nothing of what upkeep looks at: another replica does so now, or none."""
+    for reading in _readings.values():
+        reading.forget()

@@ -6,11 +6,15 @@ from typing import Final
 import msgspec
 
 from audit_logger.metrics import DEFAULT_MOVED, DEFAULT_ROWS, MONTHS_AHEAD
-from taskflow.database.pool import Connection
+from taskflow_core.database.pool import Connection
 
 AHEAD: Final = 3
 """Months to come that have a partition."""
 
+# What day it is by the database (UTC).
+_TODAY: Final = "SELECT (now() AT TIME ZONE 'UTC')::date"
+# Why no month can be made.
+_HINDRANCE: Final = "SELECT audit_hindrance()"
 # Makes a month's partition where it is absent.
 _ENSURE: Final = "SELECT audit_ensure_partition($1)"
 # Moves rows out of the default partition.
@@ -50,17 +54,31 @@ async def attached(connection: Connection) -> list[Partition]:
     ]
 
 
-async def ensure(connection: Connection, today: date) -> int:
-    """See that last month, this one and the next three have partitions. Returns how many were made."""
+async def ensure(connection: Connection, today: date | None = None) -> int:
+    """See that last month, this one and the next three have partitions. Returns how many were made.
+
+    `today` is the database's unless a test says another day. Raises asyncpg.InsufficientPrivilegeError where no month
+    can be made; `hindrance` says why.
+    """
+    day: date = await connection.fetchval(_TODAY) if today is None else today
     made = 0
-    for offset in range(-1, AHEAD + 1):
-        made += bool(await connection.fetchval(_ENSURE, month_of(today, offset)))
-    months = {partition.month for partition in await attached(connection)}
-    ahead = 0
-    while month_of(today, ahead + 1) in months:
-        ahead += 1
-    MONTHS_AHEAD.set(ahead)
+    try:
+        for offset in range(-1, AHEAD + 1):
+            made += bool(await connection.fetchval(_ENSURE, month_of(day, offset)))
+    finally:
+        # Also where none can be made: then the gauge falls, and somebody is told.
+        months = {partition.month for partition in await attached(connection)}
+        ahead = 0
+        while month_of(day, ahead + 1) in months:
+            ahead += 1
+        MONTHS_AHEAD.set(ahead)
     return made
+
+
+async def hindrance(connection: Connection) -> str | None:
+    """Why no month can be made, with what to do; None when they can."""
+    why: str | None = await connection.fetchval(_HINDRANCE)
+    return why
 
 
 async def sort_default(connection: Connection) -> int:

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from audit_logger.redaction import data_of, query_data
-from taskflow.events.model import Event
+from taskflow_core.events.model import Event
 
 READ: Final = "audit.read"
 """The type of the rows that say who read another's trail; no event, it is in this table only."""
@@ -23,7 +23,7 @@ class UnrecordableError(ValueError):
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What a row says: the event's own id and time, whose task it was, who did it, and the redacted rest as JSON."""
+    """What a row says: the event's id, when it was observed, whose task it was, who did it, and the redacted rest."""
 
     event_id: uuid.UUID
     occurred_at: datetime
@@ -42,7 +42,7 @@ def record_of(event: Event) -> Record:
         event_id = uuid.UUID(event.event_id)
     except ValueError:
         raise UnrecordableError(f"event_id is no UUID: {event.event_id[:64]!r}") from None
-    if event.timestamp.tzinfo is None:
+    if event.timestamp.tzinfo is None or event.observed.tzinfo is None:
         raise UnrecordableError("timestamp has no time zone")
     if not 0 <= event.version <= _LARGEST_VERSION:
         raise UnrecordableError("version is out of range")
@@ -52,7 +52,7 @@ def record_of(event: Event) -> Record:
         raise UnrecordableError("an id is empty or holds a control character")
     return Record(
         event_id=event_id,
-        occurred_at=event.timestamp,
+        occurred_at=event.observed,
         type=event.event_type,
         task_id=event.task_id,
         user_id=event.user_id,

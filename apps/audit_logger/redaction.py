@@ -6,14 +6,23 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from taskflow.domain.task import Task
-from taskflow.events.model import Change, Event, ReminderTriggered, TaskCompleted, TaskCreated, TaskDeleted, TaskUpdated
+from taskflow_core.domain.task import Task
+from taskflow_core.events.model import (
+    CHANGED,
+    Change,
+    Event,
+    ReminderTriggered,
+    TaskCompleted,
+    TaskCreated,
+    TaskDeleted,
+    TaskUpdated,
+)
 
-CHANGED: Final = "changed"
-"""What stands in place of a value that is not kept."""
-
-_KEPT: Final = frozenset(Task.__struct_fields__) - {"description"} | {"recurrence_mode", "catch_up"}
-_NOT_TOLD: Final = frozenset({"id", "user_id", "version", "created_at", "updated_at", "due_at"})
+_RECORDED: Final = frozenset(Task.__struct_fields__) - {"description", "has_description"} | {
+    "recurrence_mode",
+    "catch_up",
+}
+_LEFT_OUT: Final = frozenset({"id", "user_id", "version", "created_at", "updated_at", "due_at", "has_description"})
 _DEFAULTS: Final[dict[str, Any]] = {"description": None, "completed": False} | {
     field.name: field.default for field in msgspec.structs.fields(Task) if field.default is not msgspec.NODEFAULT
 }
@@ -25,8 +34,12 @@ _encode: Final = msgspec.json.Encoder(order="sorted").encode
 
 
 def data_of(event: Event) -> str:
-    """The canonical JSON the trail keeps of an event: `changes` as {field: {old, new}}, and what is its type's own."""
-    return _written(_data(event))
+    """The canonical JSON the trail keeps of an event: `changes` as {field: {old, new}}, and what is its type's own.
+
+    The time of an event that was observed later than it happened is among it, as `timestamp`.
+    """
+    own_time = {} if event.observed == event.timestamp else {"timestamp": event.timestamp}
+    return _written(_data(event) | own_time)
 
 
 def query_data(query: Mapping[str, str], count: int) -> str:
@@ -68,7 +81,8 @@ def _data(event: Event) -> dict[str, Any]:
 
 def _beginnings(task: Task) -> dict[str, Any]:
     """Every field that a new task has a value for."""
-    values = {field: getattr(task, field) for field in Task.__struct_fields__ if field not in _NOT_TOLD}
+    values = {field: getattr(task, field) for field in Task.__struct_fields__ if field not in _LEFT_OUT}
+    values["description"] = CHANGED if task.is_described else None
     return {
         field: _change(field, Change(None, value))
         for field, value in values.items()
@@ -78,7 +92,7 @@ def _beginnings(task: Task) -> dict[str, Any]:
 
 def _change(field: str, change: Change) -> dict[str, Any]:
     """A field the trail does not know is kept as a description is: that it changed, not to what."""
-    if field not in _KEPT:
+    if field not in _RECORDED:
         return {"old": None, "new": CHANGED}
     return {"old": change.old, "new": change.new}
 

@@ -1,7 +1,7 @@
 """Old months leave the trail: verified, noted in a signed record, detached, and some time later dropped."""
 
 from collections.abc import AsyncGenerator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 import asyncpg
@@ -9,19 +9,28 @@ import msgspec
 import structlog
 
 from audit_logger.chain import GENESIS, link
-from audit_logger.checkpoints import Archive, Pruned, Run, Signer
+from audit_logger.checkpoints import Archive, Pruned, Segment, Signer
 from audit_logger.metrics import PRUNE_REFUSED
 from audit_logger.partitions import attached, month_of
-from taskflow.database.pool import Connection
+from taskflow_core.database.pool import Connection, in_transaction
+from taskflow_core.database.statements import columns, select
+from taskflow_db.audit_tables import AuditPruned, TaskEvents
 
 log = structlog.get_logger(__name__)
 
-GRACE: Final = timedelta(days=30)
-"""How long a detached month stays by itself, to be exported, before the scheduled job drops it."""
-
-CHAINED: Final = (
-    "event_id, occurred_at, recorded_at, type, task_id, user_id, actor_id, version, correlation_id, data, "
-    "chain_seq, hash"
+CHAINED: Final = columns(
+    TaskEvents.event_id,
+    TaskEvents.occurred_at,
+    TaskEvents.recorded_at,
+    TaskEvents.type,
+    TaskEvents.task_id,
+    TaskEvents.user_id,
+    TaskEvents.actor_id,
+    TaskEvents.version,
+    TaskEvents.correlation_id,
+    TaskEvents.data,
+    TaskEvents.chain_seq,
+    TaskEvents.hash,
 )
 
 # A month's rows in the order of the chain.
@@ -29,15 +38,29 @@ _ROWS: Final = f"""
 SELECT {CHAINED} FROM task_events WHERE occurred_at >= $1 AND occurred_at < $2 ORDER BY chain_seq, event_id
 """  # noqa: S608  # CHAINED is a constant
 # The hashes of a row's number; one, unless someone has added another.
-_HASH: Final = "SELECT hash FROM task_events WHERE chain_seq = $1"
+_HASH: Final = select(TaskEvents.hash, by=[TaskEvents.chain_seq])
 # Records of what was pruned before.
-RECORDS: Final = "SELECT record FROM audit_pruned"
-# Takes a month off the trail.
-_DETACH: Final = "SELECT relation, last_seq FROM audit_detach_partition($1, $2)"
-# Months that are detached and not dropped.
-_DETACHED: Final = "SELECT relation, month, detached_at FROM audit_pruned WHERE dropped_at IS NULL ORDER BY month"
-# Drops one of them.
-_DROP: Final = "SELECT audit_drop_detached($1)"
+RECORDS: Final = select(AuditPruned.record)
+# What day it is by the database (UTC).
+_TODAY: Final = "SELECT (now() AT TIME ZONE 'UTC')::date"
+# Counts the day, and answers whether the database's clock is to be believed.
+_RAN: Final = "SELECT audit_upkeep_ran()"
+# Takes a month off the trail: as a service, or at once as the owner of the tables.
+_DETACH: Final = {
+    False: "SELECT relation, last_seq FROM audit_detach_old($1, $2, $3)",
+    True: "SELECT relation, last_seq FROM audit_take_off($1, $2, $3)",
+}
+# Months that are detached and not dropped, with the days of upkeep that each has still to stay.
+_DETACHED: Final = """
+SELECT p.relation, p.month, p.detached_at, greatest(0, u.grace_days - audit_days_of_upkeep(p.detached_at)) AS days_left
+FROM audit_pruned p, audit_upkeep u WHERE p.dropped_at IS NULL ORDER BY p.month, p.relation
+"""
+# Drops one of them: as a service, or at once as the owner of the tables.
+_DROP: Final = {False: "SELECT audit_drop_detached($1)", True: "SELECT audit_drop_now($1)"}
+# Puts one of them back on the trail.
+_PUT_BACK: Final = "SELECT audit_put_back($1)"
+# Whether this is the owner of the tables, who alone may do so.
+_IS_OWNER: Final = "SELECT has_function_privilege('audit_drop_now(text)', 'EXECUTE')"
 
 
 class RetentionError(Exception):
@@ -45,25 +68,43 @@ class RetentionError(Exception):
 
 
 class Detached(msgspec.Struct, frozen=True, kw_only=True):
-    """A month that has left the trail and lies by itself in `relation` since `detached_at`."""
+    """A month that has left the trail and lies by itself in `relation` since `detached_at`.
+
+    A service may drop it when upkeep has run on `days_left` more days.
+    """
 
     relation: str
     month: date
     detached_at: datetime
+    days_left: int
+
+
+async def upkeep_ran(connection: Connection) -> bool:
+    """Count today as a day on which upkeep ran. Returns whether the database's clock is to be believed.
+
+    It is not for a day after it was set, or after upkeep did not run for long; then nothing is detached or dropped.
+    """
+    return bool(await connection.fetchval(_RAN))
+
+
+async def is_owner(connection: Connection) -> bool:
+    """Whether the connection's role owns the tables, and so may drop months at once."""
+    return bool(await connection.fetchval(_IS_OWNER))
 
 
 async def detach_old(
-    connection: Connection, signer: Signer, archive: Archive, *, keep: int, now: datetime
+    connection: Connection, signer: Signer, archive: Archive, *, keep: int, now: datetime, as_owner: bool = False
 ) -> list[str]:
     """Detach every month that is more than `keep` whole months before this one. Returns the tables they now are.
 
-    Raises RetentionError for a month whose rows do not verify: a record of pruning must not cover up a change.
+    Which month this is, the database says; `now` only dates the records. Raises RetentionError for a month whose rows
+    do not verify (a record of pruning must not cover up a change), and where the database refuses.
     """
-    oldest = month_of(now.date(), -keep)
+    oldest = month_of(await connection.fetchval(_TODAY), -keep)
     months = [p.month for p in await attached(connection) if p.month is not None and p.month < oldest]
     relations: list[str] = []
     for month in months:
-        relations.append(await _detach(connection, signer, archive, month, now))
+        relations.append(await _detach(connection, signer, archive, month, keep, now, as_owner=as_owner))
         log.info("audit_month_detached", month=f"{month:%Y-%m}", relation=relations[-1])
     PRUNE_REFUSED.set(0)
     return relations
@@ -72,44 +113,70 @@ async def detach_old(
 async def detached(connection: Connection) -> list[Detached]:
     """Months that are off the trail and not dropped yet, the oldest first."""
     return [
-        Detached(relation=row["relation"], month=row["month"], detached_at=row["detached_at"])
+        Detached(
+            relation=row["relation"], month=row["month"], detached_at=row["detached_at"], days_left=row["days_left"]
+        )
         for row in await connection.fetch(_DETACHED)
     ]
 
 
-async def drop_detached(connection: Connection, *, before: datetime) -> list[str]:
-    """Drop the months that were detached before an instant. Returns their tables."""
-    relations = [one.relation for one in await detached(connection) if one.detached_at < before]
+async def drop_detached(connection: Connection, *, as_owner: bool = False) -> list[str]:
+    """Drop the months whose days of grace are over; as the owner of the tables, all that are detached.
+
+    Returns their tables. The database holds the same against whoever asks it directly.
+    """
+    relations = [one.relation for one in await detached(connection) if as_owner or one.days_left == 0]
     for relation in relations:
-        await connection.execute(_DROP, relation)
+        await connection.execute(_DROP[as_owner], relation)
         log.info("audit_month_dropped", relation=relation)
     return relations
 
 
-async def _detach(connection: Connection, signer: Signer, archive: Archive, month: date, now: datetime) -> str:
-    async with connection.transaction():
-        runs = await _runs(connection, signer, month)
-        rows = sum(run.last - run.first + 1 for run in runs)
-        record = signer.write(Pruned(month=f"{month:%Y-%m}", rows=rows, runs=runs, at=now))
+async def put_back(connection: Connection, month: date) -> int:
+    """Put a month that was detached back on the trail, as the owner of the tables. Returns how many rows.
+
+    Raises RetentionError where it is not to be had.
+    """
+    relations = [one.relation for one in await detached(connection) if one.month == month]
+    if not relations:
+        raise RetentionError(f"{month:%Y-%m} is not detached; `taskflow audit partitions` lists what is")
+    async with in_transaction(connection):
+        return sum([await connection.fetchval(_PUT_BACK, relation) for relation in relations])
+
+
+async def _detach(
+    connection: Connection,
+    signer: Signer,
+    archive: Archive,
+    month: date,
+    keep: int,
+    now: datetime,
+    *,
+    as_owner: bool,
+) -> str:
+    async with in_transaction(connection):
+        segments = await _segments(connection, signer, month)
+        rows = sum(segment.last - segment.first + 1 for segment in segments)
+        record = signer.write(Pruned(month=f"{month:%Y-%m}", rows=rows, runs=segments, at=now))
         try:
-            done = await connection.fetchrow(_DETACH, month, record)
+            done = await connection.fetchrow(_DETACH[as_owner], month, record, keep)
         except asyncpg.InsufficientPrivilegeError as error:
             raise RetentionError(f"{month:%Y-%m} stays: {error}. {error.hint or ''}".strip()) from error
         assert done is not None, "the function answers one row"
-        if done["last_seq"] != (runs[-1].last if runs else 0):
+        if done["last_seq"] != (segments[-1].last if segments else 0):
             raise RetentionError(f"{month:%Y-%m} stays for now: rows came while it was being detached; try again")
         await archive.add(record, now)
     return str(done["relation"])
 
 
-async def _runs(connection: Connection, signer: Signer, month: date) -> list[Run]:
-    """The month's rows as runs of the chain, each row verified. Raises RetentionError."""
-    runs: list[Run] = []
+async def _segments(connection: Connection, signer: Signer, month: date) -> list[Segment]:
+    """The month's rows as segments of the chain, each row verified. Raises RetentionError."""
+    segments: list[Segment] = []
     before: bytes | None = None
     async for row in _rows(connection, month):
         seq: int = row["chain_seq"]
-        if runs and seq == runs[-1].last + 1:
-            first = runs.pop().first
+        if segments and seq == segments[-1].last + 1:
+            first = segments.pop().first
         else:
             first, before = seq, await _hash_before(connection, signer, seq)
         if before is None or link(before, row) != row["hash"]:
@@ -119,8 +186,8 @@ async def _runs(connection: Connection, signer: Signer, month: date) -> list[Run
                 "run `taskflow audit verify` and settle that first"
             )
         before = row["hash"]
-        runs.append(Run(first, seq, row["hash"].hex()))
-    return runs
+        segments.append(Segment(first, seq, row["hash"].hex()))
+    return segments
 
 
 async def _rows(connection: Connection, month: date) -> AsyncGenerator[Any]:
@@ -130,20 +197,27 @@ async def _rows(connection: Connection, month: date) -> AsyncGenerator[Any]:
 
 
 async def _hash_before(connection: Connection, signer: Signer, seq: int) -> bytes | None:
-    """The hash that row `seq` follows: its predecessor's, or the last of a run pruned earlier. None: not to be told."""
+    """The hash that row `seq` follows: its predecessor's, or the last of a segment pruned earlier. None: unknown."""
     if seq == 1:
         return GENESIS
     hashes = [row["hash"] for row in await connection.fetch(_HASH, seq - 1)]
     if hashes:
         return hashes[0] if len(hashes) == 1 else None
-    return next((bytes.fromhex(run.hash) for run in await pruned_runs(connection, signer) if run.last == seq - 1), None)
+    return next(
+        (
+            bytes.fromhex(segment.hash)
+            for segment in await pruned_segments(connection, signer)
+            if segment.last == seq - 1
+        ),
+        None,
+    )
 
 
-async def pruned_runs(connection: Connection, signer: Signer) -> list[Run]:
+async def pruned_segments(connection: Connection, signer: Signer) -> list[Segment]:
     """Runs of the chain that pruning took, as far as the records are to be believed: with a key, only signed ones."""
-    runs: list[Run] = []
+    segments: list[Segment] = []
     for row in await connection.fetch(RECORDS):
         body, proof = signer.read(row["record"])
         if isinstance(body, Pruned) and proof == ("signed" if signer.has_key else "unsigned"):
-            runs += body.runs
-    return runs
+            segments += body.runs
+    return segments

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from audit_logger.records import Record
-from taskflow.database.pool import Database
+from taskflow_core.database.pool import Database
 
 # Adds a batch, dropping what is there already; answers how many rows were new.
 _APPEND: Final = """

@@ -4,24 +4,25 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 
 import asyncpg
 import structlog
 
-# APScheduler 3 has no types.
-from apscheduler.schedulers.asyncio import AsyncIOScheduler  # pyright: ignore[reportMissingTypeStubs]
-
-from audit_logger.checkpoints import Archive, Checkpoints, Signer
-from audit_logger.metrics import UPKEEP_AT, UPKEEP_FAILURES
+from audit_logger.checkpoints import Archive, ArchiveError, Checkpoints, Signer
+from audit_logger.export import ExportError, export_month
+from audit_logger.metrics import RETENTION_WAITS, UPKEEP_AT, UPKEEP_FAILURES, forget
 from audit_logger.partitions import ensure, sort_default
-from audit_logger.retention import GRACE, RetentionError, detach_old, drop_detached
-from taskflow.database.lease import lead
-from taskflow.database.pool import OUTAGES
-from taskflow.events.topics import AUDIT_LOGGER
-from taskflow.service.composition import Runtime
-from taskflow.telemetry import logs
+from audit_logger.retention import RetentionError, detach_old, detached, drop_detached, upkeep_ran
+from taskflow_core.cancellation import side_by_side
+from taskflow_core.database.clock import clocks_agree
+from taskflow_core.database.lease import lead
+from taskflow_core.database.outages import OUTAGES
+from taskflow_core.database.pool import Connection
+from taskflow_core.events.topics import AUDIT_LOGGER
+from taskflow_core.periodic import every
+from taskflow_core.service.composition import Runtime
 
 log = structlog.get_logger(__name__)
 
@@ -37,8 +38,11 @@ class Upkeep:
     def __init__(self, runtime: Runtime) -> None:
         settings = runtime.settings
         self._database = runtime.database
+        self._supervisor = runtime.supervisor
         self._clock = runtime.clock
         self._keep = settings.audit_retention_months
+        self._export_dir = None if settings.audit_export_dir is None else Path(settings.audit_export_dir)
+        self._drop_unexported = settings.audit_drop_unexported
         self._signer = Signer(settings.audit_signing_key)
         self._archive = Archive(settings.audit_checkpoint_dir)
         self._checkpoints = Checkpoints(runtime.database, self._signer, self._archive)
@@ -46,65 +50,96 @@ class Upkeep:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """While entered, the replica that holds the lease runs the jobs: at once, and at their intervals from then."""
-        leading = asyncio.create_task(lead(self._database, LEASE, self._lead), name=LEASE)
-        try:
+        async with self._supervisor.running(AUDIT_LOGGER, {"upkeep": self._take_part}):
             yield
-        finally:
-            leading.cancel()
-            await asyncio.gather(leading, return_exceptions=True)
 
     async def months(self) -> None:
-        """Partitions ahead, the default one emptied, old months detached, those detached long ago dropped."""
-        now = self._clock.now()
+        """Partitions ahead, the default one emptied, old months detached, those detached long ago dropped.
+
+        What day it is, the database says. While its clock and this machine's differ, or its clock has been set within
+        the last day, nothing is detached or dropped.
+        """
         async with self._database.acquire() as connection:
-            await ensure(connection, now.date())
+            await ensure(connection)
             moved = await sort_default(connection)
             if moved:
                 log.warning("audit_rows_had_no_month", moved=moved)
+            believed = await clocks_agree(connection, self._clock) and await upkeep_ran(connection)
+            RETENTION_WAITS.set(not believed)
+            if believed:
+                await self._retain(connection)
+            else:
+                log.warning("audit_retention_waits", reason="a clock is wrong, or was within the last day")
+        UPKEEP_AT.set(self._clock.now().timestamp())
+
+    async def _retain(self, connection: Connection) -> None:
+        now = self._clock.now()
+        try:
+            await detach_old(connection, self._signer, self._archive, keep=self._keep, now=now)
+        except RetentionError as error:
+            log.error("audit_month_kept", reason=str(error))
+        if await self._may_drop(connection):
+            await drop_detached(connection)
+
+    async def _may_drop(self, connection: Connection) -> bool:
+        """Whether the months whose days of grace are over may go: when each is written to a file, which this sees to.
+
+        Raises ArchiveError where a file cannot be written; the months stay then.
+        """
+        over = [one for one in await detached(connection) if one.days_left == 0]
+        if over and self._export_dir is None:
+            if not self._drop_unexported:
+                log.info("audit_months_kept", months=len(over), reason="TASKFLOW_AUDIT_EXPORT_DIR names no directory")
+            return self._drop_unexported
+        for one in over:
+            assert self._export_dir is not None, "or nothing is over"
+            # Named after its table, which no other month ever is. A file is whole or not there at all.
+            path = self._export_dir / f"{one.relation}.jsonl.gz"
             try:
-                await detach_old(connection, self._signer, self._archive, keep=self._keep, now=now)
-            except RetentionError as error:
-                log.error("audit_month_kept", reason=str(error))
-            await drop_detached(connection, before=now - GRACE)
-        UPKEEP_AT.set(now.timestamp())
+                if not path.exists():  # as the export itself, a few times a year
+                    rows = await export_month(connection, one.month, path)
+                    log.info("audit_month_exported", month=f"{one.month:%Y-%m}", file=str(path), rows=rows)
+            except ConnectionError:
+                raise
+            except (OSError, ExportError, asyncpg.InsufficientPrivilegeError) as error:
+                raise ArchiveError(f"{one.month:%Y-%m} stays: {error}") from error
+        return True
 
     async def checkpoint(self) -> None:
         """A signed note of where the chain stands."""
         await self._checkpoints.make(self._clock.now())
 
+    async def _take_part(self) -> None:
+        await lead(self._database, LEASE, self._lead, service=AUDIT_LOGGER)
+
     async def _lead(self) -> None:
-        logs.service.set(AUDIT_LOGGER)
-        scheduler: Any = AsyncIOScheduler(timezone=UTC)
-        for job, seconds in ((self.months, MONTHS_SECONDS), (self.checkpoint, CHECKPOINT_SECONDS)):
-            scheduler.add_job(
-                _kept_up(job),
-                "interval",
-                seconds=seconds,
-                next_run_time=datetime.now(UTC),
-                max_instances=1,
-                coalesce=True,
-                misfire_grace_time=None,
-            )
-        scheduler.start()
         try:
-            await asyncio.Event().wait()
+            await side_by_side(
+                lambda: every(MONTHS_SECONDS, _measured(self.months), name="months"),
+                lambda: every(CHECKPOINT_SECONDS, _measured(self.checkpoint), name="checkpoint"),
+            )
         finally:
-            scheduler.shutdown(wait=False)
             # What came since the last checkpoint is vouched for as well, if the database still answers.
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(_kept_up(self.checkpoint)(), _STOP_SECONDS)
+            try:
+                with contextlib.suppress(*OUTAGES):
+                    async with asyncio.timeout(_STOP_SECONDS):
+                        await _measured(self.checkpoint)()
+            finally:
+                forget()
 
 
-def _kept_up(job: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-    """A job that comes again at its next time whatever it met."""
+def _measured(job: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    """A job that comes again at its next time whatever it met; after an outage sooner."""
 
     async def run() -> None:
         try:
             await job()
-        except OUTAGES as error:
-            log.warning("audit_upkeep_waits", reason=str(error) or type(error).__name__)
-        except asyncpg.LockNotAvailableError as error:
-            log.warning("audit_upkeep_waits", reason=str(error))
+        except ArchiveError as error:
+            # A disk that is full does not get better by waiting, as an outage does.
+            UPKEEP_FAILURES.inc()
+            log.error("audit_archive_cannot_be_written", reason=str(error))
+        except OUTAGES:
+            raise
         except Exception:
             # The next run starts from the database; the metric and the log say that this one failed.
             UPKEEP_FAILURES.inc()

@@ -7,11 +7,10 @@ from typing import Any, Final, Literal
 import msgspec
 
 from audit_logger.chain import GENESIS, link
-from audit_logger.checkpoints import Archive, Known, Run, Signer, known_checkpoints
-from audit_logger.retention import CHAINED, pruned_runs
-from taskflow.database.pool import Connection
+from audit_logger.checkpoints import HEAD, Archive, Known, Segment, Signer, known_checkpoints
+from audit_logger.retention import CHAINED, pruned_segments
+from taskflow_core.database.pool import Connection
 
-_HEAD: Final = "SELECT seq, hash FROM audit_chain"
 # Every row in the order of the chain.
 _ROWS: Final = f"SELECT {CHAINED} FROM task_events ORDER BY chain_seq, event_id"  # noqa: S608  # CHAINED is a constant
 _AT_ONCE: Final = 2_000
@@ -54,10 +53,10 @@ class _FoundError(Exception):
 async def verify(connection: Connection, signer: Signer, archive: Archive) -> Verdict:
     """Verify everything there is, in one snapshot, while the trail goes on growing. Raises OSError for the archive."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        head = await connection.fetchrow(_HEAD)
+        head = await connection.fetchrow(HEAD)
         known = await known_checkpoints(connection, signer, archive)
-        runs = {run.first: run for run in await pruned_runs(connection, signer)}
-        walk = _Walk(head["seq"] if head else 0, head["hash"] if head else GENESIS, known, runs)
+        segments = {segment.first: segment for segment in await pruned_segments(connection, signer)}
+        walk = _Walk(head["seq"] if head else 0, head["hash"] if head else GENESIS, known, segments)
         finding: Finding | None = None
         try:
             async for same in _numbered(connection):
@@ -86,6 +85,10 @@ def _warnings(signer: Signer, known: Known) -> list[str]:
         warnings.append("There is no checkpoint yet: a trail cut together with its head would pass")
     if known.forged:
         warnings.append(f"{known.forged} checkpoint records are not signed with this key and were passed over")
+    if known.torn:
+        warnings.append(
+            f"{known.torn} lines of the checkpoint archive were cut short (a crash, a full disk) and were passed over"
+        )
     if known.unsigned and signer.has_key:
         warnings.append(f"{known.unsigned} checkpoint records carry no signature and were passed over")
     return warnings
@@ -107,12 +110,12 @@ async def _numbered(connection: Connection) -> AsyncGenerator[list[Any]]:
 class _Walk:
     """Goes along the chain; raises _FoundError at the first row that does not fit."""
 
-    def __init__(self, head: int, head_hash: bytes, known: Known, runs: dict[int, Run]) -> None:
+    def __init__(self, head: int, head_hash: bytes, known: Known, segments: dict[int, Segment]) -> None:
         self.head = head
         self.rows = self.pruned = self.met = 0
         self._head_hash = head_hash
         self._known = known.hashes
-        self._runs = runs
+        self._segments = segments
         self._next = 1
         self._before = GENESIS
         self._last_met = 0
@@ -159,9 +162,9 @@ class _Walk:
             raise _FoundError("cut", self._next, f"Rows {self._next} to {last} were cut from the tail")
 
     def _skip_pruned(self) -> None:
-        while (run := self._runs.get(self._next)) is not None:
-            self.pruned += run.last - run.first + 1
-            self._advance(run.last, bytes.fromhex(run.hash), None)
+        while (segment := self._segments.get(self._next)) is not None:
+            self.pruned += segment.last - segment.first + 1
+            self._advance(segment.last, bytes.fromhex(segment.hash), None)
 
     def _advance(self, seq: int, hash_: bytes, row: Any) -> None:
         checkpoint = self._known.get(seq)

@@ -1,4 +1,4 @@
-"""Answers of the task routes: encoded once, with an ETag, and kept under an Idempotency-Key when one was sent."""
+"""Answers of the task routes: encoded once, with an ETag, and stored under an Idempotency-Key when one was sent."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -7,22 +7,23 @@ from typing import Any, Final
 import msgspec
 from litestar import Request, Response
 
-from chat_api.views import TaskView, without_view
-from taskflow.database.pool import Connection, Database
-from taskflow.domain.task import Task
-from taskflow.service.errors import ApiError, invalid
+from chat_api.quotas import Quotas
+from chat_api.views import TaskView, one_shown, without_view
+from taskflow_core.database.pool import Connection, Database
+from taskflow_core.domain.task import Task
+from taskflow_core.service.errors import ApiError, invalid
 
 _LONGEST_KEY: Final = 255
 
 # Whether another request with the key is running; the lock goes with the transaction.
 _TRY_LOCK: Final = "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))"
-# The answer kept under a key.
-_KEPT: Final = """
+# The answer stored under a key.
+_FIND: Final = """
 SELECT request_hash, status, headers, body FROM idempotency_keys
 WHERE user_id = $1 AND route = $2 AND key = $3 AND created_at > now() - interval '24 hours'
 """
 # Keeps an answer; one that is over a day old gives way.
-_KEEP: Final = """
+_STORE: Final = """
 INSERT INTO idempotency_keys (user_id, route, key, request_hash, status, headers, body)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (user_id, route, key) DO UPDATE SET request_hash = excluded.request_hash, status = excluded.status,
@@ -76,47 +77,78 @@ def _digest(content: bytes, size: int) -> str:
     return hashlib.blake2b(content, digest_size=size).hexdigest()
 
 
-def if_match(request: AnyRequest) -> Callable[[Task], None]:
-    """Checks a locked task against the request's If-Match. Raises ApiError PRECONDITION_FAILED."""
-    wanted = request.headers.get("if-match")
+def holds(if_match: str | None) -> Callable[[Task], None]:
+    """Checks a locked task against an If-Match header. Raises ApiError PRECONDITION_FAILED."""
 
     def check(task: Task) -> None:
-        if wanted is None or wanted.strip() == "*":
+        if if_match is None or if_match.strip() == "*":
             return
-        present = _content_tag(task)
-        if present not in [tag.partition("-")[0] for tag in _tags(wanted)]:
-            raise ApiError(
-                "PRECONDITION_FAILED",
-                "The task has changed since you read it. Read it again and decide anew.",
-                error="Precondition failed",
-                headers={"ETag": f'"{present}"'},
-            )
+        if _content_tag(task) not in [tag.partition("-")[0] for tag in tags_of(if_match)]:
+            raise _ChangedMeanwhileError(task)
 
     return check
 
 
-def is_known(request: AnyRequest, task: TaskView) -> bool:
-    """Whether the client has the task as it is (If-None-Match)."""
-    known = request.headers.get("if-none-match", "")
-    return known.strip() == "*" or etag_of(task).strip('"') in _tags(known)
+def is_known(if_none_match: str | None, task: TaskView) -> bool:
+    """Whether the client has the task as it is."""
+    known = if_none_match or ""
+    return known.strip() == "*" or etag_of(task).strip('"') in tags_of(known)
 
 
-def _tags(header: str) -> list[str]:
-    """The tags of a list, without quotes; weak ones are as good, since a proxy that compresses makes them so."""
+def tags_of(header: str) -> list[str]:
+    """The tags of an If-Match or If-None-Match header, without quotes.
+
+    Weak ones are as good, since a proxy that compresses makes them so.
+    """
     return [tag.strip().removeprefix("W/").strip('"') for tag in header.split(",")]
 
 
-async def answered(request: AnyRequest, database: Database, user_id: str, work: Work) -> Response[Any]:
-    """Run `work` in one transaction. With an Idempotency-Key its answer is kept in the same transaction, and given
-    again for the same request.
+class _ChangedMeanwhileError(Exception):
+    """If-Match does not hold for this task."""
+
+    def __init__(self, task: Task) -> None:
+        super().__init__(task.id)
+        self.task = task
+
+
+async def _worked(connection: Connection, work: Work) -> Answer:
+    """The answer of `work`. Raises ApiError PRECONDITION_FAILED with the ETag that GET gives."""
+    try:
+        return await work(connection)
+    except _ChangedMeanwhileError as error:
+        present = etag_of(await one_shown(connection, error.task))
+        raise ApiError(
+            "PRECONDITION_FAILED",
+            "The task has changed since you read it. Read it again and decide anew.",
+            error="Precondition failed",
+            headers={"ETag": present},
+        ) from None
+
+
+def quotas_of(request: AnyRequest) -> Quotas:
+    """The quotas of the app that answers a request: from its state, since a second dependency would cost 50 µs."""
+    return request.app.state["quotas"]
+
+
+async def answered(
+    request: AnyRequest,
+    database: Database,
+    user_id: str,
+    work: Work,
+    *,
+    key: str | None,
+    if_match: str | None = None,
+) -> Response[Any]:
+    """Run `work` in one transaction. With `key`, an Idempotency-Key, its answer is stored in the same transaction, and
+    given again for the same request, which `if_match` is a part of.
 
     Raises InvalidError (422) for a key used with another request, ApiError IDEMPOTENCY_KEY_IN_USE (409) for one whose
-    request is still running.
+    request is still running, TooManyAnswersError where the user has too many kept: none is given up before its time,
+    since the same request would do its work again.
     """
-    key = request.headers.get("idempotency-key")
     async with database.transaction() as connection:
         if key is None:
-            return (await work(connection)).response()
+            return (await _worked(connection, work)).response()
         if not key or len(key) > _LONGEST_KEY or not key.isprintable():
             raise invalid("Idempotency-Key", f"give 1 to {_LONGEST_KEY} printable characters", where="header")
         route = f"{request.method} {request.url.path}".replace("\x00", "")[:200]
@@ -127,19 +159,34 @@ async def answered(request: AnyRequest, database: Database, user_id: str, work: 
                 error="Request in progress",
                 headers={"Retry-After": "1"},
             )
-        asked = hashlib.blake2b(await request.body() + _conditions(request), digest_size=16).digest()
-        kept = await connection.fetchrow(_KEPT, user_id, route, key)
-        if kept is not None:
-            if kept["request_hash"] != asked:
+        body, conditions = await request.body(), _conditions(request, if_match)
+        asked = _digest_of(_canonical(body) + conditions)
+        stored = await connection.fetchrow(_FIND, user_id, route, key)
+        if stored is not None:
+            # An earlier release stored the digest of the bytes as they came.
+            if stored["request_hash"] not in (asked, _digest_of(body + conditions)):
                 raise invalid("Idempotency-Key", "was used with another request; use a new one", where="header")
-            headers = msgspec.json.decode(kept["headers"], type=dict[str, str])
-            return Answer(status=kept["status"], headers=headers, body=kept["body"]).response()
-        answer = await work(connection)
+            headers = msgspec.json.decode(stored["headers"], type=dict[str, str])
+            return Answer(status=stored["status"], headers=headers, body=stored["body"]).response()
+        await quotas_of(request).answers.take(connection, user_id)
+        answer = await _worked(connection, work)
         headers = msgspec.json.encode(answer.headers).decode()
-        await connection.execute(_KEEP, user_id, route, key, asked, answer.status, headers, answer.body)
+        await connection.execute(_STORE, user_id, route, key, asked, answer.status, headers, answer.body)
         return answer.response()
 
 
-def _conditions(request: AnyRequest) -> bytes:
+def _digest_of(content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=16).digest()
+
+
+def _canonical(body: bytes) -> bytes:
+    """The same bytes for the same JSON, whatever its blanks, escapes and the order of its members."""
+    try:
+        return msgspec.json.encode(msgspec.json.decode(body), order="sorted")
+    except (ValueError, RecursionError):
+        return body  # no body, or none that a handler reads
+
+
+def _conditions(request: AnyRequest, if_match: str | None) -> bytes:
     """What besides the body makes a request another one."""
-    return b"\x00" + request.headers.get("if-match", "").encode() + b"\x00" + request.url.query.encode()
+    return b"\x00" + (if_match or "").encode() + b"\x00" + request.url.query.encode()

@@ -1,47 +1,67 @@
 """Composes chat-api for the phase it runs in."""
 
-from typing import Any
-
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from chat_api import phase_iv
 from chat_api.accounts import Accounts
 from chat_api.background import running
-from chat_api.controllers.auth import AuthState, make_auth_controller
-from chat_api.controllers.chat import make_chat_routes
-from chat_api.controllers.internal import make_occurrences_route
-from chat_api.controllers.pages import SwaggerPage, make_health, make_pages
-from chat_api.controllers.preferences import make_preferences_controller
-from chat_api.controllers.recurrence import make_preview
-from chat_api.controllers.tasks import make_tasks_controller
-from taskflow.events.topics import CHAT_API, RECURRING_TASK_PROCESSOR
-from taskflow.service.auth import ApiTokenGuard, SignIn
-from taskflow.service.composition import Runtime, Service
-from taskflow.service.litestar_app import make_app, openapi
+from chat_api.controllers.auth import Auth, AuthController
+from chat_api.controllers.chat import chat, chat_of_user
+from chat_api.controllers.cookies import Cookies
+from chat_api.controllers.internal import occurrences
+from chat_api.controllers.pages import SwaggerPage, assets, docs_router, health, home, redoc
+from chat_api.controllers.preferences import PreferencesController
+from chat_api.controllers.recurrence import preview
+from chat_api.controllers.tasks import TasksController
+from chat_api.quotas import quotas
+from chat_api.sessions.stored import StoredSessions
+from chat_api.signing_in.gate import SharedGate, limits_of
+from taskflow_core.events.topics import CHAT_API
+from taskflow_core.service.auth import SignIn
+from taskflow_core.service.composition import Runtime, Service
+from taskflow_core.service.litestar_app import make_app, openapi
+from taskflow_core.service.unknown_paths import UNKNOWN_PATHS
 
 
 def create_service(runtime: Runtime) -> Service:
     """chat-api: Phase IV's routes alone, or all of them with the relay of its outbox."""
-    settings, database, clock = runtime.settings, runtime.database, runtime.clock
-    accounts = Accounts(database, clock, attempts_per_minute=settings.login_attempts_per_minute)
-    guard = SignIn(settings, clock)
-    auth = make_auth_controller(AuthState(accounts=accounts, sign_in=guard, settings=settings), guard)
-    shared: list[Any] = [auth, make_health(settings)]
+    settings = runtime.settings
+    sign_in = SignIn(settings, runtime.clock, runtime.revocations)
     if settings.phase == "iv":
-        return phase_iv.create_service(runtime, accounts, guard, shared)
-    internal = ApiTokenGuard(settings, caller=RECURRING_TASK_PROCESSOR)
+        return phase_iv.create_service(runtime, sign_in)
+    gate = SharedGate(runtime.database, runtime.clock, settings.auth_secret, limits_of(settings))
+    accounts = Accounts(runtime.database, runtime.clock, gate)
+    sessions = StoredSessions(
+        runtime.database,
+        runtime.clock,
+        sign_in.tokens,
+        runtime.revocations,
+        access_seconds=settings.jwt_expiry_seconds,
+        forget_devices=gate.forget_devices,
+    )
+    auth = Auth(accounts=accounts, sessions=sessions, sign_in=sign_in, cookies=Cookies(settings), is_phase_iv=False)
     app = make_app(
         CHAT_API,
         settings,
         [
-            *shared,
-            *make_pages(),
-            make_tasks_controller(database, clock, guard),
-            make_preferences_controller(database, guard),
-            make_preview(database, clock, guard),
-            *make_chat_routes(database, clock, guard),
-            make_occurrences_route(database, clock, internal),
+            AuthController,
+            health,
+            home,
+            redoc,
+            *assets(),
+            TasksController,
+            PreferencesController,
+            preview,
+            chat_of_user,
+            chat,
+            occurrences,
         ],
-        openapi_config=openapi(CHAT_API, render_plugins=[JsonRenderPlugin(), SwaggerPage()]),
+        sign_in=sign_in,
+        dependencies={"runtime": runtime, "auth": auth},
+        exception_handlers=UNKNOWN_PATHS,
+        openapi_config=openapi(
+            CHAT_API, render_plugins=[JsonRenderPlugin(), SwaggerPage()], openapi_router=docs_router()
+        ),
     )
-    return Service(name=CHAT_API, app=app, publishes=True, background=lambda: running(runtime, accounts))
+    app.state["quotas"] = quotas(settings)
+    return Service(name=CHAT_API, app=app, publishes=True, background=lambda: running(runtime, accounts, gate))

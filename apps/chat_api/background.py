@@ -1,6 +1,5 @@
-"""What chat-api does besides answering: it reconciles with Phase IV, and lets old idempotency keys go."""
+"""What chat-api does besides answering: it reconciles with Phase IV, and lets go what is over."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -9,33 +8,49 @@ import structlog
 from chat_api.accounts import Accounts
 from chat_api.answers import EXPIRE
 from chat_api.commands.reconcile import reconcile
-from taskflow.database.lease import lead
-from taskflow.service.composition import Runtime
+from chat_api.sessions.purge import purge
+from chat_api.signing_in.gate import SharedGate
+from taskflow_core.database.lease import lead
+from taskflow_core.events.topics import CHAT_API
+from taskflow_core.periodic import every
+from taskflow_core.service.composition import Runtime
 
 log = structlog.get_logger(__name__)
 
 _ONCE_A_DAY = 86_400.0
+_PURGE_SECONDS = 60.0
 
 
 @asynccontextmanager
-async def running(runtime: Runtime, accounts: Accounts) -> AsyncGenerator[None]:
-    """While entered, one chat-api among all replicas keeps house."""
-    house = asyncio.create_task(lead(runtime.database, "chat-api:housekeeping", lambda: keep_house(runtime)))
+async def running(runtime: Runtime, accounts: Accounts, gate: SharedGate) -> AsyncGenerator[None]:
+    """While entered, one chat-api among all replicas keeps house; each lets go what is over at the gate."""
+    works = {"housekeeping": lambda: _lead(runtime), "purge of the gate": lambda: _purge(runtime, gate)}
     try:
-        yield
+        async with runtime.supervisor.running(CHAT_API, works):
+            yield
     finally:
-        house.cancel()
-        await asyncio.gather(house, return_exceptions=True)
         accounts.close()
 
 
+async def _lead(runtime: Runtime) -> None:
+    await lead(runtime.database, "chat-api:housekeeping", lambda: keep_house(runtime), service=CHAT_API)
+
+
+async def _purge(runtime: Runtime, gate: SharedGate) -> None:
+    await runtime.database.opened()
+    await every(_PURGE_SECONDS, gate.purge, name="purge of the gate")
+
+
 async def keep_house(runtime: Runtime) -> None:
-    """At once, and at intervals from then on; an outage ends the turn, and the lease begins a new one."""
-    while True:
-        await runtime.database.opened()
+    """At once, and at intervals from then on."""
+
+    async def work() -> None:
         found = await reconcile(runtime.database, runtime.clock.now())
-        if found.changed or found.gone:
-            log.info("reconciled", changed=found.changed, gone=found.gone)
+        if found.changed or found.deleted:
+            log.info("reconciled", changed=found.changed, deleted=found.deleted)
         while await runtime.database.execute(EXPIRE) != "DELETE 0":
             pass  # a batch at a time
-        await asyncio.sleep(runtime.settings.reconcile_interval_seconds or _ONCE_A_DAY)
+        await purge(runtime.database, runtime.clock)
+
+    await runtime.database.opened()
+    await every(runtime.settings.reconcile_interval_seconds or _ONCE_A_DAY, work, name="housekeeping")

@@ -7,8 +7,8 @@ from typing import Final, Literal
 
 import asyncpg
 
-from taskflow.database.pool import Connection
-from taskflow.service.errors import AuthError
+from taskflow_core.database.pool import Connection
+from taskflow_core.domain.errors import AccountGoneError
 
 # A user's conversation goes on; its lock makes messages sent at the same time wait for each other.
 _GO_ON: Final = """
@@ -23,7 +23,7 @@ _LAST: Final = """
 SELECT role, content, tool_calls FROM message WHERE conversation_id = $1 ORDER BY created_at DESC, id LIMIT $2
 """
 # A message.
-_SAY: Final = """
+_ADD: Final = """
 INSERT INTO message (id, user_id, conversation_id, role, content, tool_calls, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7::timestamptz)
 """
@@ -32,7 +32,7 @@ _ANSWER_AFTER: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Message:
     """One message of a conversation."""
 
     role: Literal["user", "assistant"]
@@ -40,37 +40,41 @@ class Said:
     tool_calls: str | None
 
 
-async def open_conversation(connection: Connection, user_id: str, given: str | None, now: datetime) -> str:
-    """The id of the conversation that `given` names, locked; a new one when it is not one of this user's.
+class UnknownConversationError(Exception):
+    """There is no such conversation, or it is another user's."""
 
-    Raises AuthError (401) when the user is gone.
+
+async def open_conversation(connection: Connection, user_id: str, given: str | None, now: datetime) -> str:
+    """The id of the conversation that `given` names, locked; a new one where it names none.
+
+    Raises UnknownConversationError when it is not one of this user's, and AccountGoneError when the user is gone.
     """
-    if given is not None and "\x00" not in given and await connection.fetchval(_GO_ON, given, user_id, now):
+    if given:
+        if "\x00" in given or not await connection.fetchval(_GO_ON, given, user_id, now):
+            raise UnknownConversationError
         return given
     conversation_id = str(uuid.uuid4())
     try:
         await connection.execute(_BEGIN, conversation_id, user_id, now)
     except asyncpg.ForeignKeyViolationError:
-        raise AuthError(
-            "INVALID_TOKEN", "This account no longer exists; sign in again.", error="Invalid or expired token"
-        ) from None
+        raise AccountGoneError from None
     return conversation_id
 
 
-async def last_said(connection: Connection, conversation_id: str, most: int) -> list[Said]:
+async def last_messages(connection: Connection, conversation_id: str, most: int) -> list[Message]:
     """The last messages of a conversation, newest first."""
     rows = await connection.fetch(_LAST, conversation_id, most)
-    return [Said(row["role"], row["content"], row["tool_calls"]) for row in rows]
+    return [Message(row["role"], row["content"], row["tool_calls"]) for row in rows]
 
 
 async def record(
-    connection: Connection, user_id: str, conversation_id: str, message: str, answer: Said, now: datetime
+    connection: Connection, user_id: str, conversation_id: str, text: str, answer: Message, now: datetime
 ) -> None:
-    """Keep what a user said and what was answered."""
+    """Store what a user said and what was answered."""
     await connection.executemany(
-        _SAY,
+        _ADD,
         [
-            (str(uuid.uuid4()), user_id, conversation_id, "user", message, None, now),
+            (str(uuid.uuid4()), user_id, conversation_id, "user", text, None, now),
             (
                 str(uuid.uuid4()),
                 user_id,

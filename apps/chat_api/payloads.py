@@ -1,15 +1,23 @@
 """What clients send and get: the bodies of chat-api's routes. Unknown fields are ignored, as Phase IV does."""
 
-from datetime import date, datetime
-from typing import Annotated, Literal
+from datetime import date
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from taskflow.domain.errors import FieldError
+from chat_api.accounts import Account
+from chat_api.commands import inputs
+from taskflow_core.domain.errors import FieldError
+from taskflow_core.domain.recurrence import CatchUp, Mode
 
 Title = Annotated[str, Meta(min_length=1, max_length=255, description="Trimmed; not empty")]
-Description = Annotated[str, Meta(max_length=5000)]
+Description = Annotated[str, Meta(max_length=5000, description="Trimmed; empty means none")]
+Completed = Annotated[
+    bool | int | float | str, Meta(description="true or false; also 1, 0 and the words yes, no, on, off, t, f, y, n")
+]
+"""A boolean as Phase IV reads it."""
+Password = Annotated[str, Meta(min_length=8, max_length=1000)]
 DueDate = Annotated[
     str,
     Meta(
@@ -29,7 +37,7 @@ Pattern = Annotated[
     ),
 ]
 Timezone = Annotated[str, Meta(max_length=64, description="An IANA name", examples=["Europe/Berlin"])]
-Reminder = Annotated[
+ReminderOffset = Annotated[
     str,
     Meta(
         max_length=40,
@@ -38,14 +46,10 @@ Reminder = Annotated[
         examples=["1 day", "PT1H"],
     ),
 ]
-Reminders = Annotated[list[Reminder], Meta(max_length=50)]
-Mode = Literal["fixed", "after_completion"]
-CatchUp = Literal["latest", "all"]
-Scope = Literal["this", "following", "all"]
-"""Which occurrences of a series a change or deletion is for."""
+Reminders = Annotated[list[ReminderOffset], Meta(max_length=50)]
 
 
-class NewTask(msgspec.Struct, frozen=True, kw_only=True):
+class NewTask(inputs.NewTask, frozen=True, kw_only=True):
     """A task to make. With `recurrence_pattern` it is the first occurrence of a series."""
 
     title: Title
@@ -57,10 +61,10 @@ class NewTask(msgspec.Struct, frozen=True, kw_only=True):
     recurrence_mode: Mode | None = None
     catch_up: CatchUp | None = None
     reminders: Reminders | None = None
-    reminder_offset: Annotated[Reminder | None, Meta(description="Shorthand for one reminder")] = None
+    reminder_offset: Annotated[ReminderOffset | None, Meta(description="Shorthand for one reminder")] = None
 
 
-class TaskPatch(msgspec.Struct, frozen=True, kw_only=True):
+class TaskPatch(inputs.TaskChanges, frozen=True, kw_only=True):
     """Changes to a task: an absent field keeps its value, null clears it. Clearing `due_date` clears repeat and
     reminders too."""
 
@@ -74,7 +78,7 @@ class TaskPatch(msgspec.Struct, frozen=True, kw_only=True):
     recurrence_mode: Mode | UnsetType = UNSET
     catch_up: CatchUp | UnsetType = UNSET
     reminders: Reminders | UnsetType | None = UNSET
-    reminder_offset: Reminder | UnsetType | None = UNSET
+    reminder_offset: ReminderOffset | UnsetType | None = UNSET
 
 
 class TaskPut(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,7 +86,7 @@ class TaskPut(msgspec.Struct, frozen=True, kw_only=True):
 
     title: Title | None = None
     description: Description | None = None
-    completed: bool | None = None
+    completed: Completed | None = None
     due_date: DueDate | None = None
     recurrence_pattern: Pattern | None = None
     recurrence_end_date: date | None = None
@@ -90,55 +94,41 @@ class TaskPut(msgspec.Struct, frozen=True, kw_only=True):
     recurrence_mode: Mode | None = None
     catch_up: CatchUp | None = None
     reminders: Reminders | None = None
-    reminder_offset: Reminder | None = None
+    reminder_offset: ReminderOffset | None = None
 
     def as_patch(self) -> TaskPatch:
-        """The same changes, null fields left out."""
+        """The same changes, null fields left out. Raises FieldError for a `completed` that is no boolean."""
         given = {field: value for field, value in msgspec.structs.asdict(self).items() if value is not None}
+        if self.completed is not None:
+            given["completed"] = boolean("completed", self.completed)
         return TaskPatch(**given)
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
-    """An e-mail address and a password, to sign in with."""
+    """An e-mail address, in any case, and a password of at least 8 characters."""
 
     email: str
-    password: Annotated[str, Meta(max_length=1000)]
-
-
-class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """An e-mail address and a password of at least 8 characters, to sign up with."""
-
-    email: str
-    password: Annotated[str, Meta(min_length=8, max_length=1000)]
-
-
-class RefreshRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A refresh token; without one the cookie `refresh_token` is used."""
-
-    refresh_token: str | None = None
-
-
-class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """A user as others see it."""
-
-    id: str
-    email: str
-    created_at: datetime
+    password: Password
+    refresh_token: Annotated[
+        Any, Meta(description="true: have the refresh token in the answer, for programs that keep no cookies")
+    ] = False
 
 
 class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to signing up and in. The token is also set as a cookie that scripts cannot read."""
+    """The answer to signing up and in. The tokens are also set as cookies that scripts cannot read."""
 
     user: Account
     token: str
     message: str
+    refresh_token: str | UnsetType = UNSET
 
 
 class Refreshed(msgspec.Struct, frozen=True, kw_only=True):
-    """A new access token."""
+    """A new access token; with the next refresh token, where the one before came in the body."""
 
     token: str
     message: str
+    refresh_token: str | UnsetType = UNSET
 
 
 class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,7 +142,7 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Something said to the assistant, in a new conversation or a known one."""
 
     message: Annotated[str, Meta(min_length=1, max_length=10_000)]
-    conversation_id: Annotated[str, Meta(max_length=64)] | None = None
+    conversation_id: str | None = None
 
 
 class ChatAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,8 +154,16 @@ class ChatAnswer(msgspec.Struct, frozen=True, kw_only=True):
     status: str
 
 
-def clean(field: str, text: str) -> str:
-    """`text` if PostgreSQL can keep it. Raises FieldError for the NUL character, which has no place in a text."""
-    if "\x00" in text:
-        raise FieldError(field, "must not contain the character U+0000")
-    return text
+_TRUE = frozenset({"1", "t", "true", "y", "yes", "on"})
+_FALSE = frozenset({"0", "f", "false", "n", "no", "off"})
+
+
+def boolean(field: str, given: bool | float | str) -> bool:
+    """A boolean as Phase IV's framework reads it: true and false, 1 and 0, and words in any case. Raises FieldError."""
+    if isinstance(given, str):
+        word = given.lower() if given.isascii() else ""
+        if word in _TRUE or word in _FALSE:
+            return word in _TRUE
+    elif given in (0, 1):
+        return bool(given)
+    raise FieldError(field, "must be true or false")

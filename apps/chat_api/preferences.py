@@ -5,12 +5,14 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from taskflow.database.pool import Connection
-from taskflow.domain.zones import zone
-from taskflow.events.model import EventType
+from taskflow_core.database.pool import Connection
+from taskflow_core.database.statements import select
+from taskflow_core.domain.zones import zone
+from taskflow_core.events.model import EventType
+from taskflow_db.tables import UserPreferences
 
 # A user's preferences; no row means the defaults.
-_READ: Final = "SELECT timezone, notifications FROM user_preferences WHERE user_id = $1"
+_READ: Final = select(UserPreferences.timezone, UserPreferences.notifications, by=[UserPreferences.user_id])
 # A user's preferences, replaced.
 _WRITE: Final = """
 INSERT INTO user_preferences (user_id, timezone, notifications) VALUES ($1, $2, $3)
@@ -33,20 +35,20 @@ async def read(connection: Connection, user_id: str) -> Preferences:
     row = await connection.fetchrow(_READ, user_id)
     if row is None:
         return Preferences()
-    kept: str = row["notifications"]
-    notifications = msgspec.json.decode(kept) if kept.startswith("[") else kept
+    stored: str = row["notifications"]
+    notifications = msgspec.json.decode(stored) if stored.startswith("[") else stored
     return msgspec.convert({"timezone": row["timezone"], "notifications": notifications}, Preferences)
 
 
 async def write(connection: Connection, user_id: str, preferences: Preferences) -> Preferences:
-    """Replace the user's preferences; returns them as they are kept. Raises FieldError for an unknown time zone."""
+    """Replace the user's preferences; returns them as they are stored. Raises FieldError for an unknown time zone."""
     zone(preferences.timezone)
-    kept = preferences.notifications
-    if not isinstance(kept, str):
-        kept = sorted(set(kept))
-    text = kept if isinstance(kept, str) else msgspec.json.encode(kept).decode()
+    wanted = preferences.notifications
+    if not isinstance(wanted, str):
+        wanted = sorted(set(wanted))
+    text = wanted if isinstance(wanted, str) else msgspec.json.encode(wanted).decode()
     await connection.execute(_WRITE, user_id, preferences.timezone, text)
-    return Preferences(timezone=preferences.timezone, notifications=kept)
+    return Preferences(timezone=preferences.timezone, notifications=wanted)
 
 
 async def timezone_of(connection: Connection, user_id: str) -> str | None:

@@ -1,25 +1,21 @@
 """Reading tasks: one, and lists by filter, order and page."""
 
-import base64
-import hashlib
 from collections.abc import Sequence
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from chat_api.text_search import contains, folded
 from chat_api.views import TaskView, one_shown, shown
-from taskflow.database.pool import Connection
-from taskflow.database.task_rows import COLUMNS, task_as
-from taskflow.domain.due import parse_due
-from taskflow.domain.errors import FieldError
-from taskflow.domain.zones import day_end, day_start
-from taskflow.service.errors import invalid
-
-DEFAULT_LIMIT: Final = 50
-LARGEST_LIMIT: Final = 200
+from taskflow_core.database.pool import Connection
+from taskflow_core.database.task_rows import COLUMNS, task_as
+from taskflow_core.domain.due import parse_due
+from taskflow_core.domain.zones import day_end, day_start
+from taskflow_core.service.cursors import text_position
+from taskflow_core.service.pages import Page, fingerprint, page_of
 
 DueFilter = Literal["today", "overdue", "upcoming", "none"]
 Sort = Literal["created", "due"]
@@ -55,24 +51,6 @@ class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     series: str | None = None
     sort: Sort = "created"
 
-    @property
-    def fingerprint(self) -> str:
-        """Tells filters apart, so that a cursor is used only where it came from."""
-        return hashlib.blake2b(msgspec.json.encode(self), digest_size=8).hexdigest()
-
-
-class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """Some tasks, and the cursor of the ones after them if there are any."""
-
-    tasks: list[TaskView]
-    cursor: str | None
-
-
-class _Cursor(msgspec.Struct, frozen=True, array_like=True):
-    filters: str
-    at: datetime | None
-    id: str
-
 
 async def one(connection: Connection, user_id: str, task_id: str) -> TaskView | None:
     """A user's task, or None for one that is not there or not theirs."""
@@ -92,11 +70,8 @@ async def everything(connection: Connection, user_id: str) -> list[TaskView]:
 
 
 def instant_or_day(field: str, text: str, timezone: str, *, end: bool) -> datetime:
-    """A bound of a due date: an instant, or a day of the user's, whose start (or end) it then is."""
-    try:
-        due = parse_due(text, timezone, field)
-    except FieldError as error:
-        raise invalid(field, error.message, where="query") from None
+    """A bound of a due date: an instant, or a day of the user's, whose start (or end) it then is. Raises FieldError."""
+    due = parse_due(text, timezone, field)
     if due.all_day and end:
         tz = ZoneInfo(timezone)
         return day_end(due.at.astimezone(tz).date(), tz)
@@ -106,21 +81,18 @@ def instant_or_day(field: str, text: str, timezone: str, *, end: bool) -> dateti
 async def page(
     connection: Connection,
     user_id: str,
-    wanted: TaskFilter,
+    criteria: TaskFilter,
     *,
     timezone: str,
     now: datetime,
     limit: int,
     cursor: str | None,
-) -> Page:
+) -> Page[TaskView]:
     """One page of a user's tasks. Raises InvalidError for a cursor that is not of this filter."""
-    where = _Where(user_id)
-    _filter(where, wanted)
-    if wanted.due is not None:
-        await _filter_due(connection, where, user_id, wanted.due, ZoneInfo(timezone), now)
-    by_due = wanted.sort == "due"
+    where = await _where(connection, user_id, criteria, ZoneInfo(timezone), now)
+    by_due, of = criteria.sort == "due", fingerprint(criteria)
     if cursor is not None:
-        position = _read_cursor(cursor, wanted)
+        position = text_position(cursor, of)
         if by_due:
             # Tasks without a due date come last.
             at = where.bind(position.at, "timestamptz")
@@ -135,34 +107,16 @@ async def page(
         WHERE {where.text} ORDER BY {order} LIMIT {limit + 1}
     """  # noqa: S608  # made of constants and placeholders; values are bound
     rows = await connection.fetch(query, *where.values)
-    more = len(rows) > limit
-    tasks = await shown(connection, [task_as(TaskView, row) for row in rows[:limit]])
-    following = None
-    if more:
-        last = tasks[-1]
-        at_ = last.due_at if by_due else last.created_at
-        following = _write_cursor(_Cursor(wanted.fingerprint, at_, last.id))
-    return Page(tasks=tasks, cursor=following)
+    found = page_of(rows, limit, of, at="due_date" if by_due else "created_at", id="id")
+    tasks = await shown(connection, [task_as(TaskView, row) for row in found.items])
+    return Page(items=tasks, cursor=found.cursor)
 
 
-async def count(connection: Connection, user_id: str, wanted: TaskFilter, *, timezone: str, now: datetime) -> int:
+async def count(connection: Connection, user_id: str, criteria: TaskFilter, *, timezone: str, now: datetime) -> int:
     """How many tasks of a user there are of a filter."""
-    where = _Where(user_id)
-    _filter(where, wanted)
-    if wanted.due is not None:
-        await _filter_due(connection, where, user_id, wanted.due, ZoneInfo(timezone), now)
-    query = f"SELECT count(*) FROM tasks t WHERE {where.text}"  # noqa: S608  # constants and placeholders
+    where = await _where(connection, user_id, criteria, ZoneInfo(timezone), now)
+    query = f"SELECT count(*) FROM tasks t {where.join} WHERE {where.text}"  # noqa: S608  # constants and placeholders
     return await connection.fetchval(query, *where.values)
-
-
-def contains(text: str) -> str:
-    """The LIKE pattern of what holds `text`, literally."""
-    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-
-
-def next_link(path: str, parameters: dict[str, Any], cursor: str) -> str:
-    """A Link header to the page after this one: the same parameters and the cursor."""
-    return f'<{path}?{urlencode(parameters | {"cursor": cursor}, doseq=True)}>; rel="next"'
 
 
 class _Where:
@@ -185,67 +139,70 @@ class _Where:
         return " AND ".join(self._conditions)
 
 
-def _filter(where: _Where, wanted: TaskFilter) -> None:
-    if wanted.completed is not None:
-        where.add(f"t.completed = {where.bind(wanted.completed, 'boolean')}")
-    if wanted.due_before is not None:
-        where.add(f"t.due_date < {where.bind(wanted.due_before, 'timestamptz')}")
-    if wanted.due_after is not None:
-        where.add(f"t.due_date >= {where.bind(wanted.due_after, 'timestamptz')}")
-    if wanted.q:
-        like = where.bind(contains(wanted.q), "text")
-        where.add(f"(t.title ILIKE {like} OR t.description ILIKE {like})")
-    if wanted.series:
-        series = where.bind(wanted.series, "text")
+async def _where(connection: Connection, user_id: str, criteria: TaskFilter, tz: ZoneInfo, now: datetime) -> _Where:
+    where = _Where(user_id)
+    if criteria.completed is not None:
+        where.add(f"t.completed = {where.bind(criteria.completed, 'boolean')}")
+    if criteria.q:
+        like = where.bind(contains(criteria.q), "text")
+        where.add(f"({folded('t.title')} LIKE {like} OR {folded('t.description')} LIKE {like})")
+    if criteria.series:
+        series = where.bind(criteria.series, "text")
         where.add(f"(t.parent_recurring_task_id = {series} OR t.id = {series})")
+    if criteria.due == "none":
+        where.add("t.due_date IS NULL")
+    if criteria.due == "overdue":
+        where.add("NOT t.completed")
+    bounds = _bounds(criteria, tz, now)
+    if bounds:
+        await _bound(connection, where, user_id, bounds)
+    return where
 
 
-async def _filter_due(
-    connection: Connection, where: _Where, user_id: str, due: DueFilter, tz: ZoneInfo, now: datetime
-) -> None:
-    """Tasks of the user's today, before or after it; an all-day task has its day in its own zone, whatever the user's.
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """A limit of due dates: `comparison` with the instant `at`, of whole days with the start of `day` in their zone."""
+
+    comparison: Literal["<", ">="]
+    at: datetime
+    day: date
+
+
+def _bounds(criteria: TaskFilter, tz: ZoneInfo, now: datetime) -> list[_Bound]:
+    today = now.astimezone(tz).date()
+    tomorrow = today + timedelta(days=1)
+    bounds: list[_Bound] = []
+    if criteria.due == "overdue":
+        bounds.append(_Bound("<", now, today))
+    if criteria.due == "today":
+        bounds.append(_Bound(">=", day_start(today, tz), today))
+        bounds.append(_Bound("<", day_end(today, tz), tomorrow))
+    if criteria.due == "upcoming":
+        bounds.append(_Bound(">=", day_end(today, tz), tomorrow))
+    if criteria.due_before is not None:
+        bounds.append(_Bound("<", criteria.due_before, _first_day(criteria.due_before, tz)))
+    if criteria.due_after is not None:
+        bounds.append(_Bound(">=", criteria.due_after, _first_day(criteria.due_after, tz)))
+    return bounds
+
+
+def _first_day(instant: datetime, tz: ZoneInfo) -> date:
+    """The first of the user's days that begins at `instant` or later."""
+    day = instant.astimezone(tz).date()
+    return day if day_start(day, tz) >= instant else day + timedelta(days=1)
+
+
+async def _bound(connection: Connection, where: _Where, user_id: str, bounds: Sequence[_Bound]) -> None:
+    """Adds the bounds; an all-day task has its day in its own zone, whatever the user's.
 
     Days are reckoned here: the server's own zone database may be older than ours and not know a zone.
     """
-    if due == "none":
-        where.add("t.due_date IS NULL")
-        return
-    today = now.astimezone(tz).date()
     zones: list[str] = [row["zone"] for row in await connection.fetch(_ZONES, user_id)]
-    days = [_day(today, ZoneInfo(zone)) for zone in zones]
-    name = where.bind(zones, "text[]")
-    begins = where.bind([begin for begin, _ in days], "timestamptz[]")
-    ends = where.bind([end for _, end in days], "timestamptz[]")
-    where.join = f"""LEFT JOIN unnest({name}, {begins}, {ends}) AS day (zone, begins, ends)
+    names = [f"bound_{number}" for number in range(len(bounds))]
+    days = [[day_start(bound.day, ZoneInfo(zone)) for zone in zones] for bound in bounds]
+    columns = [where.bind(zones, "text[]"), *(where.bind(starts, "timestamptz[]") for starts in days)]
+    where.join = f"""LEFT JOIN unnest({", ".join(columns)}) AS day (zone, {", ".join(names)})
         ON t.due_all_day AND day.zone = coalesce(t.recurrence_timezone, 'UTC')"""
-    begin, end = _day(today, tz)
-    if due == "overdue":
-        where.add(f"NOT t.completed AND t.due_date < coalesce(day.begins, {where.bind(now, 'timestamptz')})")
-        return
-    tomorrow = f"coalesce(day.ends, {where.bind(end, 'timestamptz')})"
-    if due == "today":
-        today_ = f"coalesce(day.begins, {where.bind(begin, 'timestamptz')})"
-        where.add(f"t.due_date >= {today_} AND t.due_date < {tomorrow}")
-    else:
-        where.add(f"t.due_date >= {tomorrow}")
-
-
-def _day(day: date, tz: ZoneInfo) -> tuple[datetime, datetime]:
-    return day_start(day, tz), day_end(day, tz)
-
-
-def _write_cursor(cursor: _Cursor) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode().rstrip("=")
-
-
-def _read_cursor(text: str, wanted: TaskFilter) -> _Cursor:
-    try:
-        raw = base64.b64decode(text.encode() + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        cursor = msgspec.json.decode(raw, type=_Cursor)
-    except ValueError:
-        raise invalid("cursor", "is not one of ours; begin again without it", where="query") from None
-    if cursor.filters != wanted.fingerprint:
-        raise invalid("cursor", "belongs to other filters; begin again without it", where="query")
-    if "\x00" in cursor.id or (cursor.at is not None and cursor.at.tzinfo is None):
-        raise invalid("cursor", "is not one of ours; begin again without it", where="query")
-    return cursor
+    for name, bound in zip(names, bounds, strict=True):
+        at = where.bind(bound.at, "timestamptz")
+        where.add(f"t.due_date {bound.comparison} coalesce(day.{name}, {at})")

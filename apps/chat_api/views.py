@@ -12,11 +12,10 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from chat_api.payloads import CatchUp, Mode
-from taskflow.database.pool import Connection
-from taskflow.domain.recurrence import parse_pattern
-from taskflow.domain.reminders import plan
-from taskflow.domain.task import Task
+from taskflow_core.database.pool import Connection
+from taskflow_core.domain.recurrence import CatchUp, Mode, parse_pattern
+from taskflow_core.domain.reminders import plan
+from taskflow_core.domain.task import Task
 
 # How series go on.
 _SERIES: Final = "SELECT series_id, mode, catch_up, start_local FROM task_series WHERE series_id = ANY($1::text[])"
@@ -60,15 +59,17 @@ async def shown(connection: Connection, tasks: Sequence[Task]) -> list[TaskView]
     """`tasks` as answers show them, in order."""
     series = {task.series_id for task in tasks if task.recurrence_pattern is not None}
     reminding = [task for task in tasks if task.reminders and task.due_at is not None]
-    kept: dict[str, asyncpg.Record] = {}
+    of_series: dict[str, asyncpg.Record] = {}
     if series:
-        kept = {row["series_id"]: row for row in await connection.fetch(_SERIES, list(series))}
+        of_series = {row["series_id"]: row for row in await connection.fetch(_SERIES, list(series))}
     rows: defaultdict[str, dict[str, asyncpg.Record]] = defaultdict(dict)
     if reminding:
         ids, dues = [task.id for task in reminding], [task.due_at for task in reminding]
         for row in await connection.fetch(_REMINDERS, ids, dues):
             rows[row["task_id"]][row["reminder_offset"]] = row
-    return [_shown(task, kept.get(task.series_id or ""), rows[task.id] if task.reminders else {}) for task in tasks]
+    return [
+        _shown(task, of_series.get(task.series_id or ""), rows[task.id] if task.reminders else {}) for task in tasks
+    ]
 
 
 async def one_shown(connection: Connection, task: Task) -> TaskView:

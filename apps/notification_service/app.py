@@ -1,22 +1,24 @@
 """Puts notification-service together."""
 
-import asyncio
 import gc
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Final
 
 from notification_service.catch_up import CatchUp
-from notification_service.endpoint import Streams, hide_token, stream_notifications
+from notification_service.door import Door
+from notification_service.endpoint import Streams, hide_secrets, stream_notifications, stream_ticket
 from notification_service.handlers import Notify
 from notification_service.hub import Hub
 from notification_service.preferences import Preferences
 from notification_service.replay import Replays
-from taskflow.bus.port import Subscription
-from taskflow.events.topics import ALL_TOPICS, NOTIFICATION_SERVICE
-from taskflow.service.auth import SignIn
-from taskflow.service.composition import Runtime, Service
-from taskflow.service.litestar_app import make_app
+from notification_service.tickets import Tickets
+from taskflow_core.bus.port import Subscription
+from taskflow_core.events.topics import ALL_TOPICS, NOTIFICATION_SERVICE
+from taskflow_core.service.auth import SignIn
+from taskflow_core.service.composition import Runtime, Service
+from taskflow_core.service.litestar_app import make_app
+from taskflow_core.supervisor import Work
 
 _MAX_WAIT_MS: Final = 3
 """Someone is watching: an event alone goes at once, of those that come fast the later ones wait so long."""
@@ -31,15 +33,20 @@ def create_service(runtime: Runtime) -> Service:
     hub = Hub(settings, runtime.clock)
     preferences = Preferences(runtime.database)
     catch_up = CatchUp(runtime.database, hub)
+    sign_in = SignIn(settings, runtime.clock, runtime.revocations)
+    tickets = Tickets(runtime.database)
+    door = Door(hub, sign_in, runtime.revocations, tickets)
     streams = Streams(
         hub=hub,
-        sign_in=SignIn(settings, runtime.clock),
+        door=door,
+        tickets=tickets,
         preferences=preferences,
-        replays=Replays(runtime.database, runtime.clock, window=settings.replay_window_seconds),
+        replays=Replays(runtime.database, runtime.clock, window=settings.replay_window_seconds, wanted=hub.wanted),
         clock=runtime.clock,
         heartbeat=settings.stream_heartbeat_seconds,
     )
-    app = make_app(NOTIFICATION_SERVICE, settings, [stream_notifications], state={"streams": streams})
+    app = make_app(NOTIFICATION_SERVICE, settings, [stream_notifications, stream_ticket], sign_in=sign_in)
+    app.state["streams"] = streams
 
     @asynccontextmanager
     async def background() -> AsyncGenerator[None]:
@@ -47,27 +54,28 @@ def create_service(runtime: Runtime) -> Service:
 
         On leaving, what streams are left end with a hint.
         """
-        tasks = [
-            asyncio.create_task(hub.run(), name="streams"),
-            asyncio.create_task(preferences.watch(hub.preferences, hub.prefer), name="preferences-watch"),
-            asyncio.create_task(catch_up.run(), name="catch-up"),
-        ]
+        works: dict[str, Work] = {
+            "streams": hub.run,
+            "preferences": lambda: preferences.watch(hub.preferences, hub.prefer),
+            "catch-up": catch_up.run,
+            "tickets": door.run,
+        }
         thresholds = gc.get_threshold()
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLDS)
         try:
-            yield
+            async with runtime.supervisor.running(NOTIFICATION_SERVICE, works):
+                try:
+                    yield
+                finally:
+                    hub.stop()
         finally:
-            hub.stop()
             gc.set_threshold(*thresholds)
             gc.unfreeze()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
     return Service(
         name=NOTIFICATION_SERVICE,
-        app=hide_token(app),
+        app=hide_secrets(app),
         subscriptions=(
             Subscription(
                 group=NOTIFICATION_SERVICE,

@@ -1,24 +1,26 @@
-"""What the bus did not bring: every few seconds what came is compared with the audit trail.
+"""What the bus did not bring, or too late: every few seconds what came is compared with the audit trail.
 
-An instance's consumer group starts at newest. So in a partition that never brought it anything it has no place to go on
-from after its sidecar or the broker was away, and a broker that loses its disk takes every place with it: what was
-published meanwhile does not come. The trail holds it, and streams stay open meanwhile, so their readers must be told.
+An instance's consumer group starts at newest. So in a partition that never brought it anything it has no offset to go
+on from after its sidecar or the broker was away, and a broker that loses its disk takes every offset with it: what was
+published meanwhile does not come. The trail holds it, once, and streams stay open meanwhile, so their readers must be
+sent it. Where it is not known any more whether something was sent, it is not sent twice.
 """
 
-import asyncio
 import time
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final, get_args
 
-import asyncpg
 import structlog
 
-from notification_service import metrics
+from notification_service import history, metrics
 from notification_service.hub import Hub
-from notification_service.notes import Note
-from notification_service.present import present_tasks
-from notification_service.replay import Past, missed_frame, past_of
-from taskflow.database.pool import OUTAGES, Database
+from notification_service.past_events import PastEvent, missed_frame, of_row
+from notification_service.recent_events import ReadyEvent
+from notification_service.replay import OVERLAP_SECONDS
+from notification_service.task_reader import read_tasks
+from taskflow_core.database.pool import Database
+from taskflow_core.events.model import EventType
+from taskflow_core.periodic import every
 
 log = structlog.get_logger(__name__)
 
@@ -27,12 +29,16 @@ _GRACE_SECONDS: Final = 3.0
 """So long after it was recorded an event may still be on its way here."""
 
 _BATCH: Final = 2_000
+_SENT_TOGETHER: Final = 200
+_KINDS: Final = frozenset(get_args(EventType))
+"""What users are sent. The trail also holds who read of it."""
 
-# Where the trail ends.
-_HEAD: Final = "SELECT seq FROM audit_chain"
-# What was recorded since, without what only just was.
+# What was recorded since, without what only just was; how many seconds ago, and how many ago it was observed.
 _RECORDED: Final = """
-SELECT chain_seq, event_id::text, user_id, type FROM task_events
+SELECT chain_seq, event_id::text, user_id, type, recorded_at,
+    extract(epoch FROM now() - recorded_at)::float AS recorded_ago,
+    extract(epoch FROM now() - occurred_at)::float AS observed_ago
+FROM task_events
 WHERE chain_seq > $1 AND recorded_at < now() - make_interval(secs => $2)
 ORDER BY chain_seq LIMIT $3
 """
@@ -44,7 +50,7 @@ WHERE chain_seq = ANY($1::bigint[]) ORDER BY chain_seq
 
 
 class CatchUp:
-    """Passes on to the hub what its users have not been told."""
+    """Passes on to the hub what its users have not been sent."""
 
     def __init__(self, database: Database, hub: Hub) -> None:
         self._database = database
@@ -54,13 +60,7 @@ class CatchUp:
     async def run(self) -> None:
         """For ever, until cancelled. While the database is away there is nothing to compare with."""
         await self._database.opened()
-        while True:
-            try:
-                while await self.turn():
-                    pass  # at once, as long as there is more
-            except (*OUTAGES, asyncpg.PostgresError) as error:
-                log.debug("catch_up_waits", reason=str(error) or type(error).__name__)
-            await asyncio.sleep(_EVERY_SECONDS)
+        await every(_EVERY_SECONDS, self.turn, name="catch-up")
 
     async def turn(self, *, grace: float = _GRACE_SECONDS) -> bool:
         """Look at what was recorded since the last turn, up to `grace` seconds ago; whether there is more.
@@ -68,28 +68,54 @@ class CatchUp:
         Nobody waits for what was recorded while no stream was open: the next one begins with a replay, or anew.
         """
         if self._position is None or not len(self._hub):
-            self._position = await self._database.fetchval(_HEAD)
+            await self._go_to_head()
             return False
         rows = await self._database.fetch(_RECORDED, self._position, grace, _BATCH)
-        untold = [
-            row["chain_seq"]
-            for row in rows
-            if not self._hub.ring.holds(row["event_id"]) and self._hub.here(row["user_id"], row["type"])
-        ]
-        if untold:
-            await self._tell(untold)
+        missing = self._missing(rows, time.monotonic())
+        for start in range(0, len(missing), _SENT_TOGETHER):
+            await self._send(missing[start : start + _SENT_TOGETHER])
         if rows:
             self._position = rows[-1]["chain_seq"]
+            self._hub.reached(rows[-1]["recorded_at"])
+        elif (await history.head(self._database)).seq < self._position:
+            # Another database under the same name, or the same one as it was once.
+            await self._go_to_head()
         return len(rows) == _BATCH
 
-    async def _tell(self, numbers: Sequence[int]) -> None:
-        pasts = [past_of(row, row["user_id"]) for row in await self._database.fetch(_EVENTS, list(numbers))]
-        tasks = await present_tasks(self._database, {past.task_id for past in pasts})
-        now = time.monotonic()
-        self._hub.publish(_note(past, missed_frame(past, tasks.get(past.task_id)).data, now) for past in pasts)
-        metrics.CAUGHT_UP.inc(len(pasts))
-        log.warning("events_from_the_trail", count=len(pasts), problem="the bus did not bring them")
+    async def _go_to_head(self) -> None:
+        head = await history.head(self._database)
+        self._position = head.seq
+        self._hub.reached(head.recorded_at)
+
+    def _missing(self, rows: Sequence[Any], now: float) -> list[int]:
+        """The numbers of what some stream here lacks. `now` is no earlier than when the rows were read."""
+        hub = self._hub
+        missing: list[int] = []
+        unknown = 0
+        for row in rows:
+            kind, event_id, user_id = row["type"], row["event_id"], row["user_id"]
+            if kind not in _KINDS or hub.seen.holds(event_id) or not hub.here(user_id, kind):
+                continue
+            if not hub.lacks(user_id, event_id, now - row["recorded_ago"]):
+                continue
+            if now - row["observed_ago"] - OVERLAP_SECONDS <= hub.seen.since:
+                unknown += 1
+            else:
+                missing.append(row["chain_seq"])
+        if unknown:
+            metrics.UNKNOWN.inc(unknown)
+        return missing
+
+    async def _send(self, numbers: Sequence[int]) -> None:
+        past_events = [of_row(row) for row in await self._database.fetch(_EVENTS, list(numbers))]
+        tasks = await read_tasks(self._database, {past.task_id for past in past_events})
+        now, clock = time.monotonic(), self._hub.clock.now()
+        missed = [(past, missed_frame(past, tasks.get(past.task_id), clock)) for past in past_events]
+        events = [_ready(past, frame.data, now) for past, frame in missed if frame is not None]
+        self._hub.publish(events)
+        metrics.CAUGHT_UP.inc(len(events))
+        log.warning("events_from_the_trail", count=len(events), problem="the bus did not bring them, or too late")
 
 
-def _note(past: Past, data: bytes, now: float) -> Note:
-    return Note(past.event_id, past.user_id, past.task_id, past.version, past.kind, data, now)
+def _ready(past: PastEvent, data: bytes, now: float) -> ReadyEvent:
+    return ReadyEvent(past.event_id, past.user_id, past.task_id, past.version, past.kind, data, now)

@@ -8,7 +8,7 @@ from litestar.openapi.spec import Operation, Parameter, Schema
 from litestar.openapi.spec.enums import OpenAPIType
 
 from notification_service.frames import Frame
-from taskflow.service.errors import ErrorAnswer, ErrorBody
+from taskflow_core.service.errors import ErrorAnswer, ErrorBody, ValidationAnswer
 
 RESPONSES: Final[dict[int, ResponseSpec]] = {
     200: ResponseSpec(
@@ -19,6 +19,9 @@ RESPONSES: Final[dict[int, ResponseSpec]] = {
         generate_examples=False,
     ),
     401: ResponseSpec(ErrorBody, description="No token, or one that is not accepted", generate_examples=False),
+    422: ResponseSpec(
+        ValidationAnswer, description="A parameter that the stream does not have", generate_examples=False
+    ),
     429: ResponseSpec(
         ErrorAnswer,
         description="TOO_MANY_STREAMS: close one, or come back as Retry-After says",
@@ -40,7 +43,8 @@ class StreamOperation(Operation):
 
     def __post_init__(self) -> None:
         self.parameters = [
-            _parameter("token", "query", "An access token, for clients that can send no header. It is never logged."),
+            _parameter("ticket", "query", "A ticket, for clients that can send no header. It is never logged."),
+            _parameter("token", "query", "Deprecated: an access token in a ticket's place. It is never logged."),
             _parameter("last_event_id", "query", "The `id` of the last frame seen; what came after it is sent first."),
             _parameter("Last-Event-ID", "header", "The same, as EventSource sends it; it takes precedence."),
         ]

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from notification_service import frames
-from notification_service.notes import Note
+from notification_service.recent_events import ReadyEvent
 
 MOST_TASKS: Final = 500
 """Tasks that one batch names; more than that is a reset."""
@@ -13,7 +13,7 @@ _SECOND: Final = 1.0
 
 
 class Limiter:
-    """At most `rate` messages within any second; the others wait to be told together in one batch."""
+    """At most `rate` messages within any second; the others wait to be sent together in one batch."""
 
     __slots__ = ("_count", "_last_id", "_rate", "_reminders", "_sent", "_tasks")
 
@@ -31,17 +31,17 @@ class Limiter:
         """Events that wait for the next batch."""
         return self._count
 
-    def admit(self, note: Note, now: float) -> bool:
-        """Whether the note may be sent at once; if not, it waits for the next batch."""
+    def admit(self, event: ReadyEvent, now: float) -> bool:
+        """Whether the event may be sent at once; if not, it waits for the next batch."""
         if not self._count and self._free(now):
-            self._note(now)
+            self._count_message(now)
             return True
         self._count += 1
-        self._last_id = note.event_id
-        if note.kind == "task.reminder.triggered":
+        self._last_id = event.event_id
+        if event.kind == "task.reminder.triggered":
             self._reminders += 1
         if len(self._tasks) <= MOST_TASKS:
-            self._tasks[note.task_id] = None
+            self._tasks[event.task_id] = None
         return False
 
     def free_at(self) -> float:
@@ -52,7 +52,7 @@ class Limiter:
         """The frame for all that waits, None as long as it must wait. `at` is its time."""
         if not self._count or not self._free(now):
             return None
-        self._note(now)
+        self._count_message(now)
         if len(self._tasks) > MOST_TASKS:
             frame = frames.reset_frame("flood", at, self._last_id)
         else:
@@ -64,7 +64,7 @@ class Limiter:
     def _free(self, now: float) -> bool:
         return len(self._sent) < self._rate or now - self._sent[0] >= _SECOND
 
-    def _note(self, now: float) -> None:
+    def _count_message(self, now: float) -> None:
         sent = self._sent
         if sent and now - sent[-1] >= _SECOND:
             sent.clear()

@@ -5,8 +5,8 @@ from typing import Final, get_args
 from prometheus_client import Counter, Gauge
 
 from notification_service.stream import EndReason
-from taskflow.events.topics import NOTIFICATION_SERVICE
-from taskflow.telemetry.metrics import REGISTRY
+from taskflow_core.events.topics import NOTIFICATION_SERVICE
+from taskflow_core.telemetry.metrics import REGISTRY
 
 STREAMS: Final = Gauge("taskflow_streams", "Streams open now", ["service"], registry=REGISTRY).labels(
     NOTIFICATION_SERVICE
@@ -15,17 +15,23 @@ FRAMES: Final = Counter(
     "taskflow_stream_frames", "Frames handed to streams as they happened", ["service"], registry=REGISTRY
 ).labels(NOTIFICATION_SERVICE)
 COALESCED: Final = Counter(
-    "taskflow_stream_coalesced", "Events told in a batch for coming too fast", ["service"], registry=REGISTRY
+    "taskflow_stream_coalesced", "Events sent in a batch for coming too fast", ["service"], registry=REGISTRY
 ).labels(NOTIFICATION_SERVICE)
 CAUGHT_UP: Final = Counter(
     "taskflow_stream_caught_up",
-    "Events told from the audit trail because the bus did not bring them",
+    "Events sent from the audit trail because the bus did not bring them",
+    ["service"],
+    registry=REGISTRY,
+).labels(NOTIFICATION_SERVICE)
+UNKNOWN: Final = Counter(
+    "taskflow_stream_unknown",
+    "Events recorded so late that it is not known any more whether they were sent",
     ["service"],
     registry=REGISTRY,
 ).labels(NOTIFICATION_SERVICE)
 DROPPED: Final = Counter(
     "taskflow_stream_dropped",
-    "Frames dropped, a reset in their place, for slow readers",
+    "Frames dropped, a reset instead, for slow readers",
     ["service"],
     registry=REGISTRY,
 ).labels(NOTIFICATION_SERVICE)

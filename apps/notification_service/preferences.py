@@ -9,8 +9,10 @@ import asyncpg
 import msgspec
 import structlog
 
-from taskflow.database.pool import OUTAGES, Database
-from taskflow.events.model import EventType
+from taskflow_core.database.outages import OUTAGES
+from taskflow_core.database.pool import Database
+from taskflow_core.events.model import EventType
+from taskflow_core.periodic import every
 
 log = structlog.get_logger(__name__)
 
@@ -69,18 +71,15 @@ class Preferences:
 
     async def watch(self, known: Callable[[], Sequence[tuple[str, str]]], changed: Callable[[str, str], None]) -> None:
         """Call `changed(user, preference)` for every one that differs from `known()`; for ever, until cancelled."""
-        while True:
-            await asyncio.sleep(_REFRESH_SECONDS)
+
+        async def look() -> None:
             everyone = known()
             for start in range(0, len(everyone), _SLICE):
                 some = everyone[start : start + _SLICE]
-                try:
-                    rows = await self._database.fetch(_CHANGED, [u for u, _ in some], [p for _, p in some])
-                except (*OUTAGES, asyncpg.PostgresError) as error:
-                    log.warning("preferences_unavailable", reason=str(error) or type(error).__name__)
-                    break
-                for row in rows:
+                for row in await self._database.fetch(_CHANGED, [u for u, _ in some], [p for _, p in some]):
                     changed(row["user_id"], row["notifications"])
+
+        await every(_REFRESH_SECONDS, look, name="preferences")
 
     async def _read(self) -> None:
         try:

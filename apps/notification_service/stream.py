@@ -5,7 +5,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Final, Literal
 
-from notification_service.wire import Wire
+from notification_service.connection import Connection
+from taskflow_core.service.tokens import Identity
 
 _WRITTEN_TOGETHER: Final = 16 * 1024
 """Bytes of waiting frames that are handed over in one write."""
@@ -13,7 +14,7 @@ _WRITTEN_TOGETHER: Final = 16 * 1024
 _STUCK_BEATS: Final = 2
 """Heartbeats in a row at which a connection still held the same bytes: then its reader is dead."""
 
-EndReason = Literal["left", "slow", "dead", "expired", "stopping"]
+EndReason = Literal["left", "slow", "dead", "expired", "revoked", "replaced", "stopping"]
 
 
 class Stream:
@@ -36,29 +37,45 @@ class Stream:
         "_stuck",
         "beat",
         "closing_at",
+        "connection",
         "due",
         "ended",
+        "identity",
+        "opened",
+        "opened_at",
+        "replayed",
+        "unwritten",
         "user_id",
-        "wire",
     )
 
     def __init__(
         self,
-        user_id: str,
+        identity: Identity,
         *,
         limit: int,
         policy: Literal["drop_oldest", "disconnect"],
+        opened: float,
+        opened_at: float,
         closing_at: float,
         dropped: Callable[[], bytes],
         ended: Callable[["Stream", EndReason], None],
     ) -> None:
-        """`dropped` is told of each frame dropped and gives the reset frame; `ended` is told once of the end."""
-        self.user_id = user_id
+        """`identity` is the sign-in that it stands for. `opened` and `closing_at` are in the event loop's seconds,
+        `opened_at` in those since 1970.
+
+        `dropped` is told of each frame dropped and gives the reset frame; `ended` is told once of the end.
+        """
+        self.identity = identity
+        self.user_id = identity.user_id
+        self.opened = opened
+        self.opened_at = opened_at
+        self.replayed: frozenset[str] = frozenset()
         self.closing_at = closing_at
         self.due = 0
         self.beat = 0
         self.ended = False
-        self.wire: Wire | None = None
+        self.unwritten = 0
+        self.connection: Connection | None = None
         self._limit = limit
         self._drop = dropped if policy == "drop_oldest" else None
         self._ended = ended
@@ -74,14 +91,14 @@ class Stream:
         """Frames in the queue."""
         return 0 if self._queue is None else len(self._queue)
 
-    def attach(self, wire: Wire, greeting: bytes) -> None:
+    def attach(self, connection: Connection, greeting: bytes) -> None:
         """Give it its way out; `greeting` is written at once."""
         if self.ended:
-            wire.finish(b"")
+            connection.finish(b"")
             return
-        self.wire = wire
-        if wire.ready():
-            wire.write(greeting)
+        self.connection = connection
+        if connection.ready():
+            connection.write(greeting)
         elif self._queue is not None:
             self._queue.appendleft(greeting)
 
@@ -90,23 +107,23 @@ class Stream:
         if self.ended:
             return
         self._held = False
-        wire, queue = self.wire, self._queue
-        assert wire is not None, "attached"
+        connection, queue = self.connection, self._queue
+        assert connection is not None, "attached"
         assert queue is not None, "held"
         queue.extendleft(reversed(_blocks(missed)))
-        if wire.ready() and self._missing is None and sum(map(len, queue)) <= _WRITTEN_TOGETHER:
+        if connection.ready() and self._missing is None and sum(map(len, queue)) <= _WRITTEN_TOGETHER:
             self._queue = None
             if queue:
-                wire.write(b"".join(queue))
+                connection.write(b"".join(queue))
         elif queue or self._missing:
             self._start_pump()
 
     def push(self, data: bytes) -> None:
         """A frame for the reader."""
         if self._queue is None:
-            wire = self.wire
-            if wire is not None and wire.ready():
-                wire.write(data)
+            connection = self.connection
+            if connection is not None and connection.ready():
+                connection.write(data)
                 return
             self._queue = deque()
         elif self.ended:
@@ -123,10 +140,10 @@ class Stream:
 
     def heartbeat(self, data: bytes) -> None:
         """A sign of life to an idle reader. One that takes nothing from beat to beat is dead."""
-        wire = self.wire
-        if wire is None or self.ended:
+        connection = self.connection
+        if connection is None or self.ended:
             return
-        backlog = wire.backlog()
+        backlog = connection.backlog()
         self._stuck = self._stuck + 1 if backlog and backlog == self._backlog else 0
         self._backlog = backlog
         if self._stuck >= _STUCK_BEATS:
@@ -139,18 +156,19 @@ class Stream:
 
         What waits is left out: something before it may be on its way, and a reader must not resume from beyond a gap.
         """
-        if self._over(reason) and self.wire is not None:
-            self.wire.finish(last)
+        if self._over(reason) and self.connection is not None:
+            self.connection.finish(last)
 
     def cut(self, reason: EndReason) -> None:
         """End it at once, whatever waits."""
-        if self._over(reason) and self.wire is not None:
-            self.wire.abort()
+        if self._over(reason) and self.connection is not None:
+            self.connection.abort()
 
     def _over(self, reason: EndReason) -> bool:
         if self.ended:
             return False
         self.ended = True
+        self.unwritten = self.waiting + (0 if self.connection is None else self.connection.backlog())
         self._queue = deque()
         if self._pump is not None:
             self._pump.cancel()
@@ -163,8 +181,8 @@ class Stream:
 
     async def _hand_over(self) -> None:
         """Hand over what waits as fast as the reader takes it; afterwards frames go straight to the connection."""
-        wire, queue = self.wire, self._queue
-        assert wire is not None, "attached"
+        connection, queue = self.connection, self._queue
+        assert connection is not None, "attached"
         assert queue is not None, "not begun"
         try:
             while not self.ended and (queue or self._missing):
@@ -176,7 +194,7 @@ class Stream:
                 while queue and size < _WRITTEN_TOGETHER:
                     together.append(queue.popleft())
                     size += len(together[-1])
-                await wire.send(b"".join(together))
+                await connection.send(b"".join(together))
             if not self.ended:
                 self._queue = None
         except OSError:

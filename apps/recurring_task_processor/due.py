@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from taskflow.database.pool import Database
+from taskflow_core.database.pool import Database
 
 # Series due at an instant and not put off, the longest due first.
 _DUE: Final = """

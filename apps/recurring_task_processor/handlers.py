@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 
-from recurring_task_processor.schedule import Schedule
-from taskflow.bus.port import SUCCESS, Handler, Outcome
-from taskflow.events.model import Event, TaskCreated, TaskDeleted
+from recurring_task_processor.worker import Worker
+from taskflow_core.bus.port import SUCCESS, Handler, Outcome
+from taskflow_core.events.model import Event, TaskCreated, TaskDeleted
 
 
-def make_handler(schedule: Schedule) -> Handler:
-    """A handler that wakes the schedule for events of repeating tasks, and of deleted ones, which may have been."""
+def make_handler(worker: Worker) -> Handler:
+    """A handler that wakes the worker for events of repeating tasks, and of deleted ones, which may have been."""
 
     async def handle(events: Sequence[Event]) -> Sequence[Outcome]:
         if any(_concerns_series(event) for event in events):
-            schedule.wake()
+            worker.wake()
         return [SUCCESS] * len(events)
 
     return handle

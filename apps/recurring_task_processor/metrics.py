@@ -4,8 +4,8 @@ from typing import Final
 
 from prometheus_client import Counter, Histogram
 
-from taskflow.events.topics import RECURRING_TASK_PROCESSOR
-from taskflow.telemetry.metrics import REGISTRY
+from taskflow_core.events.topics import RECURRING_TASK_PROCESSOR
+from taskflow_core.telemetry.metrics import REGISTRY
 
 MADE: Final = Counter("taskflow_occurrences_made", "Occurrences made of series", ["service"], registry=REGISTRY).labels(
     RECURRING_TASK_PROCESSOR

@@ -7,13 +7,13 @@ from typing import Final
 
 import msgspec
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from recurring_task_processor.chat_api import Occurrences
 from recurring_task_processor.due import due_series
 from recurring_task_processor.metrics import FAILED, MADE, RUN_SECONDS
-from taskflow.database.pool import Database
-from taskflow.domain.clock import Clock
-from taskflow.telemetry import logs
+from taskflow_core.database.pool import Database
+from taskflow_core.domain.clock import Clock
 
 log = structlog.get_logger(__name__)
 
@@ -21,7 +21,7 @@ BATCH: Final = 100
 _MOST_TRIED: Final = 10_000
 
 
-class Run(msgspec.Struct, frozen=True, kw_only=True):
+class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     """What a run came to: series looked at, occurrences made, series that failed and wait for another try."""
 
     series: int
@@ -38,19 +38,18 @@ class Processor:
         self._occurrences = occurrences
         self._lock = asyncio.Lock()
 
-    async def run(self) -> Run:
+    async def run(self) -> RunResult:
         """Make everything that is due. Raises outages of the database or chat-api; what was made until then stays."""
         async with self._lock:
-            token = logs.correlation_id.set(uuid.uuid4().hex)
             began = time.perf_counter()
             try:
-                run = await self._run()
+                with bound_contextvars(correlation_id=uuid.uuid4().hex):
+                    run = await self._run()
             finally:
-                logs.correlation_id.reset(token)
                 RUN_SECONDS.observe(time.perf_counter() - began)
         return run
 
-    async def _run(self) -> Run:
+    async def _run(self) -> RunResult:
         series = made = failed = 0
         # A series that failed waits by its retry time; this only keeps one run from asking for it again and again.
         troubled: list[str] = []
@@ -67,4 +66,4 @@ class Processor:
         FAILED.inc(failed)
         if series:
             log.info("series_moved_on", series=series, made=made, failed=failed)
-        return Run(series=series, made=made, failed=failed)
+        return RunResult(series=series, made=made, failed=failed)

@@ -26,8 +26,18 @@ class Alarm:
             self.rung.set()
         HELD.set(len(self.heap))
 
+    def forget(self) -> None:
+        """Nobody waits for any of them now; they are held in the database."""
+        self.heap = ReminderHeap()
+        HELD.set(0)
+
     def unset(self, ids: Iterable[UUID]) -> None:
         """Do not wake for these."""
         for id_ in ids:
             self.heap.discard(id_.bytes)
+        HELD.set(len(self.heap))
+
+    def unset_due(self, now: datetime) -> None:
+        """Do not wake for what is due by `now` (aware): it is being fired."""
+        self.heap.discard_due(now.timestamp())
         HELD.set(len(self.heap))

@@ -1,18 +1,18 @@
 """Composes the reminder service: routes, the consumer of task events, and the engine that fires."""
 
 from reminder_service.alarm import Alarm
-from reminder_service.controllers import make_controller
+from reminder_service.controllers import RemindersController
 from reminder_service.engine import Engine
 from reminder_service.firing import Firing
 from reminder_service.handlers import make_handler
 from reminder_service.reconcile import Reconciler
 from reminder_service.reminders import Reminders
 from reminder_service.schedule import Schedule
-from taskflow.bus.port import Subscription
-from taskflow.events.topics import REMINDER_SERVICE, TASK_TOPICS
-from taskflow.service.auth import SignIn
-from taskflow.service.composition import Runtime, Service
-from taskflow.service.litestar_app import make_app
+from taskflow_core.bus.port import Subscription
+from taskflow_core.events.topics import REMINDER_SERVICE, TASK_TOPICS
+from taskflow_core.service.auth import SignIn
+from taskflow_core.service.composition import Runtime, Service
+from taskflow_core.service.litestar_app import make_app
 
 
 def create_service(runtime: Runtime) -> Service:
@@ -28,11 +28,17 @@ def create_service(runtime: Runtime) -> Service:
         Reconciler(database, clock, alarm, schedule),
         reconcile_seconds=settings.reminder_snapshot_seconds,
     )
-    controller = make_controller(Reminders(database, clock, alarm), SignIn(settings, clock))
+    app = make_app(
+        REMINDER_SERVICE,
+        settings,
+        [RemindersController],
+        sign_in=SignIn(settings, clock, runtime.revocations),
+        dependencies={"reminders": Reminders(database, clock, alarm)},
+    )
     return Service(
         name=REMINDER_SERVICE,
-        app=make_app(REMINDER_SERVICE, settings, [controller]),
+        app=app,
         publishes=True,
         subscriptions=(Subscription(group=REMINDER_SERVICE, topics=TASK_TOPICS, handler=make_handler(schedule)),),
-        background=engine.running,
+        background=lambda: engine.running(runtime.supervisor),
     )

@@ -3,21 +3,20 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from reminder_service.alarm import Alarm
 from reminder_service.firing import Firing
 from reminder_service.reconcile import WINDOW, Reconciler
-from taskflow.bus.delivery import backoff, is_outage, reason_of
-from taskflow.database.pool import Database
-from taskflow.domain.clock import Clock
-from taskflow.events.topics import REMINDER_SERVICE
-from taskflow.telemetry import logs
+from taskflow_core.database.pool import Database
+from taskflow_core.domain.clock import Clock
+from taskflow_core.events.topics import REMINDER_SERVICE
+from taskflow_core.periodic import every
+from taskflow_core.supervisor import FINISH_SECONDS, Supervisor, Work
 
 log = structlog.get_logger(__name__)
 
@@ -30,8 +29,6 @@ _TICK_SECONDS: Final = 1.0
 _PAUSE_SECONDS: Final = 0.05
 _LOCKED_SECONDS: Final = 0.2
 _JUMP_SECONDS: Final = 5.0
-_CALM_SECONDS: Final = 30.0
-_STOP_SECONDS: Final = 2.0
 
 
 class Engine:
@@ -53,68 +50,39 @@ class Engine:
         self._firing = firing
         self._reconciler = reconciler
         self._reconcile_seconds = reconcile_seconds
-        self._jobs: set[asyncio.Task[Any]] = set()
         self._stopping = False
-        self._busy = False
+        self._at_rest = asyncio.Event()
+        self._at_rest.set()
 
     @asynccontextmanager
-    async def running(self) -> AsyncGenerator[None]:
+    async def running(self, supervisor: Supervisor) -> AsyncGenerator[None]:
         """At work until left; what it is firing then gets a moment to finish. Does not wait for the database."""
-        token = logs.service.set(REMINDER_SERVICE)
         self._stopping = False
-        scheduler = _scheduler()
-        self._every(scheduler, LOOK_SECONDS, "look ahead", self._reconciler.look_ahead)
-        self._every(scheduler, self._reconcile_seconds, "reconcile", self._reconciler.reconcile)
-        scheduler.start()
-        firing = asyncio.create_task(self._fire_forever(), name="reminders-fire")
-        logs.service.reset(token)
+        works: dict[str, Work] = {
+            "fire": self._every(_TICK_SECONDS, "fire", self._fire_while_there_is_something),
+            "look ahead": self._every(LOOK_SECONDS, "look ahead", self._reconciler.look_ahead),
+            "reconcile": self._every(self._reconcile_seconds, "reconcile", self._reconciler.reconcile),
+        }
         try:
-            yield
+            async with supervisor.running(REMINDER_SERVICE, works):
+                try:
+                    yield
+                finally:
+                    self._stopping = True
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(FINISH_SECONDS):
+                            await self._at_rest.wait()
         finally:
-            self._stopping = True
-            self._alarm.rung.set()
-            scheduler.shutdown(wait=False)  # cancels its jobs, which begin again from the database
-            if self._busy:
-                await asyncio.wait({firing}, timeout=_STOP_SECONDS)
-            firing.cancel()
-            await asyncio.gather(firing, *self._jobs, return_exceptions=True)
+            self._alarm.forget()
 
-    def _every(self, scheduler: Any, seconds: float, name: str, work: Callable[[], Awaitable[object]]) -> None:
-        """Run `work` now and then every `seconds`; while the database is away it waits, and one run stands for all."""
+    def _every(self, seconds: float, name: str, work: Callable[[], Awaitable[object]]) -> Work:
+        """Work that begins when the database has first answered, and comes again every `seconds`."""
 
-        async def job() -> None:
-            task = asyncio.current_task()
-            assert task is not None  # APScheduler runs coroutines as tasks
-            self._jobs.add(task)
-            task.add_done_callback(self._jobs.discard)
+        async def at_work() -> None:
             await self._database.opened()
-            await self._persevere(name, work)
+            await every(seconds, work, name=name)
 
-        scheduler.add_job(job, "interval", seconds=seconds, next_run_time=datetime.now(UTC), id=name)
-
-    async def _persevere(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
-        """Run `work` to its end, again after each failure."""
-        failures = 0
-        while not self._stopping:
-            began = time.monotonic()
-            try:
-                await work()
-            except Exception as error:
-                # A job must outlive whatever it meets: all it does begins from the database and can be done again.
-                failures = 1 if time.monotonic() - began > _CALM_SECONDS else failures + 1
-                if is_outage(error):
-                    if failures == 1:
-                        log.warning("reminders_wait", work=name, reason=reason_of(error))
-                else:
-                    log.exception("reminders_failed", work=name)
-                await asyncio.sleep(min(5.0, backoff(min(failures, 5))))
-            else:
-                return
-
-    async def _fire_forever(self) -> None:
-        await self._database.opened()
-        while not self._stopping:
-            await self._persevere("fire", self._fire_while_there_is_something)
+        return at_work
 
     async def _fire_while_there_is_something(self) -> None:
         """Fire what is due, then wait for the alarm or a tick, and again. Returns when the engine stops."""
@@ -129,18 +97,16 @@ class Engine:
             wait = None if heap.next_at is None else heap.next_at - self._clock.now().timestamp()
             due = wait is not None and wait <= 0
             if not due:
-                if heap.worth_compacting:
-                    await heap.compact()
                 await self._wait(_TICK_SECONDS if wait is None else wait)
 
     async def _fire(self) -> None:
         # Before firing: what is set meanwhile must wake us again.
-        self._alarm.heap.take(self._clock.now().timestamp())
-        self._busy = True
+        self._alarm.unset_due(self._clock.now())
+        self._at_rest.clear()
         try:
             left = await self._firing.fire_due()
         finally:
-            self._busy = False
+            self._at_rest.set()
         if self._stopping:
             return
         if left:
@@ -168,12 +134,3 @@ class Engine:
                 await self._alarm.rung.wait()
         except TimeoutError:
             return
-
-
-def _scheduler() -> Any:
-    """APScheduler on this event loop; runs that were missed become one."""
-    return AsyncIOScheduler(
-        event_loop=asyncio.get_running_loop(),
-        timezone=UTC,
-        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-    )

@@ -1,4 +1,4 @@
-"""Fires what is due: claims rows and draws their events in one transaction, so that each is sent once or not yet."""
+"""Fires what is due: claims rows and appends their events in one transaction, so that each is sent once or not yet."""
 
 import uuid
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ import asyncpg
 import structlog
 
 from reminder_service.metrics import CANCELLED, FIRED, LATENESS
-from taskflow.bus import outbox
-from taskflow.database.pool import Database
-from taskflow.domain.clock import Clock
-from taskflow.events.model import ReminderTriggered
-from taskflow.events.topics import REMINDER_SERVICE
-from taskflow.telemetry import tracing
+from taskflow_core.bus import outbox
+from taskflow_core.database.pool import Database
+from taskflow_core.domain.clock import Clock
+from taskflow_core.events.model import ReminderTriggered
+from taskflow_core.events.topics import REMINDER_SERVICE
+from taskflow_core.telemetry import tracing
 
 log = structlog.get_logger(__name__)
 
@@ -86,7 +86,7 @@ class Firing:
                 return 0
             claimed = await connection.fetch(_CLAIM, [row["id"] for row in due], now)
             events = sorted((_event(row, now, run) for row in claimed), key=lambda event: event.scheduled_at)
-            await outbox.draw(connection, REMINDER_SERVICE, events)
+            await outbox.append(connection, REMINDER_SERVICE, events)
         _count(events)
         return len(due)
 
@@ -125,6 +125,6 @@ def _event(row: asyncpg.Record, now: datetime, run: str) -> ReminderTriggered:
 
 def _count(events: Sequence[ReminderTriggered]) -> None:
     for event in events:
-        FIRED.labels("yes" if event.late else "no").inc()
+        FIRED[event.late].inc()
         LATENESS.observe(max(0.0, (event.fired_at - event.scheduled_at).total_seconds()))
     log.info("reminders_fired", count=len(events), late=sum(event.late for event in events))

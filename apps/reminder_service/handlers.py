@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
-from reminder_service.planning import Setting
+from reminder_service.planning import TaskChange
 from reminder_service.schedule import Schedule
-from taskflow.bus.port import SUCCESS, Handler, Outcome
-from taskflow.domain.task import Task
-from taskflow.events.model import Event, TaskCompleted, TaskCreated, TaskDeleted, TaskUpdated
+from taskflow_core.bus.port import SUCCESS, Handler, Outcome
+from taskflow_core.domain.task import Task
+from taskflow_core.events.model import Event, TaskCompleted, TaskCreated, TaskDeleted, TaskUpdated
 
 _MATTERS: Final = frozenset(
     {"completed", "due_at", "due_date", "due_all_day", "recurrence_timezone", "reminders", "reminder_config"}
@@ -25,9 +25,9 @@ def make_handler(schedule: Schedule) -> Handler:
     return handle
 
 
-def concerned(events: Sequence[Event]) -> dict[str, Setting | None]:
-    """The tasks whose reminders `events` may change, each with the latest Setting among them, if any."""
-    found: dict[str, Setting | None] = {}
+def concerned(events: Sequence[Event]) -> dict[str, TaskChange | None]:
+    """The tasks whose reminders `events` may change, each with the latest TaskChange among them, if any."""
+    found: dict[str, TaskChange | None] = {}
     for event in events:
         if isinstance(event, TaskCreated):
             if event.task.reminders:
@@ -40,10 +40,10 @@ def concerned(events: Sequence[Event]) -> dict[str, Setting | None]:
     return found
 
 
-def _keep_latest(found: dict[str, Setting | None], event: TaskCreated | TaskUpdated, task: Task) -> None:
+def _keep_latest(found: dict[str, TaskChange | None], event: TaskCreated | TaskUpdated, task: Task) -> None:
     before = found.get(event.task_id)
     if before is None or before.version < event.version:
-        found[event.task_id] = Setting(
+        found[event.task_id] = TaskChange(
             at=event.timestamp,
             version=event.version,
             completed=task.completed,

@@ -1,30 +1,30 @@
 """When to wake: the soonest pending reminders, in memory, as a hint. The schedule in PostgreSQL is the truth."""
 
-import asyncio
 from heapq import heapify, heappop, heappush
 from typing import Final
 
 CAPACITY: Final = 100_000
 """Reminders held at most; later ones stay in the database until their time comes near."""
 
-_WORTH_COMPACTING: Final = 1_000
+_FEW: Final = 1_000
+"""So many stale entries beyond half are not worth the trouble."""
 
 
 class ReminderHeap:
     """Keys (a reminder's id as bytes) by time (seconds since the epoch).
 
     `put` and `discard` are O(log n) amortised, `next_at` is O(1). Both are lazy: an entry that was moved or discarded
-    stays in the list until it surfaces or compaction removes it. A full heap makes room by giving up one of its late
+    stays in the list until it surfaces, or until such entries are more than half of all and are dropped together (20 ms
+    for a full heap, once in 100,000 changes). A full heap makes room by giving up one of its late
     entries, or does not take the new one: what it does not hold, it is given again when its time is near.
     """
 
-    __slots__ = ("_at", "_capacity", "_entries", "_put_meanwhile")
+    __slots__ = ("_at", "_capacity", "_entries")
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
         self._entries: list[tuple[float, bytes]] = []
         self._at: dict[bytes, float] = {}
-        self._put_meanwhile: list[tuple[float, bytes]] | None = None
 
     def __len__(self) -> int:
         return len(self._at)
@@ -39,11 +39,6 @@ class ReminderHeap:
         """Entries that no longer count, still in the list."""
         return len(self._entries) - len(self._at)
 
-    @property
-    def worth_compacting(self) -> bool:
-        """Whether stale entries are more than half of all."""
-        return self.stale > _WORTH_COMPACTING and self.stale > len(self._at)
-
     def put(self, key: bytes, at: float) -> bool:
         """Hold `key` at `at`, moving it if it is held. Returns whether it is held."""
         before = self._at.get(key)
@@ -53,8 +48,6 @@ class ReminderHeap:
             return False
         self._at[key] = at
         heappush(self._entries, (at, key))
-        if self._put_meanwhile is not None:
-            self._put_meanwhile.append((at, key))
         if before is not None:
             self._surface()
         return True
@@ -64,36 +57,23 @@ class ReminderHeap:
         if self._at.pop(key, None) is not None:
             self._surface()
 
-    def take(self, now: float) -> list[bytes]:
-        """Remove and return the keys due by `now`, the soonest first."""
+    def discard_due(self, now: float) -> None:
+        """Hold nothing any longer that is due by `now`."""
         entries, held = self._entries, self._at
-        taken: list[bytes] = []
         while entries and entries[0][0] <= now:
             at, key = heappop(entries)
             if held.get(key) == at:
                 del held[key]
-                taken.append(key)
-        self._surface()
-        return taken
-
-    async def compact(self) -> None:
-        """Drop stale entries, in O(n), in a thread: meanwhile the heap is used as ever."""
-        entries = [(at, key) for key, at in self._at.items()]
-        meanwhile = self._put_meanwhile = []
-        try:
-            await asyncio.to_thread(heapify, entries)
-        finally:
-            self._put_meanwhile = None
-        for entry in meanwhile:
-            heappush(entries, entry)
-        self._entries = entries
         self._surface()
 
     def _surface(self) -> None:
-        """Drop stale entries from the top, so that the top always counts."""
+        """Drop stale entries from the top, so that the top always counts; all of them where they are most."""
         entries, held = self._entries, self._at
         while entries and held.get(entries[0][1]) != entries[0][0]:
             heappop(entries)
+        if len(entries) > 2 * len(held) + _FEW:
+            self._entries = [(at, key) for key, at in held.items()]
+            heapify(self._entries)
 
     def _make_room(self, at: float) -> bool:
         """Give up the last leaf, in O(1), if it is later than `at`; any leaf may leave a heap without harm to it."""

@@ -5,8 +5,8 @@ date; one that was cancelled because its task was completed or moved does, when 
 
 A reminder whose time is over already is a question of when it was asked for. If its time lay ahead then, it was missed
 and is sent late. If not, it is sent at once as long as the due date was still ahead, else never. When it was asked for
-is known from the event that set the due date, the reminders or the task's being open (a Setting); where that event has
-not come (yet), only what is beyond doubt is planned.
+is known from the event that set the due date, the reminders or the task's being open (a TaskChange); where that event
+has not come (yet), only what is beyond doubt is planned.
 """
 
 from collections.abc import Sequence
@@ -16,8 +16,8 @@ from uuid import UUID
 
 import msgspec
 
-from taskflow.domain.due import Due
-from taskflow.domain.reminders import PlannedReminder, plan
+from taskflow_core.domain.due import Due
+from taskflow_core.domain.reminders import PlannedReminder, plan
 
 Status = Literal["pending", "sent", "acknowledged", "cancelled"]
 
@@ -34,7 +34,7 @@ class TaskState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     version: int
 
 
-class Setting(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class TaskChange(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """When, and at which version, a task was given a due date, reminders, and its being open or completed."""
 
     at: datetime
@@ -81,7 +81,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     cancel: list[UUID]
 
 
-def decide(task: TaskState, rows: Sequence[Scheduled], setting: Setting | None, now: datetime) -> Decision:
+def decide(task: TaskState, rows: Sequence[Scheduled], change: TaskChange | None, now: datetime) -> Decision:
     """What to change about `rows`, which hold every pending row of `task` and all those of its due date.
 
     Raises ValueError or KeyError for a task whose offsets or zone cannot be read.
@@ -99,7 +99,7 @@ def decide(task: TaskState, rows: Sequence[Scheduled], setting: Setting | None, 
     write: list[Plan] = []
     for one in planned.values():
         row = existing.get(one.offset)
-        outcome = _missing(task, due, one, setting, now) if row is None else _present(due, one, row, setting, now)
+        outcome = _missing(task, due, one, change, now) if row is None else _present(due, one, row, change, now)
         if outcome is not None:
             status, fire_at = outcome
             write.append(
@@ -111,18 +111,18 @@ def decide(task: TaskState, rows: Sequence[Scheduled], setting: Setting | None, 
 _Outcome = tuple[Literal["pending", "cancelled"], datetime] | None
 
 
-def _missing(task: TaskState, due: Due, one: PlannedReminder, setting: Setting | None, now: datetime) -> _Outcome:
+def _missing(task: TaskState, due: Due, one: PlannedReminder, change: TaskChange | None, now: datetime) -> _Outcome:
     """A reminder that the schedule does not have."""
-    asked_at = task.updated_at if setting is None else setting.at
+    asked_at = task.updated_at if change is None else change.at
     if one.at > now or one.at > asked_at:
         return "pending", one.at
-    if due.over_at > (now if setting is None else asked_at):
+    if due.over_at > (now if change is None else asked_at):
         return "pending", one.at
     # Without the event that set it, nobody knows yet whether it was missed; the event, when it comes, decides.
-    return None if setting is None else ("cancelled", one.at)
+    return None if change is None else ("cancelled", one.at)
 
 
-def _present(due: Due, one: PlannedReminder, row: Scheduled, setting: Setting | None, now: datetime) -> _Outcome:
+def _present(due: Due, one: PlannedReminder, row: Scheduled, change: TaskChange | None, now: datetime) -> _Outcome:
     """A reminder that the schedule has, in whatever state."""
     if row.status == "pending":
         if row.due == due and row.scheduled_at == one.at:
@@ -137,6 +137,6 @@ def _present(due: Due, one: PlannedReminder, row: Scheduled, setting: Setting | 
         return None
     if one.at > now or due.over_at > now:
         return "pending", one.at
-    if setting is None or setting.version <= row.task_version:
+    if change is None or change.version <= row.task_version:
         return None
-    return ("pending", one.at) if one.at > setting.at or due.over_at > setting.at else None
+    return ("pending", one.at) if one.at > change.at or due.over_at > change.at else None

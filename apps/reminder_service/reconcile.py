@@ -11,10 +11,11 @@ import structlog
 
 from reminder_service.alarm import Alarm
 from reminder_service.heap import CAPACITY
-from reminder_service.metrics import RECONCILED
+from reminder_service.metrics import LOOKS, RECONCILED
 from reminder_service.schedule import Schedule
-from taskflow.database.pool import Database
-from taskflow.domain.clock import Clock
+from taskflow_core.database.clock import clocks_agree
+from taskflow_core.database.pool import Database
+from taskflow_core.domain.clock import Clock
 
 log = structlog.get_logger(__name__)
 
@@ -85,10 +86,12 @@ class Reconciler:
         """Set the alarm for what is due or soon will be, whoever planned it. Raises outages."""
         near = await self._database.fetch(_NEAR, self._clock.now() + WINDOW, CAPACITY)
         self._alarm.set((row["id"], row["fire_at"]) for row in near)
+        LOOKS.inc()
 
     async def reconcile(self) -> int:
         """Compare everything, and forget old rows; returns how many tasks differed. Raises outages."""
         differing = await self._compare_pending()
+        LOOKS.inc()
         differing += await self._compare_tasks()
         if differing:
             RECONCILED.inc(differing)
@@ -123,6 +126,9 @@ class Reconciler:
         return len(tasks)
 
     async def _forget(self) -> None:
+        async with self._database.acquire() as connection:
+            if not await clocks_agree(connection, self._clock):
+                return  # one of the two is wrong: nothing is thrown away for its age
         before = self._clock.now() - KEPT
         while await self._database.execute(_FORGET, before, _FORGET_BATCH) == f"DELETE {_FORGET_BATCH}":
             pass

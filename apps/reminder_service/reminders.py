@@ -1,10 +1,7 @@
 """A user's own reminders: listing them, having seen one, wanting one again later."""
 
-import base64
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlencode
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 import asyncpg
@@ -13,14 +10,14 @@ from msgspec import Meta
 
 from reminder_service.alarm import Alarm
 from reminder_service.planning import Status
-from taskflow.database.pool import Database
-from taskflow.domain.clock import Clock
-from taskflow.domain.due import due_text
-from taskflow.domain.errors import FieldError
-from taskflow.service.errors import ApiError, invalid
+from taskflow_core.database.pool import Database
+from taskflow_core.domain.clock import Clock
+from taskflow_core.domain.due import due_text
+from taskflow_core.domain.errors import FieldError
+from taskflow_core.service.cursors import uuid_position
+from taskflow_core.service.errors import ApiError
+from taskflow_core.service.pages import Page, page_of
 
-DEFAULT_LIMIT: Final = 50
-LARGEST_LIMIT: Final = 200
 LONGEST_SNOOZE: Final = timedelta(days=366)
 
 Listed = Literal["pending", "sent"]
@@ -90,19 +87,6 @@ class Snooze(msgspec.Struct, frozen=True, kw_only=True):
     until: Annotated[datetime, Meta(tz=True)] | None = None
 
 
-class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """Some reminders, and the cursor of the ones after them if there are any."""
-
-    items: list[Reminder]
-    cursor: str | None
-
-
-class _Cursor(msgspec.Struct, frozen=True, array_like=True):
-    status: Listed
-    at: Annotated[datetime, Meta(tz=True)]
-    id: UUID
-
-
 class Reminders:
     """The use cases behind the routes. All raise outages."""
 
@@ -111,20 +95,17 @@ class Reminders:
         self._clock = clock
         self._alarm = alarm
 
-    async def page(self, user_id: str, status: Listed, limit: int, cursor: str | None) -> Page:
+    async def page(self, user_id: str, status: Listed, limit: int, cursor: str | None) -> Page[Reminder]:
         """A page of a user's reminders: pending ones soonest first, sent ones newest first.
 
         Raises InvalidError for a cursor that is not of this list.
         """
-        position = None if cursor is None else _read_cursor(cursor, status)
+        position = None if cursor is None else uuid_position(cursor, status)
         at, id_ = (None, None) if position is None else (position.at, position.id)
         query = _PENDING if status == "pending" else _SENT
         rows = await self._database.fetch(query, user_id, at, id_, limit + 1)
-        following = None
-        if len(rows) > limit:
-            rows = rows[:limit]
-            following = _write_cursor(_Cursor(status, rows[-1]["fire_at"], rows[-1]["id"]))
-        return Page(items=[_reminder_of(row) for row in rows], cursor=following)
+        found = page_of(rows, limit, status, at="fire_at", id="id")
+        return Page(items=[_reminder_of(row) for row in found.items], cursor=found.cursor)
 
     async def acknowledge(self, user_id: str, reminder_id: str) -> Reminder:
         """Have seen a reminder; one that is still to come does not come. Doing it again changes nothing.
@@ -143,13 +124,13 @@ class Reminders:
         self._alarm.unset([id_])
         return _reminder_of(row)
 
-    async def snooze(self, user_id: str, reminder_id: str, wanted: Snooze) -> Reminder:
+    async def snooze(self, user_id: str, reminder_id: str, snooze: Snooze) -> Reminder:
         """Be reminded again later.
 
         Raises FieldError (422) for a time that is not given or not ahead, ApiError REMINDER_NOT_FOUND, REMINDER_STATE
         for one that was seen or has lost its reason.
         """
-        until = self._until(wanted)
+        until = self._until(snooze)
         id_ = _id_of(reminder_id)
         changed = await self._database.execute(_SNOOZE, id_, user_id, until)
         row = await self._one(user_id, id_)
@@ -158,26 +139,21 @@ class Reminders:
         self._alarm.set([(id_, until)])
         return _reminder_of(row)
 
-    def _until(self, wanted: Snooze) -> datetime:
+    def _until(self, snooze: Snooze) -> datetime:
         now = self._clock.now()
-        if wanted.minutes is not None and wanted.until is None:
-            return now + timedelta(minutes=wanted.minutes)
-        if wanted.until is None or wanted.minutes is not None:
+        if snooze.minutes is not None and snooze.until is None:
+            return now + timedelta(minutes=snooze.minutes)
+        if snooze.until is None or snooze.minutes is not None:
             raise FieldError("minutes", "give either minutes (1 to 10080) or until (a time with its offset)")
-        if not now < wanted.until <= now + LONGEST_SNOOZE:
+        if not now < snooze.until <= now + LONGEST_SNOOZE:
             raise FieldError("until", f"must lie ahead, by at most {LONGEST_SNOOZE.days} days")
-        return wanted.until
+        return snooze.until
 
     async def _one(self, user_id: str, id_: UUID) -> asyncpg.Record:
         row = await self._database.fetchrow(_ONE, id_, user_id)
         if row is None:
             raise _not_found()
         return row
-
-
-def next_link(path: str, parameters: Mapping[str, Any], cursor: str) -> str:
-    """A Link header to the page after this one: the same parameters and the cursor."""
-    return f'<{path}?{urlencode({**parameters, "cursor": cursor})}>; rel="next"'
 
 
 def _why_not(row: asyncpg.Record) -> str:
@@ -211,18 +187,3 @@ def _reminder_of(row: asyncpg.Record) -> Reminder:
         acknowledged_at=row["acknowledged_at"],
         status=row["status"],
     )
-
-
-def _write_cursor(cursor: _Cursor) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode().rstrip("=")
-
-
-def _read_cursor(text: str, status: Listed) -> _Cursor:
-    try:
-        raw = base64.b64decode(text.encode() + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        cursor = msgspec.json.decode(raw, type=_Cursor)
-    except (ValueError, msgspec.DecodeError):
-        raise invalid("cursor", "is not one of ours; begin again without it", where="query") from None
-    if cursor.status != status:
-        raise invalid("cursor", "belongs to another list; begin again without it", where="query")
-    return cursor

@@ -16,10 +16,10 @@ import structlog
 
 from reminder_service.alarm import Alarm
 from reminder_service.metrics import CANCELLED
-from reminder_service.planning import Decision, Plan, Scheduled, Setting, TaskState, decide
-from taskflow.database.pool import Connection, Database
-from taskflow.domain.clock import Clock
-from taskflow.domain.due import Due
+from reminder_service.planning import Decision, Plan, Scheduled, TaskChange, TaskState, decide
+from taskflow_core.database.pool import Connection, Database
+from taskflow_core.domain.clock import Clock
+from taskflow_core.domain.due import Due
 
 log = structlog.get_logger(__name__)
 
@@ -81,7 +81,7 @@ class Schedule:
         self._clock = clock
         self._alarm = alarm
 
-    async def follow(self, tasks: Mapping[str, Setting | None]) -> dict[str, str]:
+    async def follow(self, tasks: Mapping[str, TaskChange | None]) -> dict[str, str]:
         """Bring the reminders of these tasks (by id, with what an event said of them last) in line with the tasks.
 
         Returns the tasks whose reminders cannot be read, with the reason. Raises outages; then nothing was changed.
@@ -95,9 +95,9 @@ class Schedule:
             rows = await self._rows(connection, states)
             decisions: list[tuple[TaskState, Decision]] = []
             for task in states:
-                setting = tasks[task.id]
+                change = tasks[task.id]
                 try:
-                    holds = setting if setting is not None and setting.holds_for(task) else None
+                    holds = change if change is not None and change.holds_for(task) else None
                     decisions.append((task, decide(task, rows[task.id], holds, now)))
                 except (ValueError, KeyError) as error:
                     refused[task.id] = f"the reminders of task {task.id} cannot be planned: {error}"

@@ -1,4 +1,6 @@
-"""Where Piccolo looks for its engine; the runner puts the engine of the database at hand here."""
+"""Where Piccolo looks for its engine and its apps (PICCOLO_CONF names this module)."""
+
+from typing import Final
 
 from piccolo.conf.apps import AppRegistry
 from piccolo.engine.postgres import PostgresEngine
@@ -17,6 +19,7 @@ class Engine(PostgresEngine):
         """The migrations need no extension."""
 
 
-DB: PostgresEngine = Engine(config={})
+DB: Final = Engine(config={})
+"""One for the process. It names a database only while the runner is at work on one."""
 
 APP_REGISTRY = AppRegistry(apps=["taskflow_db.piccolo_app"])

@@ -18,7 +18,6 @@ from asyncpg.pool import PoolConnectionProxy
 from piccolo.apps.migrations.commands.backwards import run_backwards
 from piccolo.apps.migrations.commands.base import MigrationResult
 from piccolo.apps.migrations.commands.forwards import run_forwards
-from piccolo.apps.migrations.tables import Migration
 
 from taskflow_db import piccolo_conf, service_role
 from taskflow_db.piccolo_app import APP_NAME
@@ -29,8 +28,14 @@ MIGRATION_LOCK: Final = 0x7461736B_666C6F77
 _LOCK_TIMEOUT: Final = "SET LOCAL lock_timeout = '10s'"
 """How long a migration may wait for, and so hold up, the writers of a table in use."""
 
+# Who migrates, where unqualified tables go, and whether they may.
+_SCHEMA: Final = """
+SELECT current_user::text AS role, current_schema()::text AS schema,
+    coalesce(has_schema_privilege(to_regnamespace('public')::oid, 'CREATE'), false) AS may
+"""
+
 _ONE_AT_A_TIME: Final = asyncio.Lock()
-"""Piccolo keeps its engine in one place for the whole process; the lock in the database is for other processes."""
+"""Piccolo has one engine for the whole process; the lock in the database is for other processes."""
 
 MIGRATIONS: Final = tuple(sorted(p.stem for p in (Path(__file__).parent / "migrations").glob("[0-9]*.py")))
 """Ids of the migrations this release has, in the order they are applied."""
@@ -67,6 +72,7 @@ async def upgrade(url: str) -> tuple[str, ...]:
     async with _locked_transaction(url) as locked:
         before = await _status(locked)
         if before.pending:
+            await _check_schema(locked)
             await _quietly(run_forwards(APP_NAME))
         await locked.execute(service_role.GRANTS)
     return before.pending
@@ -127,6 +133,35 @@ async def _until(url: str, satisfied: Callable[[Status], bool], within: float, p
         raise TimeoutError(f"waited {within:.0f} s; {missing}") from None
 
 
+async def hindrance(url: str) -> str | None:
+    """Why the audit trail of the database at `url` can make no month, with what to do; None when it can."""
+    connection = await asyncpg.connect(url, timeout=10)
+    try:
+        if not await connection.fetchval("SELECT to_regproc('audit_hindrance') IS NOT NULL"):
+            return None
+        why: str | None = await connection.fetchval("SELECT audit_hindrance()")
+        return why
+    finally:
+        await connection.close()
+
+
+async def _check_schema(connection: asyncpg.Connection | PoolConnectionProxy) -> None:
+    """Raise MigrationError where the role cannot make tables in the schema that all of ours are in."""
+    found = await connection.fetchrow(_SCHEMA)
+    assert found is not None, "one row"
+    role, schema, may = found["role"], found["schema"], found["may"]
+    if schema != "public":
+        raise MigrationError(
+            f"TaskFlow's tables are in the schema public, and the search path of {role} begins with {schema}: "
+            f"ALTER ROLE {role} SET search_path = public"
+        )
+    if not may:
+        raise MigrationError(
+            f"The role {role} may not create tables in this database's schema public. As a superuser, in this "
+            f"database: GRANT CREATE ON SCHEMA public TO {role} (or make the database with createdb --owner {role})"
+        )
+
+
 async def _status(connection: asyncpg.Connection | PoolConnectionProxy) -> Status:
     applied: tuple[str, ...] = ()
     if await connection.fetchval("SELECT to_regclass('migration') IS NOT NULL"):
@@ -140,7 +175,7 @@ async def _locked_transaction(url: str) -> AsyncGenerator[asyncpg.Connection | P
     """One transaction on the database, holding the migration lock, that Piccolo's runner then works in."""
     os.environ["PICCOLO_CONF"] = "taskflow_db.piccolo_conf"
     async with _ONE_AT_A_TIME:
-        piccolo_conf.DB = Migration._meta.db = piccolo_conf.Engine(config={"dsn": url})  # pyright: ignore[reportPrivateUsage]  # Piccolo caches it there
+        piccolo_conf.DB.config = {"dsn": url}
         async with piccolo_conf.DB.transaction() as transaction:
             connection = transaction.connection
             await connection.execute("SELECT pg_advisory_xact_lock($1)", MIGRATION_LOCK)
@@ -150,11 +185,11 @@ async def _locked_transaction(url: str) -> AsyncGenerator[asyncpg.Connection | P
 
 async def _quietly(run: Coroutine[Any, Any, MigrationResult]) -> None:
     """Run a Piccolo command, which prints as it goes, and raise what it printed when it fails."""
-    said = io.StringIO()
+    output = io.StringIO()
     try:
-        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
             result = await run
     except asyncpg.PostgresError as error:
         raise MigrationError(f"{type(error).__name__}: {error}") from error
     if not result.success:
-        raise MigrationError(said.getvalue().strip())
+        raise MigrationError(output.getvalue().strip())

@@ -2,7 +2,7 @@
 
 The role is `taskflow_app`. `make up` has it; elsewhere an operator creates it, before or after the first upgrade, and
 every upgrade grants it what it lacks. Without it the services run as the owner of the tables. What it may do with the
-audit trail, migration 0005 says; its rights are repeated here for a role that came later.
+audit trail, migrations 0005 and 0006 say; its rights are repeated here for a role that came later.
 
 A downgrade takes these rights away with the tables; those on Phase IV's tables stay, since `TASKFLOW_PHASE=iv` may well
 be serving as this role at that moment.
@@ -31,12 +31,17 @@ BEGIN
     GRANT SELECT, INSERT, UPDATE, DELETE ON
         users, tasks, conversation, message,
         outbox, task_shadow, embedded_deliveries, dead_letters, idempotency_keys,
-        user_preferences, task_series, series_slots, reminder_schedule
+        user_preferences, task_series, series_slots, reminder_schedule, stream_tickets,
+        sign_in_budgets, sign_in_devices,
+        sessions, refresh_tokens, revocations, disabled_accounts
     TO taskflow_app;
     GRANT SELECT, INSERT ON task_events, audit_checkpoints TO taskflow_app;
-    GRANT SELECT ON migration, task_events_default, audit_chain, audit_pruned TO taskflow_app;
+    GRANT SELECT ON
+        migration, task_events_default, audit_chain, audit_pruned, audit_upkeep, audit_upkeep_days
+    TO taskflow_app;
     GRANT EXECUTE ON FUNCTION
-        audit_append, audit_sort_default, audit_ensure_partition, audit_detach_partition, audit_drop_detached
+        audit_append, audit_sort_default, audit_ensure_partition, audit_detach_partition, audit_drop_detached,
+        audit_upkeep_ran, audit_clock_is_steady, audit_days_of_upkeep, audit_detach_old, audit_hindrance
     TO taskflow_app;
 END
 $$;

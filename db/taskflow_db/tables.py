@@ -1,7 +1,8 @@
 """Every table with its columns and its owner: the service that writes it. A test compares this with the real schema.
 
-It describes; the migrations make. The services' statements are SQL on asyncpg (docs/adr/0002). A table whose primary
-key has several columns marks each of them, though Piccolo itself would go by one.
+It describes; the migrations make. The services' simple statements and their lists of columns are made from it
+(taskflow_core.database.statements), the others are SQL (docs/adr/0002). A table whose primary key has several columns
+marks each of them, though Piccolo itself would go by one.
 """
 
 from typing import Final
@@ -12,6 +13,7 @@ from piccolo.columns import (
     BigInt,
     Boolean,
     Bytea,
+    Column,
     Date,
     Integer,
     SmallInt,
@@ -22,9 +24,20 @@ from piccolo.columns import (
 )
 from piccolo.table import Table
 
+from taskflow_db.audit_tables import (
+    AuditChain,
+    AuditCheckpoints,
+    AuditPruned,
+    AuditUpkeep,
+    AuditUpkeepDays,
+    TaskEvents,
+)
+from taskflow_db.session_tables import DisabledAccounts, RefreshTokens, Revocations, Sessions
+from taskflow_db.sign_in_tables import SignInBudgets, SignInDevices
+from taskflow_db.stream_tables import StreamTickets
+
 CHAT_API: Final = "chat-api"
 REMINDER_SERVICE: Final = "reminder-service"
-AUDIT_LOGGER: Final = "audit-logger"
 BUS: Final = "bus"
 """Not a service: what every service has in it, on behalf of the producer or consumer group that a row names."""
 
@@ -91,6 +104,7 @@ class Outbox(
     attempts = Integer()
     retry_at = Timestamptz(null=True, default=None)
     last_error = Varchar(length=500, null=True, default=None)
+    user_id = Varchar(length=None, null=True, default=None)
 
 
 class TaskShadow(
@@ -226,46 +240,6 @@ class ReminderSchedule(
     updated_at = Timestamptz()
 
 
-class TaskEvents(
-    Table, tablename="task_events", tags=[AUDIT_LOGGER], help_text="The audit trail, append-only, a partition a month"
-):
-    event_id = UUID(primary_key=True)
-    occurred_at = Timestamptz(primary_key=True)
-    recorded_at = Timestamptz()
-    type = Text()
-    task_id = Text(null=True, default=None)
-    user_id = Text()
-    actor_id = Text()
-    version = BigInt()
-    correlation_id = Text()
-    data = Text()
-    chain_seq = BigInt()
-    hash = Bytea()
-
-
-class AuditChain(Table, tablename="audit_chain", tags=[AUDIT_LOGGER], help_text="The head of the trail's hash chain"):
-    one = Boolean(primary_key=True)
-    seq = BigInt()
-    hash = Bytea()
-    least_months = Integer()
-
-
-class AuditCheckpoints(
-    Table, tablename="audit_checkpoints", tags=[AUDIT_LOGGER], help_text="Signed notes of where the chain stood"
-):
-    seq = BigInt()
-    made_at = Timestamptz()
-    record = Text()
-
-
-class AuditPruned(Table, tablename="audit_pruned", tags=[AUDIT_LOGGER], help_text="Months taken off the trail"):
-    relation = Text(primary_key=True)
-    month = Date()
-    record = Text()
-    detached_at = Timestamptz()
-    dropped_at = Timestamptz(null=True, default=None)
-
-
 PHASE_IV_TABLES: Final[tuple[type[Table], ...]] = (Users, Tasks, Conversation, Message)
 """What Phase IV made: migrations adopt these, and leave them when they are taken back."""
 
@@ -280,10 +254,19 @@ TABLES: Final[tuple[type[Table], ...]] = (
     TaskSeries,
     SeriesSlots,
     ReminderSchedule,
+    SignInBudgets,
+    SignInDevices,
+    StreamTickets,
+    Sessions,
+    RefreshTokens,
+    Revocations,
+    DisabledAccounts,
     TaskEvents,
     AuditChain,
     AuditCheckpoints,
     AuditPruned,
+    AuditUpkeep,
+    AuditUpkeepDays,
 )
 """Every table but Piccolo's own `migration`."""
 
@@ -291,6 +274,16 @@ TABLES: Final[tuple[type[Table], ...]] = (
 def table_name(table: type[Table]) -> str:
     """What the table is called in the database."""
     return table._meta.tablename  # pyright: ignore[reportPrivateUsage]  # Piccolo has no public name for it
+
+
+def table_of(column: Column) -> str:
+    """The name of the table that the column is in."""
+    return column._meta.table._meta.tablename  # pyright: ignore[reportPrivateUsage]  # Piccolo has no public name for it
+
+
+def column_name(column: Column) -> str:
+    """What the column is called in the database."""
+    return column._meta.db_column_name  # pyright: ignore[reportPrivateUsage]  # Piccolo has no public name for it
 
 
 def owners(table: type[Table]) -> tuple[str, ...]:

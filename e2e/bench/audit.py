@@ -2,7 +2,7 @@
 
 Adding: batches of 100 events, in turn by a bare `INSERT … SELECT unnest … ON CONFLICT DO NOTHING` into the same table,
 by `audit_append`, and by the whole handler (which redacts first); a durable PostgreSQL on one core, the client on
-another. Goal: appending at 70% of the bare insert's rate at least. CPU, of backend and client together, is told beside
+another. Goal: appending at 70% of the bare insert's rate at least. CPU, of backend and client together, stands beside
 the rate, since it stays steady when something else uses the machine; a run in which others used more than 30% of a core
 says so.
 
@@ -15,32 +15,32 @@ import os
 import random
 import statistics
 import sys
-import tempfile
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
 
 import httpx
+import msgspec
 
 from audit_logger.app import create_service
 from audit_logger.handlers import Audit
 from audit_logger.records import Record, record_of
 from audit_logger.trail import Trail
-from e2e.bench.streams.machine import busy_seconds, cpu_seconds
-from taskflow.database.pool import Database
-from taskflow.domain.clock import SystemClock
-from taskflow.domain.task import Task
-from taskflow.events.model import Change, Event, TaskUpdated
-from taskflow.local.postgres import EmbeddedPostgres
-from taskflow.service.composition import Runtime
-from taskflow.service.tokens import Tokens
-from taskflow.settings import Settings
-from taskflow_db import runner
+from e2e.bench.figures import Table, percentile
+from e2e.bench.machine import busy_seconds, cpu_seconds, disturbed, pin
+from e2e.bench.makers import make_task, updated
+from e2e.bench.storage import migrated_postgres, opened
+from taskflow_core.database.pool import Database
+from taskflow_core.domain.clock import SystemClock
+from taskflow_core.events.model import Change, Event, TaskUpdated
+from taskflow_core.service.composition import Runtime
+from taskflow_core.service.tokens import Tokens
+from taskflow_core.settings import Settings
+from taskflow_local.postgres import EmbeddedPostgres
 
 BATCH: Final = 100
 ROUNDS: Final = 10
@@ -98,28 +98,18 @@ def main() -> None:
         "--rows", type=int, default=1_000_000, help="rows of the trail that is read (default: a million)"
     )
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="taskflow-bench-") as directory:
-        Path(directory).chmod(0o755)
-        with EmbeddedPostgres(Path(directory) / "postgres") as postgres:
-            if len(os.sched_getaffinity(0)) > 1:
-                server, client, *_ = sorted(os.sched_getaffinity(0))
-                os.sched_setaffinity(postgres.pid, {server})
-                os.sched_setaffinity(0, {client})
-            reached = asyncio.run(_bench(postgres, arguments.rows))
+    with migrated_postgres() as postgres:
+        pin(0, postgres.pid)
+        pin(1)
+        reached = asyncio.run(_bench(postgres, arguments.rows))
     sys.exit(0 if reached else 1)
 
 
 async def _bench(postgres: EmbeddedPostgres, rows: int) -> bool:
-    await runner.upgrade(postgres.owner_url)
-    database = Database(postgres.app_url, size=1)
-    await database.open()
-    await database.opened()
-    try:
+    async with opened(postgres.app_url, size=1) as database:
         fast = await _adding(database)
         await _fill(postgres.owner_url, rows)
         return await _reading(database, postgres, rows) and fast
-    finally:
-        await database.close()
 
 
 async def _adding(database: Database) -> bool:
@@ -142,25 +132,36 @@ async def _adding(database: Database) -> bool:
     began, busy, ours = time.perf_counter(), busy_seconds(), _cpu(backend)
     for round_ in range(-1, ROUNDS):  # one round to warm up
         for contender in contenders:
-            batches = [[_event() for _ in range(BATCH)] for _ in range(BATCHES_A_ROUND)]
-            prepared = [(events, [record_of(event) for event in events]) for events in batches]
-            cpu = _cpu(backend)
-            for events, records in prepared:
-                start = time.perf_counter()
-                await contender.add(events, records)
-                if round_ >= 0:
-                    contender.seconds.append(time.perf_counter() - start)
-            if round_ >= 0:
-                contender.cpu += _cpu(backend) - cpu
-    others = (busy_seconds() - busy - (_cpu(backend) - ours)) / (time.perf_counter() - began)
+            await _a_round(contender, backend, counts=round_ >= 0)
+    seconds = time.perf_counter() - began
+    others = busy_seconds() - busy - (_cpu(backend) - ours)
+    _print_adding(contenders)
+    if disturbed(others, seconds):
+        print(f"Something else used {others / seconds:.0%} of a core: run it again on an idle machine.")
+    return contenders[1].rate / contenders[0].rate >= SHARE_GOAL
+
+
+async def _a_round(contender: Contender, backend: int, *, counts: bool) -> None:
+    batches = [[_event() for _ in range(BATCH)] for _ in range(BATCHES_A_ROUND)]
+    prepared = [(events, [record_of(event) for event in events]) for events in batches]
+    cpu, seconds = _cpu(backend), list[float]()
+    for events, records in prepared:
+        start = time.perf_counter()
+        await contender.add(events, records)
+        seconds.append(time.perf_counter() - start)
+    if counts:
+        contender.seconds += seconds
+        contender.cpu += _cpu(backend) - cpu
+
+
+def _print_adding(contenders: Sequence[Contender]) -> None:
     base = contenders[0]
-    print(f"{'adding by 100':<16}{'rows/s':>10}{'share':>8}{'CPU a row':>12}{'share':>8}")
+    table = Table(16, ("rows/s", 10), ("share", 8), ("CPU a row", 12), ("share", 8))
+    print(table.head("adding by 100"))
     for one in contenders:
         shares = one.rate / base.rate, base.cpu_per_row / one.cpu_per_row
-        print(f"{one.name:<16}{one.rate:>10,.0f}{shares[0]:>8.0%}{one.cpu_per_row * 1e6:>9.1f} us{shares[1]:>8.0%}")
-    if others > 0.3:
-        print(f"Something else used {others:.0%} of a core: run it again on an idle machine.")
-    return contenders[1].rate / base.rate >= SHARE_GOAL
+        rate, cpu = f"{one.rate:,.0f}", f"{one.cpu_per_row * 1e6:.1f} us"
+        print(table.line(one.name, rate, f"{shares[0]:.0%}", cpu, f"{shares[1]:.0%}"))
 
 
 def _cpu(backend: int) -> float:
@@ -170,34 +171,21 @@ def _cpu(backend: int) -> float:
 def _event() -> TaskUpdated:
     """A change of two fields, some 400 bytes of data."""
     now = datetime.now(UTC)
-    user, task_id = f"user-{random.randrange(USERS)}", str(uuid.uuid4())
-    return TaskUpdated(
-        event_id=str(uuid.uuid4()),
-        timestamp=now - timedelta(milliseconds=random.randrange(60_000)),
-        user_id=user,
-        actor_id=user,
-        task_id=task_id,
-        version=2,
-        correlation_id=uuid.uuid4().hex,
-        changes={
-            "title": Change("Water the plants on the balcony", "Water the plants and the cactus"),
-            "due_date": Change("2026-11-25T09:00:00Z", "2026-11-26T09:00:00Z"),
-            "reminders": Change([], ["P1D", "PT1H"]),
-        },
-        task=Task(
-            id=task_id, user_id=user, title="Water", description=None, completed=False, created_at=now, updated_at=now
-        ),
-    )
+    changes = {
+        "title": Change("Water the plants on the balcony", "Water the plants and the cactus"),
+        "due_date": Change("2026-11-25T09:00:00Z", "2026-11-26T09:00:00Z"),
+        "reminders": Change([], ["P1D", "PT1H"]),
+    }
+    task = make_task(user_id=f"user-{random.randrange(USERS)}", title="Water", version=2)
+    event = updated(task, changes, at=now - timedelta(milliseconds=random.randrange(60_000)))
+    return msgspec.structs.replace(event, correlation_id=uuid.uuid4().hex)
 
 
 async def _fill(owner_url: str, rows: int) -> None:
-    owner = Database(owner_url, size=1, command_timeout=600)
-    await owner.open()
-    await owner.opened()
-    await owner.execute(FILL, rows, USERS)
-    await owner.execute("ANALYZE task_events")
-    await owner.execute("VACUUM task_events")
-    await owner.close()
+    async with opened(owner_url, size=1, command_timeout=600) as owner:
+        await owner.execute(FILL, rows, USERS)
+        await owner.execute("ANALYZE task_events")
+        await owner.execute("VACUUM task_events")
 
 
 async def _reading(database: Database, postgres: EmbeddedPostgres, rows: int) -> bool:
@@ -217,7 +205,8 @@ async def _reading(database: Database, postgres: EmbeddedPostgres, rows: int) ->
         "reads of the trail": lambda n: ("root", "/events", {"type": "audit.read"}),
     }
     reached = True
-    print(f"{f'reading {rows:,}':<24}{'p50 ms':>9}{'p99 ms':>9}{'items':>8}")
+    table = Table(24, ("p50 ms", 9), ("p99 ms", 9), ("items", 8))
+    print(table.head(f"reading {rows:,}"))
     async with httpx.AsyncClient() as chat_api:
         service = create_service(Runtime(settings=settings, database=database, clock=clock, chat_api=chat_api))
         transport = httpx.ASGITransport(app=service.app)  # pyright: ignore[reportArgumentType]  # Litestar's ASGI types
@@ -234,9 +223,9 @@ async def _reading(database: Database, postgres: EmbeddedPostgres, rows: int) ->
                         seconds.append(time.perf_counter() - start)
                     assert answer.status_code == 200, answer.text
                     items += len(answer.json()["items"])
-                p50, p99 = (statistics.quantiles(seconds, n=100)[at] for at in (49, 98))
+                p50, p99 = percentile(seconds, 50), percentile(seconds, 99)
                 reached &= p99 <= P99_GOAL
-                print(f"{name:<24}{p50 * 1e3:>9.1f}{p99 * 1e3:>9.1f}{items / (QUESTIONS + 20):>8.0f}")
+                print(table.line(name, f"{p50 * 1e3:.1f}", f"{p99 * 1e3:.1f}", f"{items / (QUESTIONS + 20):.0f}"))
     return reached
 
 

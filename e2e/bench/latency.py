@@ -1,38 +1,37 @@
 """Measures how soon a change is on the stream: `.venv/bin/python -m e2e.bench.latency` (half a minute).
 
-`taskflow up` with a PostgreSQL of its own; users with a stream each make tasks at an even rate. Told is the time from
-a POST's answer to the frame of its task, which may be there before the answer is (then it is 0). Goal: p99 under 100 ms
-at 50 tasks a second on an idle machine.
+`taskflow up` with a PostgreSQL of its own; users with a stream each make tasks at an even rate. The delay is the time
+from a POST's answer to the frame of its task, which may be there before the answer is (then it is 0). Goal: p99 under
+100 ms at 50 tasks a second on an idle machine.
 """
 
 import asyncio
 import contextlib
 import os
 import signal
-import statistics
 import subprocess
 import sys
-import tempfile
 import time
 import uuid
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 import httpx
 from httpx_sse import aconnect_sse
 
-from e2e.bench.streams.machine import busy_seconds
-from taskflow.local.rig import ports
+from e2e.bench.figures import Table, percentile
+from e2e.bench.machine import busy_seconds
+from e2e.bench.storage import bench_directory
+from e2e.rig import ports
 
 RATES: Final = (50, 200)
 GOAL_RATE: Final = 50
 GOAL_P99: Final = 0.100
 SECONDS: Final = 10.0
 USERS: Final = 40
-"""So many that each makes fewer tasks a second than are told one by one (TASKFLOW_STREAM_RATE)."""
+"""So many that each makes fewer tasks a second than are sent one by one (TASKFLOW_STREAM_RATE)."""
 
 IN_FLIGHT: Final = 32
 """Requests at once, at most: on a machine too busy for the rate they queue here."""
@@ -46,7 +45,7 @@ class User:
 
     token: str
     answered: dict[str, float] = field(default_factory=dict[str, float])
-    told: dict[str, float] = field(default_factory=dict[str, float])
+    seen: dict[str, float] = field(default_factory=dict[str, float])
 
     @property
     def headers(self) -> dict[str, str]:
@@ -55,17 +54,16 @@ class User:
 
     def delays(self) -> list[float]:
         """Seconds from each answer to its frame."""
-        return [max(0.0, self.told[task] - at) for task, at in self.answered.items()]
+        return [max(0.0, self.seen[task] - at) for task, at in self.answered.items()]
 
 
 def main() -> None:
     """Prints a table; ends with 1 when the goal is missed."""
-    with tempfile.TemporaryDirectory(prefix="taskflow-bench-") as directory:
-        Path(directory).chmod(0o755)
+    with bench_directory() as directory:
         port = ports.free(1)[0]
-        told = {"TASKFLOW_HOME": f"{directory}/home", "TASKFLOW_PORT": str(port), "TASKFLOW_BUS": "embedded"}
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("TASKFLOW_")} | told
-        command = [sys.executable, "-m", "taskflow.cli", "up"]
+        settings = {"TASKFLOW_HOME": f"{directory}/home", "TASKFLOW_PORT": str(port), "TASKFLOW_BUS": "embedded"}
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("TASKFLOW_")} | settings
+        command = [sys.executable, "-m", "taskflow_cli", "up"]
         process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
         try:
             p99 = asyncio.run(_bench(f"http://127.0.0.1:{port}"))
@@ -85,7 +83,7 @@ async def _bench(url: str) -> float:
         for rate in RATES:
             delays, others = await measure(people, url, rate=rate, seconds=SECONDS)
             print(row(f"{rate} tasks/s", delays, others))
-            p99s[rate] = quantile(delays, 99)
+            p99s[rate] = percentile(delays, 99)
     print(f"goal: p99 under {1000 * GOAL_P99:.0f} ms at {GOAL_RATE} tasks/s")
     return p99s[GOAL_RATE]
 
@@ -139,14 +137,14 @@ async def _read(client: httpx.AsyncClient, url: str, person: User, opened: async
                 continue
             frame: dict[str, Any] = message.json()
             for task in frame.get("task_ids") or [frame.get("task_id", "")]:
-                person.told.setdefault(task, now)
+                person.seen.setdefault(task, now)
 
 
 async def measure(people: Sequence[User], url: str, *, rate: int, seconds: float) -> tuple[list[float], float]:
     """Each delay in seconds of tasks made at `rate` a second, in turn by everybody; and the cores that were busy."""
     for person in people:
         person.answered.clear()
-        person.told.clear()
+        person.seen.clear()
     count = int(rate * seconds)
     together = asyncio.Semaphore(IN_FLIGHT)
     busy, began = busy_seconds(), time.perf_counter()
@@ -163,27 +161,25 @@ async def measure(people: Sequence[User], url: str, *, rate: int, seconds: float
         await asyncio.gather(*(make(number) for number in range(count)))
     used = (busy_seconds() - busy) / (time.perf_counter() - began)
     deadline = time.monotonic() + 30
-    while any(person.answered.keys() - person.told.keys() for person in people):
+    while any(person.answered.keys() - person.seen.keys() for person in people):
         if time.monotonic() > deadline:
-            raise RuntimeError("tasks were made that no stream told of")
+            raise RuntimeError("tasks were made that came on no stream")
         await asyncio.sleep(0.05)
     return [delay for person in people for delay in person.delays()], used
 
 
-def quantile(values: Sequence[float], hundredth: int) -> float:
-    """A percentile."""
-    return statistics.quantiles(values, n=100)[hundredth - 1]
+_TABLE: Final = Table(28, ("tasks", 8), ("p50 ms", 9), ("p99 ms", 9), ("most ms", 9), ("cores busy", 12))
 
 
 def header() -> str:
     """The table's head."""
-    return f"{'acknowledged POST to frame':28}{'tasks':>8}{'p50 ms':>9}{'p99 ms':>9}{'most ms':>9}{'cores busy':>12}"
+    return _TABLE.head("acknowledged POST to frame")
 
 
 def row(name: str, delays: Sequence[float], cores: float) -> str:
     """A line of the table: the cores that everything on the machine used tell how idle it was."""
-    times = "".join(f"{1000 * value:>9.1f}" for value in (quantile(delays, 50), quantile(delays, 99), max(delays)))
-    return f"{name:28}{len(delays):>8}{times}{cores:>12.1f}"
+    times = [f"{1000 * value:.1f}" for value in (percentile(delays, 50), percentile(delays, 99), max(delays))]
+    return _TABLE.line(name, str(len(delays)), *times, f"{cores:.1f}")
 
 
 if __name__ == "__main__":

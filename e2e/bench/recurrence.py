@@ -16,7 +16,7 @@ from dateutil.rrule import rrulestr
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "apps"))
 
-from taskflow.domain.recurrence import Rule, parse_pattern
+from taskflow_core.domain.recurrence import Rule, parse_pattern
 
 SERIES = 10_000
 START = datetime.fromisoformat("2006-03-01T09:30")

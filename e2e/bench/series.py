@@ -1,4 +1,4 @@
-"""Measures one run of the processor over many due series: `.venv/bin/python e2e/bench/series.py [10000]`.
+"""Measures one run of the processor over many due series: `.venv/bin/python -m e2e.bench.series [10000]`.
 
 They are all due at once, as after a night in which nothing ran. The run asks chat-api for them in batches of 100; that
 makes each occurrence with its slot, its shadow and its event in a transaction of its own. Goal: 10,000 in under 60 s.
@@ -8,24 +8,21 @@ Both are in one process; it starts an embedded PostgreSQL for itself, and wants 
 
 import asyncio
 import sys
-import tempfile
-from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
 import httpx
 
 from chat_api.app import create_service
+from e2e.bench.storage import migrated_postgres, opened
 from recurring_task_processor.chat_api import Occurrences
-from recurring_task_processor.processor import Processor, Run
-from taskflow.database.pool import Database
-from taskflow.domain.clock import SystemClock
-from taskflow.local.postgres import EmbeddedPostgres
-from taskflow.service.auth import API_TOKEN_HEADER
-from taskflow.service.composition import Runtime
-from taskflow.settings import Settings
-from taskflow.telemetry import logs
-from taskflow_db import runner
+from recurring_task_processor.processor import Processor, RunResult
+from taskflow_core.database.pool import Database
+from taskflow_core.domain.clock import SystemClock
+from taskflow_core.service.auth import API_TOKEN_HEADER
+from taskflow_core.service.composition import Runtime
+from taskflow_core.settings import Settings
+from taskflow_core.telemetry import logs
 
 TOKEN = "a-token-for-the-bench-of-32-or-more-characters"
 SERIES = 10_000
@@ -60,18 +57,18 @@ def main() -> None:
     """Print how long it took; exit with 1 when the goal is missed or anything was not made once."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else SERIES
     logs.configure("ERROR")
-    with tempfile.TemporaryDirectory() as directory:
-        Path(directory).chmod(0o711)  # as root the server runs as another user, which has to get through
-        with EmbeddedPostgres(Path(directory) / "postgres") as server:
-            asyncio.run(runner.upgrade(server.owner_url))
-            sys.exit(0 if asyncio.run(_measure(server.app_url, count)) else 1)
+    with migrated_postgres() as server:
+        sys.exit(0 if asyncio.run(_measure(server.app_url, count)) else 1)
 
 
 async def _measure(url: str, count: int) -> bool:
     settings = Settings(database_url=url, auth_secret=TOKEN, api_token=TOKEN, bus="embedded")
-    database, clock = Database(url), SystemClock()
-    await database.open()
-    await database.opened()
+    async with opened(url) as database:
+        return await _measured(settings, database, count)
+
+
+async def _measured(settings: Settings, database: Database, count: int) -> bool:
+    clock = SystemClock()
     await database.execute(FILL, count)
     async with httpx.AsyncClient() as unused:
         chat_api: Any = create_service(Runtime(settings=settings, database=database, clock=clock, chat_api=unused)).app
@@ -84,12 +81,11 @@ async def _measure(url: str, count: int) -> bool:
         run = await processor.run()
         seconds, cpu = perf_counter() - began, process_time() - cpu
     made, events = await database.fetchval(MADE), await database.fetchval(EVENTS)
-    await database.close()
     each = 1e3 / count
     print(f"{count:,} due series in one run: {seconds:.1f} s (goal: under {GOAL * count / SERIES:.0f} s)")
     print(f"a series: {seconds * each:.2f} ms, of which {cpu * each:.2f} ms of CPU outside PostgreSQL")
     print(f"{run.made:,} made, {made:,} in the table, {events:,} events")
-    whole = run == Run(series=count, made=count, failed=0) and made == events == count
+    whole = run == RunResult(series=count, made=count, failed=0) and made == events == count
     return whole and seconds < GOAL * count / SERIES
 
 

@@ -6,10 +6,11 @@ import sys
 import time
 from collections.abc import Sequence
 
-from e2e.cluster import builds, cluster, home, packages
+from e2e.cluster import builds, cluster, packages
 from e2e.cluster.daemons import Daemon
 from e2e.cluster.errors import ClusterError
 from e2e.cluster.stages import Stages
+from e2e.cluster.workspace import find_workspace
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -18,32 +19,32 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("command", choices=["check", "build", "up", "down", "status", "logs", "kubectl"])
     parser.add_argument("rest", nargs=argparse.REMAINDER, help="for kubectl: its arguments")
     chosen = parser.parse_args(arguments)
-    place = home.find()
+    workspace = find_workspace()
     if chosen.command == "kubectl":
-        program = str(builds.program(place, "kubectl"))
-        os.execv(program, [program, "--kubeconfig", str(place.kubeconfig), *chosen.rest])
+        program = str(builds.program(workspace, "kubectl"))
+        os.execv(program, [program, "--kubeconfig", str(workspace.kubeconfig), *chosen.rest])
     if chosen.command == "check":
         reason = packages.refusal()
         print(reason or "a cluster can be started here")
         return 1 if reason else 0
     if chosen.command == "logs":
-        for log in sorted(place.logs.glob("*.log")):
-            print(f"--- {log.name}\n{Daemon(log.stem, logs=place.logs).tail(30)}")
+        for log in sorted(workspace.logs.glob("*.log")):
+            print(f"--- {log.name}\n{Daemon(log.stem, logs=workspace.logs).tail(30)}")
         return 0
     if chosen.command == "status":
-        running = cluster.is_running(place)
-        print(f"running: KUBECONFIG={place.kubeconfig}, {cluster.INGRESS_URL}" if running else "not running")
+        running = cluster.is_running(workspace)
+        print(f"running: KUBECONFIG={workspace.kubeconfig}, {cluster.INGRESS_URL}" if running else "not running")
         return 0 if running else 1
     if chosen.command == "down":
-        cluster.stop(place)
+        cluster.stop(workspace)
         return 0
     began = time.monotonic()
     stages = Stages()
     if chosen.command == "build":
-        cluster.build(place, stages)
+        cluster.build(workspace, stages)
     else:
-        cluster.start(place, stages)
-        print(f"\nKUBECONFIG={place.kubeconfig} kubectl get pods -A, Ingress at {cluster.INGRESS_URL}")
+        cluster.start(workspace, stages)
+        print(f"\nKUBECONFIG={workspace.kubeconfig} kubectl get pods -A, Ingress at {cluster.INGRESS_URL}")
     print(f"took {time.monotonic() - began:.0f} s")
     return 0
 

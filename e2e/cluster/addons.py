@@ -9,8 +9,9 @@ import yaml
 from e2e.cluster import builds
 from e2e.cluster.commands import run
 from e2e.cluster.control_plane import kubectl
-from e2e.cluster.home import DNS_ADDRESS, INGRESS_PORT, ROOT, Home
 from e2e.cluster.images import Images
+from e2e.cluster.workspace import DNS_ADDRESS, INGRESS_PORT, ROOT, Workspace
+from e2e.rig import programs as rig
 
 _MANIFESTS: Final = Path(__file__).parent / "manifests"
 _VOLUMES: Final = 12
@@ -26,7 +27,7 @@ _OF_THE_CLUSTER: Final = (
 Manifest = dict[str, Any]
 
 
-def apply(home: Home, images: Images) -> None:
+def apply(workspace: Workspace, images: Images) -> None:
     """Applies everything; wait() waits for it. Raises ClusterError."""
     for name in ("coredns", "storage", "ingress"):
         text = (_MANIFESTS / f"{name}.yaml").read_text(encoding="utf-8")
@@ -36,26 +37,26 @@ def apply(home: Home, images: Images) -> None:
             ("INGRESS_PORT", str(INGRESS_PORT)),
         ):
             text = text.replace(mark, value)
-        _apply(home, text)
-    _apply(home, yaml.safe_dump_all(_volumes(home)))
-    _dapr(home, images)
+        _apply(workspace, text)
+    _apply(workspace, yaml.safe_dump_all(_volumes(workspace)))
+    _dapr(workspace, images)
 
 
-def wait(home: Home) -> None:
+def wait(workspace: Workspace) -> None:
     """Returns once everything applied is ready. Raises ClusterError."""
     for namespace in ("kube-system", "ingress-nginx", DAPR_NAMESPACE):
         kubectl(
-            home,
+            workspace,
             *("wait", "deployment", "--all", "--namespace", namespace),
             *("--for=condition=Available", "--timeout=120s"),
             within=130,
         )
 
 
-def _volumes(home: Home) -> list[Manifest]:
+def _volumes(workspace: Workspace) -> list[Manifest]:
     found: list[Manifest] = []
     for number in range(_VOLUMES):
-        directory = home.state / "volumes" / str(number)
+        directory = workspace.state / "volumes" / str(number)
         directory.mkdir(parents=True, exist_ok=True)
         # Whoever the pod runs as writes here, as with minikube's own provisioner.
         directory.chmod(0o777)
@@ -76,30 +77,26 @@ def _volumes(home: Home) -> list[Manifest]:
     return found
 
 
-def _dapr(home: Home, images: Images) -> None:
-    chart = builds.module_directory("dapr", "github.com/dapr/dapr") / "charts" / "dapr"
+def _dapr(workspace: Workspace, images: Images) -> None:
+    chart = builds.module_directory(rig.DAPR, "github.com/dapr/dapr") / "charts" / "dapr"
     # The values that the deployment asks for, and our images.
     values = cast(Manifest, yaml.safe_load((ROOT / "platform/dapr/helm-values.yaml").read_text(encoding="utf-8")))
-    values.setdefault("global", {}).update({"tag": builds.DAPR, "logAsJson": True})
-    for part in ("dapr_operator", "dapr_sentry", "dapr_sidecar_injector", "dapr_scheduler"):
+    values.setdefault("global", {}).update({"tag": rig.dapr_version(), "logAsJson": True})
+    for part in ("dapr_operator", "dapr_sentry", "dapr_sidecar_injector"):
         values.setdefault(part, {})["image"] = {"name": images.dapr}
     values["dapr_sidecar_injector"]["injectorImage"] = {"name": images.dapr}
-    program = builds.program(home, "chart")
+    program = builds.program(workspace, "chart")
     rendered = run([program, chart, "dapr", DAPR_NAMESPACE], within=60, stdin=json.dumps(values))
     manifests = [cast(Manifest, one) for one in yaml.safe_load_all(rendered) if one]
     for manifest in manifests:
         if manifest["kind"] not in _OF_THE_CLUSTER:  # what Helm gives to the release's namespace
             manifest["metadata"].setdefault("namespace", DAPR_NAMESPACE)
-        # The injector looks for the scheduler's StatefulSet and ends without it; an empty one does, since nobody here
-        # schedules jobs with Dapr.
-        if manifest["kind"] == "StatefulSet":
-            manifest["spec"]["replicas"] = 0
-    kubectl(home, "create", "namespace", DAPR_NAMESPACE)
+    kubectl(workspace, "create", "namespace", DAPR_NAMESPACE)
     definitions = [one for one in manifests if one["kind"] == "CustomResourceDefinition"]
-    _apply(home, yaml.safe_dump_all(definitions))
-    kubectl(home, "wait", "crd", "--all", "--for=condition=Established", "--timeout=60s", within=70)
-    _apply(home, yaml.safe_dump_all([one for one in manifests if one not in definitions]))
+    _apply(workspace, yaml.safe_dump_all(definitions))
+    kubectl(workspace, "wait", "crd", "--all", "--for=condition=Established", "--timeout=60s", within=70)
+    _apply(workspace, yaml.safe_dump_all([one for one in manifests if one not in definitions]))
 
 
-def _apply(home: Home, text: str) -> None:
-    kubectl(home, "apply", "--server-side", "--force-conflicts", "-f", "-", within=120, stdin=text)
+def _apply(workspace: Workspace, text: str) -> None:
+    kubectl(workspace, "apply", "--server-side", "--force-conflicts", "-f", "-", within=120, stdin=text)

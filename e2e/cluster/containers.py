@@ -10,8 +10,8 @@ from typing import Final
 from e2e.cluster import network
 from e2e.cluster.commands import run
 from e2e.cluster.daemons import Daemon
-from e2e.cluster.home import RUN, Home
 from e2e.cluster.packages import CNI_PLUGINS
+from e2e.cluster.workspace import RUN, Workspace
 
 PAUSE: Final = "taskflow.e2e/pause:1"
 _START_SECONDS: Final = 60.0
@@ -43,85 +43,89 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.snapshotter.
 """
 
 
-def start_containerd(home: Home) -> None:
+def start_containerd(workspace: Workspace) -> None:
     """Starts containerd unless it runs, and returns once it answers."""
-    configuration = home.directory / "containerd.toml"
-    home.directory.mkdir(parents=True, exist_ok=True)
+    configuration = workspace.directory / "containerd.toml"
+    workspace.directory.mkdir(parents=True, exist_ok=True)
     configuration.write_text(
         _CONFIGURATION.format(
-            root=home.directory / "containerd",
+            root=workspace.directory / "containerd",
             state=RUN / "containerd",
-            socket=home.containerd_socket,
+            socket=workspace.containerd_socket,
             pause=PAUSE,
             cni_plugins=CNI_PLUGINS,
-            cni=network.cni_directory(home),
+            cni=network.cni_directory(workspace),
         ),
         encoding="utf-8",
     )
-    daemon = Daemon("containerd", logs=home.logs)
+    daemon = Daemon("containerd", logs=workspace.logs)
     daemon.start(["containerd", "--config", configuration])
-    daemon.wait_until(lambda: _answers(home.containerd_socket), within=_START_SECONDS)
+    daemon.wait_until(lambda: _answers(workspace.containerd_socket), within=_START_SECONDS)
 
 
-def start_dockerd(home: Home) -> None:
+def start_dockerd(workspace: Workspace) -> None:
     """Starts dockerd on top of containerd unless it runs, and returns once it answers."""
-    daemon = Daemon("dockerd", logs=home.logs)
+    daemon = Daemon("dockerd", logs=workspace.logs)
     daemon.start(
         [
             "dockerd",
-            *("--host", f"unix://{home.docker_socket}", "--containerd", home.containerd_socket),
-            *("--data-root", home.directory / "docker", "--exec-root", RUN / "docker"),
+            *("--host", f"unix://{workspace.docker_socket}", "--containerd", workspace.containerd_socket),
+            *("--data-root", workspace.directory / "docker", "--exec-root", RUN / "docker"),
             *("--pidfile", RUN / "dockerd-own.pid"),
             # Builds use the host's network; nothing else runs here.
             *("--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false"),
         ]
     )
-    daemon.wait_until(lambda: _answers(home.docker_socket), within=_START_SECONDS)
+    daemon.wait_until(lambda: _answers(workspace.docker_socket), within=_START_SECONDS)
 
 
-def dockerd_runs(home: Home) -> bool:
+def dockerd_runs(workspace: Workspace) -> bool:
     """Whether dockerd was started."""
-    return Daemon("dockerd", logs=home.logs).process_id() is not None
+    return Daemon("dockerd", logs=workspace.logs).process_id() is not None
 
 
-def docker(home: Home, *arguments: str | Path, within: float, stdin: str | None = None) -> str:
+def docker(workspace: Workspace, *arguments: str | Path, within: float, stdin: str | None = None) -> str:
     """Runs Debian's docker (a newer one of another source might build differently) against our dockerd."""
     program = Path("/usr/bin/docker")
     command = program if program.exists() else Path(shutil.which("docker") or program)
-    environment = {"DOCKER_HOST": f"unix://{home.docker_socket}", "DOCKER_BUILDKIT": "1", "BUILDKIT_PROGRESS": "plain"}
+    environment = {
+        "DOCKER_HOST": f"unix://{workspace.docker_socket}",
+        "DOCKER_BUILDKIT": "1",
+        "BUILDKIT_PROGRESS": "plain",
+    }
     return run([command, *arguments], within=within, environment=environment, stdin=stdin)
 
 
-def load(home: Home, images: Sequence[str]) -> None:
+def load(workspace: Workspace, images: Sequence[str]) -> None:
     """Copies images from dockerd to where the kubelet finds them."""
-    archive = home.directory / "images.tar"
+    archive = workspace.directory / "images.tar"
     try:
-        docker(home, "save", "--output", archive, *images, within=600)
-        ctr(home, "images", "import", archive, within=600)
+        docker(workspace, "save", "--output", archive, *images, within=600)
+        ctr(workspace, "images", "import", archive, within=600)
     finally:
         archive.unlink(missing_ok=True)
 
 
-def loaded(home: Home) -> set[str]:
+def loaded(workspace: Workspace) -> set[str]:
     """The images that the kubelet finds, as containerd names them (docker.io/library/…)."""
-    return set(ctr(home, "images", "list", "--quiet", within=60).split())
+    return set(ctr(workspace, "images", "list", "--quiet", within=60).split())
 
 
-def ctr(home: Home, *arguments: str | Path, within: float) -> str:
+def ctr(workspace: Workspace, *arguments: str | Path, within: float) -> str:
     """Runs containerd's own command in the kubelet's namespace."""
-    return run(["ctr", "--address", home.containerd_socket, "--namespace", _NAMESPACE, *arguments], within=within)
+    return run(["ctr", "--address", workspace.containerd_socket, "--namespace", _NAMESPACE, *arguments], within=within)
 
 
-def stop(home: Home) -> None:
+def stop(workspace: Workspace) -> None:
     """Ends every pod's processes, then the two daemons. The kubelet must have been stopped before."""
-    if Daemon("containerd", logs=home.logs).process_id() is not None:
-        for task in ctr(home, "tasks", "list", "--quiet", within=60).split():
-            _forgiving(home, "tasks", "kill", "--all", "--signal", "SIGKILL", task)
-            _forgiving(home, "tasks", "delete", "--force", task)
-        for container in ctr(home, "containers", "list", "--quiet", within=60).split():
-            _forgiving(home, "containers", "delete", container)
-    Daemon("dockerd", logs=home.logs).stop(grace=15)
-    Daemon("containerd", logs=home.logs).stop(grace=15)
+    if Daemon("containerd", logs=workspace.logs).process_id() is not None:
+        for task in ctr(workspace, "tasks", "list", "--quiet", within=60).split():
+            _forgiving(workspace, "tasks", "kill", "--all", "--signal", "SIGKILL", task)
+            _forgiving(workspace, "tasks", "delete", "--force", task)
+        for container in ctr(workspace, "containers", "list", "--quiet", within=60).split():
+            _forgiving(workspace, "containers", "delete", container)
+    Daemon("dockerd", logs=workspace.logs).stop(grace=15)
+    Daemon("containerd", logs=workspace.logs).stop(grace=15)
     _unmount(RUN)
 
 
@@ -137,9 +141,9 @@ def _unmount(directory: Path) -> None:
         run(["umount", "--lazy", point], within=30)
 
 
-def _forgiving(home: Home, *arguments: str) -> None:
+def _forgiving(workspace: Workspace, *arguments: str) -> None:
     """For what may be gone by the time it is asked for."""
-    command = ["ctr", "--address", str(home.containerd_socket), "--namespace", _NAMESPACE, *arguments]
+    command = ["ctr", "--address", str(workspace.containerd_socket), "--namespace", _NAMESPACE, *arguments]
     subprocess.run(command, capture_output=True, timeout=60, check=False)
 
 

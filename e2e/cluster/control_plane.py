@@ -19,7 +19,7 @@ from e2e.cluster import builds, containers, packet_filter
 from e2e.cluster.certificates import Authority
 from e2e.cluster.commands import run
 from e2e.cluster.daemons import Daemon
-from e2e.cluster.home import (
+from e2e.cluster.workspace import (
     API_ADDRESS,
     API_URL,
     DNS_ADDRESS,
@@ -27,7 +27,7 @@ from e2e.cluster.home import (
     NODE_ADDRESS,
     POD_RANGE,
     SERVICE_RANGE,
-    Home,
+    Workspace,
 )
 
 START_SECONDS: Final = 90.0
@@ -44,39 +44,39 @@ _DAEMONS: Final = (
 _NETWORK_POLICIES: Final = Path(__file__).parent / "manifests" / "network-policies.yaml"
 
 
-def start(home: Home) -> None:
+def start(workspace: Workspace) -> None:
     """Starts a cluster without any state of a former one and returns once its node is ready. Raises ClusterError."""
-    shutil.rmtree(home.state, ignore_errors=True)
-    home.state.mkdir(parents=True, mode=0o711)
-    _certificates(home.state / "pki")
+    shutil.rmtree(workspace.state, ignore_errors=True)
+    workspace.state.mkdir(parents=True, mode=0o711)
+    _certificates(workspace.state / "pki")
     for user in ("admin", "controller-manager", "scheduler", "proxy", "network-policies", "kubelet"):
-        _kubeconfig(home, user)
-    _etcd(home)
-    _api_server(home)
-    _controllers(home)
-    _proxy(home)
-    _kubelet(home)
+        _kubeconfig(workspace, user)
+    _etcd(workspace)
+    _api_server(workspace)
+    _controllers(workspace)
+    _proxy(workspace)
+    _kubelet(workspace)
 
 
-def wait_ready(home: Home) -> None:
+def wait_ready(workspace: Workspace) -> None:
     """Returns once the node is ready and the default service account is there. Raises ClusterError."""
     node = f"node/{NODE}"
     for what, condition in ((node, "create"), (node, "condition=Ready"), ("serviceaccount/default", "create")):
-        kubectl(home, "wait", what, f"--for={condition}", "--timeout=90s", within=100)
+        kubectl(workspace, "wait", what, f"--for={condition}", "--timeout=90s", within=100)
 
 
-def enforce_network_policies(home: Home) -> None:
+def enforce_network_policies(workspace: Workspace) -> None:
     """Starts what enforces NetworkPolicies, and returns once it is at work. The node must be there.
 
     kube-router's controller, on the host as kube-proxy is: none of Debian's CNI plugins enforces them. Raises
     ClusterError.
     """
-    kubectl(home, "apply", "--server-side", "-f", _NETWORK_POLICIES)
-    daemon = Daemon("kube-router", logs=home.logs)
+    kubectl(workspace, "apply", "--server-side", "-f", _NETWORK_POLICIES)
+    daemon = Daemon("kube-router", logs=workspace.logs)
     daemon.start(
         [
-            builds.program(home, "kube-router"),
-            *("--kubeconfig", home.state / "network-policies.kubeconfig", "--hostname-override", NODE),
+            builds.program(workspace, "kube-router"),
+            *("--kubeconfig", workspace.state / "network-policies.kubeconfig", "--hostname-override", NODE),
             *("--run-firewall=true", "--run-router=false", "--run-service-proxy=false", "--run-loadbalancer=false"),
             *("--enable-cni=false", "--enable-ipv6=false", "--service-cluster-ip-range", SERVICE_RANGE),
             *("--health-port=0", "--metrics-port=0"),
@@ -85,21 +85,21 @@ def enforce_network_policies(home: Home) -> None:
     daemon.wait_until(packet_filter.enforces_policies, within=START_SECONDS)
 
 
-def is_running(home: Home) -> bool:
+def is_running(workspace: Workspace) -> bool:
     """Whether every part runs and the API server answers."""
-    return all(Daemon(name, logs=home.logs).process_id() is not None for name in _DAEMONS) and _ready(home)
+    return all(Daemon(name, logs=workspace.logs).process_id() is not None for name in _DAEMONS) and _ready(workspace)
 
 
-def stop(home: Home) -> None:
+def stop(workspace: Workspace) -> None:
     """Stops every part; pods go on until containers.stop()."""
     for name in _DAEMONS:
-        Daemon(name, logs=home.logs).stop(grace=15 if name == "etcd" else 5)
-    containers.unmount_below(home.state)
+        Daemon(name, logs=workspace.logs).stop(grace=15 if name == "etcd" else 5)
+    containers.unmount_below(workspace.state)
 
 
-def kubectl(home: Home, *arguments: str | Path, within: float = 60, stdin: str | None = None) -> str:
+def kubectl(workspace: Workspace, *arguments: str | Path, within: float = 60, stdin: str | None = None) -> str:
     """Runs kubectl as administrator of this cluster. Raises ClusterError."""
-    command = [builds.program(home, "kubectl"), "--kubeconfig", home.kubeconfig, *arguments]
+    command = [builds.program(workspace, "kubectl"), "--kubeconfig", workspace.kubeconfig, *arguments]
     return run(command, within=within, stdin=stdin)
 
 
@@ -118,8 +118,8 @@ def _certificates(directory: Path) -> None:
     authority.key_pair("service-accounts")
 
 
-def _kubeconfig(home: Home, user: str) -> None:
-    pki = home.state / "pki"
+def _kubeconfig(workspace: Workspace, user: str) -> None:
+    pki = workspace.state / "pki"
 
     def content(name: str) -> str:
         return base64.b64encode((pki / name).read_bytes()).decode("ascii")
@@ -134,18 +134,18 @@ def _kubeconfig(home: Home, user: str) -> None:
         "users": [{"name": user, "user": client}],
         "contexts": [{"name": NODE, "context": {"cluster": NODE, "user": user}}],
     }
-    path = home.kubeconfig if user == "admin" else home.state / f"{user}.kubeconfig"
+    path = workspace.kubeconfig if user == "admin" else workspace.state / f"{user}.kubeconfig"
     path.touch(mode=0o600)
     path.write_text(json.dumps(configuration), encoding="utf-8")
 
 
-def _etcd(home: Home) -> None:
-    pki = home.state / "pki"
+def _etcd(workspace: Workspace) -> None:
+    pki = workspace.state / "pki"
     url = f"https://{NODE_ADDRESS}:2379"
-    Daemon("etcd", logs=home.logs).start(
+    Daemon("etcd", logs=workspace.logs).start(
         [
             "etcd",
-            *("--name", NODE, "--data-dir", home.state / "etcd", "--logger", "zap", "--log-level", "warn"),
+            *("--name", NODE, "--data-dir", workspace.state / "etcd", "--logger", "zap", "--log-level", "warn"),
             *("--listen-client-urls", url, "--advertise-client-urls", url, "--client-cert-auth"),
             *("--cert-file", pki / "etcd.crt", "--key-file", pki / "etcd.key", "--trusted-ca-file", pki / "ca.crt"),
             *("--listen-peer-urls", f"http://{NODE_ADDRESS}:2380"),
@@ -156,12 +156,12 @@ def _etcd(home: Home) -> None:
     )
 
 
-def _api_server(home: Home) -> None:
-    pki = home.state / "pki"
-    daemon = Daemon("kube-apiserver", logs=home.logs)
+def _api_server(workspace: Workspace) -> None:
+    pki = workspace.state / "pki"
+    daemon = Daemon("kube-apiserver", logs=workspace.logs)
     daemon.start(
         [
-            builds.program(home, "kube-apiserver"),
+            builds.program(workspace, "kube-apiserver"),
             *("--advertise-address", NODE_ADDRESS, "--bind-address", NODE_ADDRESS, "--secure-port", "6443"),
             *("--etcd-servers", f"https://{NODE_ADDRESS}:2379", "--etcd-cafile", pki / "ca.crt"),
             *("--etcd-certfile", pki / "etcd.crt", "--etcd-keyfile", pki / "etcd.key"),
@@ -176,29 +176,29 @@ def _api_server(home: Home) -> None:
             *("--kubelet-client-certificate", pki / "admin.crt", "--kubelet-client-key", pki / "admin.key"),
         ]
     )
-    daemon.wait_until(lambda: _ready(home), within=START_SECONDS)
+    daemon.wait_until(lambda: _ready(workspace), within=START_SECONDS)
 
 
-def _controllers(home: Home) -> None:
-    pki = home.state / "pki"
-    Daemon("kube-controller-manager", logs=home.logs).start(
+def _controllers(workspace: Workspace) -> None:
+    pki = workspace.state / "pki"
+    Daemon("kube-controller-manager", logs=workspace.logs).start(
         [
-            builds.program(home, "kube-controller-manager"),
-            *("--kubeconfig", home.state / "controller-manager.kubeconfig", "--bind-address", NODE_ADDRESS),
+            builds.program(workspace, "kube-controller-manager"),
+            *("--kubeconfig", workspace.state / "controller-manager.kubeconfig", "--bind-address", NODE_ADDRESS),
             *("--root-ca-file", pki / "ca.crt", "--use-service-account-credentials", "--leader-elect=false"),
             *("--service-account-private-key-file", pki / "service-accounts.key"),
         ]
     )
-    Daemon("kube-scheduler", logs=home.logs).start(
+    Daemon("kube-scheduler", logs=workspace.logs).start(
         [
-            builds.program(home, "kube-scheduler"),
-            *("--kubeconfig", home.state / "scheduler.kubeconfig", "--bind-address", NODE_ADDRESS),
+            builds.program(workspace, "kube-scheduler"),
+            *("--kubeconfig", workspace.state / "scheduler.kubeconfig", "--bind-address", NODE_ADDRESS),
             "--leader-elect=false",
         ]
     )
 
 
-def _proxy(home: Home) -> None:
+def _proxy(workspace: Workspace) -> None:
     configuration = {
         "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
         "kind": "KubeProxyConfiguration",
@@ -209,17 +209,17 @@ def _proxy(home: Home) -> None:
         "bindAddress": NODE_ADDRESS,
         "healthzBindAddress": f"{NODE_ADDRESS}:10256",
         "metricsBindAddress": f"{NODE_ADDRESS}:10249",
-        "clientConnection": {"kubeconfig": str(home.state / "proxy.kubeconfig")},
+        "clientConnection": {"kubeconfig": str(workspace.state / "proxy.kubeconfig")},
         # Limits of the host's that are not the cluster's to change.
         "conntrack": {"maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"},
     }
-    path = _written(home, "kube-proxy", configuration)
-    Daemon("kube-proxy", logs=home.logs).start([builds.program(home, "kube-proxy"), "--config", path])
+    path = _written(workspace, "kube-proxy", configuration)
+    Daemon("kube-proxy", logs=workspace.logs).start([builds.program(workspace, "kube-proxy"), "--config", path])
 
 
-def _kubelet(home: Home) -> None:
-    pki = home.state / "pki"
-    resolver = home.state / "resolv.conf"
+def _kubelet(workspace: Workspace) -> None:
+    pki = workspace.state / "pki"
+    resolver = workspace.state / "resolv.conf"
     resolver.write_text("# Pods ask the cluster's DNS only.\n", encoding="utf-8")
     configuration = {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
@@ -234,38 +234,38 @@ def _kubelet(home: Home) -> None:
         "authorization": {"mode": "Webhook"},
         "tlsCertFile": str(pki / "kubelet-server.crt"),
         "tlsPrivateKeyFile": str(pki / "kubelet-server.key"),
-        "containerRuntimeEndpoint": f"unix://{home.containerd_socket}",
+        "containerRuntimeEndpoint": f"unix://{workspace.containerd_socket}",
         "cgroupDriver": "cgroupfs",
         "failCgroupV1": False,
         "failSwapOn": False,
         "clusterDNS": [DNS_ADDRESS],
         "clusterDomain": "cluster.local",
         "resolvConf": str(resolver),
-        "podLogsDir": str(home.logs / "pods"),
+        "podLogsDir": str(workspace.logs / "pods"),
         # A test cluster keeps its images, and a host's disk may be nearly full.
         "imageGCHighThresholdPercent": 100,
         "evictionHard": {"memory.available": "50Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
         "registerWithTaints": [],
     }
-    path = _written(home, "kubelet", configuration)
-    Daemon("kubelet", logs=home.logs).start(
+    path = _written(workspace, "kubelet", configuration)
+    Daemon("kubelet", logs=workspace.logs).start(
         [
-            builds.program(home, "kubelet"),
-            *("--config", path, "--kubeconfig", home.state / "kubelet.kubeconfig"),
-            *("--root-dir", home.state / "kubelet", "--hostname-override", NODE, "--node-ip", NODE_ADDRESS),
+            builds.program(workspace, "kubelet"),
+            *("--config", path, "--kubeconfig", workspace.state / "kubelet.kubeconfig"),
+            *("--root-dir", workspace.state / "kubelet", "--hostname-override", NODE, "--node-ip", NODE_ADDRESS),
         ],
         environment={"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
     )
 
 
-def _written(home: Home, name: str, configuration: Mapping[str, object]) -> Path:
-    path = home.state / f"{name}.json"
+def _written(workspace: Workspace, name: str, configuration: Mapping[str, object]) -> Path:
+    path = workspace.state / f"{name}.json"
     path.write_text(json.dumps(configuration, indent=2), encoding="utf-8")
     return path
 
 
-def _ready(home: Home) -> bool:
-    pki = home.state / "pki"
+def _ready(workspace: Workspace) -> bool:
+    pki = workspace.state / "pki"
     try:
         context = ssl.create_default_context(cafile=str(pki / "ca.crt"))
         context.load_cert_chain(pki / "admin.crt", pki / "admin.key")

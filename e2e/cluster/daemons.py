@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from e2e.cluster.errors import ClusterError
-from e2e.cluster.home import RUN
+from e2e.cluster.workspace import RUN
 
 _POLL = 0.1
 

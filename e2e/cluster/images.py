@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -16,12 +16,13 @@ from typing import Final
 from e2e.cluster import builds, containers
 from e2e.cluster.commands import run
 from e2e.cluster.errors import ClusterError
-from e2e.cluster.home import ROOT, Home
 from e2e.cluster.stages import Stages
-from taskflow.local.rig import programs as rig
-from taskflow.local.rig.errors import RigError
+from e2e.cluster.workspace import ROOT, Workspace
+from e2e.rig import programs as rig
+from e2e.rig.errors import RigError
 
 _DIRECTORY: Final = Path(__file__).parent / "images"
+_RELEASE: Final = ROOT / "e2e" / "release"
 _PREFIX: Final = "docker.io/taskflow-e2e/"
 _SUITE: Final = "trixie"
 _BASE_PACKAGES: Final = ("python3", "ca-certificates", "procps")
@@ -44,7 +45,7 @@ class Images:
     addons: str
 
 
-def names(home: Home) -> Images:
+def names(workspace: Workspace) -> Images:
     """What the images are called when they are built from the files as they are now."""
     base = _base_tag()
     return Images(
@@ -52,135 +53,149 @@ def names(home: Home) -> Images:
         kafka=_named("kafka", _recipe("kafka"), base, _rig_place("kafka")),
         postgres=_named("postgres", _recipe("postgres"), base),
         python=base,
-        dapr=_named("dapr", _recipe("dapr"), base, builds.place(home, "dapr").name, _rig_place("daprd")),
+        dapr=_named("dapr", _recipe("dapr"), base, _rig_place("dapr")),
         addons=_named(
-            "addons", _recipe("addons"), base, builds.place(home, "coredns").name, builds.place(home, "skipper").name
+            "addons",
+            _recipe("addons"),
+            base,
+            builds.directory(workspace, "coredns").name,
+            builds.directory(workspace, "skipper").name,
         ),
     )
 
 
-def ensure(home: Home, stages: Stages, *, revision: str = "unknown") -> Images:
+def ensure(workspace: Workspace, stages: Stages, *, revision: str = "unknown") -> Images:
     """Builds the images that are missing and gives them to the kubelet. containerd must run. Raises ClusterError."""
-    wanted = names(home)
-    there = containers.loaded(home)
+    images = names(workspace)
+    there = containers.loaded(workspace)
     tasks: list[tuple[str, Callable[[], None]]] = [
-        (containers.PAUSE, lambda: _pause(home)),
-        (wanted.python, lambda: None),
-        (wanted.dapr, lambda: _dapr(home, wanted)),
-        (wanted.addons, lambda: _addons(home, wanted)),
-        (wanted.kafka, lambda: _kafka(home, wanted)),
-        (wanted.postgres, lambda: _simple(home, "postgres", wanted.postgres)),
-        (wanted.taskflow, lambda: build_taskflow(home, wanted.taskflow, revision=revision)),
+        (containers.PAUSE, lambda: _pause(workspace)),
+        (images.python, lambda: None),
+        (images.dapr, lambda: _dapr(workspace, images)),
+        (images.addons, lambda: _addons(workspace, images)),
+        (images.kafka, lambda: _kafka(workspace, images)),
+        (images.postgres, lambda: _simple(workspace, "postgres", images.postgres)),
+        (images.taskflow, lambda: build_taskflow(workspace, images.taskflow, revision=revision)),
     ]
     missing = [(name, build) for name, build in tasks if name not in there]
     if not missing:
-        return wanted
-    containers.start_dockerd(home)
-    _base(home, stages)
+        return images
+    containers.start_dockerd(workspace)
+    _base(workspace, stages)
     for name, build in missing:
-        if not _exists(home, name):
+        if not _exists(workspace, name):
             with stages.stage(f"Image {name.removeprefix(_PREFIX).split(':')[0]}"):
                 build()
     with stages.stage(f"{len(missing)} image(s) for the kubelet"):
-        containers.load(home, [name for name, _ in missing])
-    return wanted
+        containers.load(workspace, [name for name, _ in missing])
+    return images
 
 
-def build_taskflow(home: Home, name: str, *, revision: str, version: str = "0.5.0", source: Path = ROOT) -> None:
+def build_taskflow(
+    workspace: Workspace, name: str, *, revision: str, version: str = "0.5.0", source: Path = ROOT
+) -> None:
     """Builds TaskFlow's own image from `source` by its Dockerfile, as `name`. dockerd must run. Raises ClusterError."""
-    arguments = {**build_arguments(home), "VERSION": version, "REVISION": revision}
-    words = [word for key, value in arguments.items() for word in ("--build-arg", f"{key}={value}")]
-    _docker_build(home, source, name, words)
+    arguments = {**build_arguments(workspace), "VERSION": version, "REVISION": revision}
+    _docker_build(workspace, source, name, _options(arguments))
 
 
-def forget_older(home: Home, wanted: Images) -> None:
+def forget_older(workspace: Workspace, images: Images) -> None:
     """Removes images that were made from other files than today's: each of TaskFlow's is 200 MB.
 
     To be called while no pod runs. Those in dockerd go only when it runs anyway.
     """
-    kept = set(asdict(wanted).values())
-    older = [name for name in containers.loaded(home) if name.startswith(_PREFIX) and name not in kept]
+    current = set(asdict(images).values())
+    older = [name for name in containers.loaded(workspace) if name.startswith(_PREFIX) and name not in current]
     if older:
-        containers.ctr(home, "images", "remove", *older, within=120)
-    if containers.dockerd_runs(home):
-        kept |= {_base_tag(), containers.PAUSE}
-        listed = containers.docker(home, "images", "--format", "docker.io/{{.Repository}}:{{.Tag}}", within=60).split()
-        older = [name for name in listed if name.startswith(f"{_PREFIX}taskflow:") and name not in kept]
+        containers.ctr(workspace, "images", "remove", *older, within=120)
+    if containers.dockerd_runs(workspace):
+        current |= {_base_tag(), containers.PAUSE}
+        listed = containers.docker(
+            workspace, "images", "--format", "docker.io/{{.Repository}}:{{.Tag}}", within=60
+        ).split()
+        older = [name for name in listed if name.startswith(f"{_PREFIX}taskflow:") and name not in current]
         if older:
-            containers.docker(home, "image", "remove", *older, within=120)
+            containers.docker(workspace, "image", "remove", *older, within=120)
 
 
-def build_arguments(home: Home) -> dict[str, str]:
+def build_arguments(workspace: Workspace) -> dict[str, str]:
     """What the Dockerfile has to be told here: bases from Debian's packages, this host's way to Python's packages.
 
     Starts dockerd, and builds the bases that are missing. Raises ClusterError.
     """
-    containers.start_dockerd(home)
+    containers.start_dockerd(workspace)
     return {
         "PYTHON_IMAGE": _base_tag(),
-        "BUILD_IMAGE": _build_image(home),
+        "BUILD_IMAGE": _build_image(workspace),
         "SSL_CERT_FILE": str(_CERTIFICATES),
         **{name: os.environ[name] for name in _FORWARDED if os.environ.get(name)},
     }
 
 
-def ensure_taskflow(home: Home, name: str, *, revision: str, version: str) -> None:
+def ensure_taskflow(workspace: Workspace, name: str, *, revision: str, version: str) -> None:
     """Builds TaskFlow's image once more under another name and version, for the kubelet. Raises ClusterError."""
-    if name not in containers.loaded(home):
-        build_taskflow(home, name, revision=revision, version=version)
-        containers.load(home, [name])
+    if name not in containers.loaded(workspace):
+        build_taskflow(workspace, name, revision=revision, version=version)
+        containers.load(workspace, [name])
 
 
-def ensure_release(home: Home, taskflow: str) -> str:
-    """Builds the stand-in for a Phase IV release's own image and returns its name. Raises ClusterError."""
-    name = _named("release", _recipe("release"), taskflow)
-    if name not in containers.loaded(home):
-        containers.start_dockerd(home)
-        _docker_build(home, _DIRECTORY / "release", name, ["--build-arg", f"TASKFLOW={taskflow}"])
-        containers.load(home, [name])
+def ensure_release(workspace: Workspace) -> str:
+    """Builds the image of the Phase IV release (e2e/release) and returns its name. Raises ClusterError."""
+    locked = [ROOT / "pyproject.toml", ROOT / "uv.lock"]
+    sources = sorted(file for file in _RELEASE.iterdir() if file.is_file())
+    name = _named("release", _of_files([*locked, *sources]), _base_tag())
+    if name not in containers.loaded(workspace):
+        arguments = _options(build_arguments(workspace))
+        with tempfile.TemporaryDirectory() as directory:
+            for file in (*locked, _RELEASE / "Dockerfile"):
+                shutil.copy(file, directory)
+            (Path(directory) / "release").mkdir()
+            for file in sources:
+                shutil.copy(file, Path(directory) / "release")
+            _docker_build(workspace, Path(directory), name, arguments)
+        containers.load(workspace, [name])
     return name
 
 
-def _pause(home: Home) -> None:
-    with _context("pause", [builds.program(home, "pause")]) as directory:
-        _docker_build(home, Path(directory), containers.PAUSE, [])
+def _pause(workspace: Workspace) -> None:
+    with _context("pause", [builds.program(workspace, "pause")]) as directory:
+        _docker_build(workspace, Path(directory), containers.PAUSE, [])
 
 
-def _dapr(home: Home, wanted: Images) -> None:
-    parts = [builds.program(home, name) for name in ("operator", "injector", "sentry")]
-    with _context("dapr", [*parts, _rig_programs().daprd]) as directory:
-        _docker_build(home, Path(directory), wanted.dapr, _on_base())
+def _dapr(workspace: Workspace, images: Images) -> None:
+    with _context("dapr", sorted(_rig_programs().dapr.iterdir())) as directory:
+        _docker_build(workspace, Path(directory), images.dapr, _on_base())
 
 
-def _addons(home: Home, wanted: Images) -> None:
-    with _context("addons", [builds.program(home, name) for name in ("coredns", "skipper")]) as directory:
-        _docker_build(home, Path(directory), wanted.addons, _on_base())
+def _addons(workspace: Workspace, images: Images) -> None:
+    with _context("addons", [builds.program(workspace, name) for name in ("coredns", "skipper")]) as directory:
+        _docker_build(workspace, Path(directory), images.addons, _on_base())
 
 
-def _kafka(home: Home, wanted: Images) -> None:
+def _kafka(workspace: Workspace, images: Images) -> None:
     recipe = _DIRECTORY / "kafka" / "Dockerfile"
-    _docker_build(home, _rig_programs().kafka_jars, wanted.kafka, [*_on_base(), "--file", str(recipe)])
+    _docker_build(workspace, _rig_programs().kafka_jars, images.kafka, [*_on_base(), "--file", str(recipe)])
 
 
-def _simple(home: Home, recipe: str, name: str) -> None:
-    _docker_build(home, _DIRECTORY / recipe, name, _on_base())
+def _simple(workspace: Workspace, recipe: str, name: str) -> None:
+    _docker_build(workspace, _DIRECTORY / recipe, name, _on_base())
 
 
-def _build_image(home: Home) -> str:
+def _build_image(workspace: Workspace) -> str:
     certificates = _host_certificates()
     name = _named("build", _recipe("build"), _base_tag(), hashlib.sha256(certificates.read_bytes()).hexdigest())
-    if not _exists(home, name):
+    if not _exists(workspace, name):
         with tempfile.TemporaryDirectory() as directory:
             shutil.copy(_DIRECTORY / "build" / "Dockerfile", directory)
             shutil.copy(certificates, Path(directory) / "ca-certificates.crt")
-            _docker_build(home, Path(directory), name, _on_base())
+            _docker_build(workspace, Path(directory), name, _on_base())
     return name
 
 
-def _base(home: Home, stages: Stages) -> None:
+def _base(workspace: Workspace, stages: Stages) -> None:
     """Debian with Python, from Debian's own packages: there is no registry of images here."""
     name = _base_tag()
-    if _exists(home, name):
+    if _exists(workspace, name):
         return
     with stages.stage(f"Image base (Debian {_SUITE}, Python)"), tempfile.TemporaryDirectory() as directory:
         root = Path(directory) / "root"
@@ -200,7 +215,7 @@ def _base(home: Home, stages: Stages) -> None:
         (root / "var/cache/apt/archives/partial").mkdir(parents=True)
         archive = Path(directory) / "base.tar"
         run(["tar", "--directory", root, "--create", "--file", archive, "."], within=300)
-        containers.docker(home, "import", "--change", 'CMD ["/bin/sh"]', archive, name, within=300)
+        containers.docker(workspace, "import", "--change", 'CMD ["/bin/sh"]', archive, name, within=300)
 
 
 def _base_tag() -> str:
@@ -212,6 +227,10 @@ def _named(name: str, *made_from: str) -> str:
     return f"{_PREFIX}{name}:{fingerprint[:12]}"
 
 
+def _options(arguments: Mapping[str, str]) -> list[str]:
+    return [word for key, value in arguments.items() for word in ("--build-arg", f"{key}={value}")]
+
+
 def _on_base() -> list[str]:
     return ["--build-arg", f"BASE={_base_tag()}"]
 
@@ -220,16 +239,18 @@ def _recipe(name: str) -> str:
     return (_DIRECTORY / name / "Dockerfile").read_text(encoding="utf-8")
 
 
-def _exists(home: Home, name: str) -> bool:
+def _exists(workspace: Workspace, name: str) -> bool:
     try:
-        containers.docker(home, "image", "inspect", "--format", "{{.Id}}", name, within=60)
+        containers.docker(workspace, "image", "inspect", "--format", "{{.Id}}", name, within=60)
     except ClusterError:
         return False
     return True
 
 
-def _docker_build(home: Home, context: Path, name: str, arguments: Iterable[str]) -> None:
-    containers.docker(home, "build", "--network", "host", "--tag", name, *arguments, context, within=_BUILD_SECONDS)
+def _docker_build(workspace: Workspace, context: Path, name: str, arguments: Iterable[str]) -> None:
+    containers.docker(
+        workspace, "build", "--network", "host", "--tag", name, *arguments, context, within=_BUILD_SECONDS
+    )
 
 
 def _context(recipe: str, programs: Iterable[Path]) -> tempfile.TemporaryDirectory[str]:

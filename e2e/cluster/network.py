@@ -11,14 +11,14 @@ from typing import Final
 
 from e2e.cluster.commands import run
 from e2e.cluster.errors import ClusterError
-from e2e.cluster.home import NODE_ADDRESS, POD_RANGE, SERVICE_RANGE, Home
+from e2e.cluster.workspace import NODE_ADDRESS, POD_RANGE, SERVICE_RANGE, Workspace
 
 _INTERFACE: Final = "taskflow-e2e"
 _SECONDS: Final = 30.0
 _SYSCTLS: Final = {"net/ipv4/ip_forward": "1", "net/ipv4/conf/all/rp_filter": "0"}
 
 
-def set_up(home: Home) -> None:
+def set_up(workspace: Workspace) -> None:
     """Makes the interface and the routes, unless they are there, and writes CNI's configuration."""
     if not Path(f"/sys/class/net/{_INTERFACE}").exists():
         _refuse_overlap()
@@ -33,9 +33,9 @@ def set_up(home: Home) -> None:
         setting = Path("/proc/sys") / name
         if setting.read_text(encoding="ascii").strip() != value:
             setting.write_text(value, encoding="ascii")
-    directory = cni_directory(home)
+    directory = cni_directory(workspace)
     directory.mkdir(parents=True, exist_ok=True)
-    (directory / "10-taskflow.conflist").write_text(json.dumps(_pods(home), indent=2), encoding="utf-8")
+    (directory / "10-taskflow.conflist").write_text(json.dumps(_pods(workspace), indent=2), encoding="utf-8")
 
 
 def take_down() -> None:
@@ -44,17 +44,17 @@ def take_down() -> None:
         _ip("link", "delete", _INTERFACE)
 
 
-def cni_directory(home: Home) -> Path:
+def cni_directory(workspace: Workspace) -> Path:
     """Where containerd looks for the pods' network."""
-    return home.directory / "cni"
+    return workspace.directory / "cni"
 
 
-def _pods(home: Home) -> dict[str, object]:
+def _pods(workspace: Workspace) -> dict[str, object]:
     address_management = {
         "type": "host-local",
         "ranges": [[{"subnet": POD_RANGE}]],
         "routes": [{"dst": "0.0.0.0/0"}],
-        "dataDir": str(home.state / "pod-addresses"),
+        "dataDir": str(workspace.state / "pod-addresses"),
     }
     return {
         "cniVersion": "0.4.0",

@@ -40,7 +40,7 @@ def refusal() -> str | None:
     if shutil.which("apt-get") is None and missing():
         return f"it needs {', '.join(missing())}, which it takes from Debian's or Ubuntu's packages"
     if shutil.which("go") is None:
-        return "it needs Go 1.24 or newer to build Kubernetes and Dapr: https://go.dev/dl"
+        return "it needs Go 1.25.9 or newer to build Kubernetes and Dapr: https://go.dev/dl"
     return None
 
 
@@ -51,11 +51,11 @@ def missing() -> list[str]:
 
 def install() -> None:
     """Installs what is missing, without starting any of its services. Raises ClusterError."""
-    wanted = missing()
-    if not wanted:
+    names = missing()
+    if not names:
         return
     if os.geteuid() != 0:
-        raise ClusterError(f"Install these packages first: {' '.join(wanted)}")
+        raise ClusterError(f"Install these packages first: {' '.join(names)}")
     # Debian starts a service when its package is installed, unless this file says no. The cluster starts its own
     # containerd and dockerd, with sockets and directories of their own.
     policy = Path("/usr/sbin/policy-rc.d")
@@ -66,7 +66,7 @@ def install() -> None:
     try:
         quiet = {"DEBIAN_FRONTEND": "noninteractive"}
         run(["apt-get", "update", "-q"], within=300, environment=quiet)
-        run(["apt-get", "install", "-q", "-y", "--no-install-recommends", *wanted], within=900, environment=quiet)
+        run(["apt-get", "install", "-q", "-y", "--no-install-recommends", *names], within=900, environment=quiet)
     finally:
         if ours:
             policy.unlink()

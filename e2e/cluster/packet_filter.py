@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from e2e.cluster.commands import run
-from e2e.cluster.home import RUN
+from e2e.cluster.workspace import RUN
 
 _FAMILIES: Final = ("iptables", "ip6tables")
 _LAID: Final = re.compile(r"KUBE-|CNI-")

@@ -10,7 +10,6 @@ import pytest
 from e2e import database, overlays
 from e2e import target as targets
 from e2e.deployment import Deployment
-from e2e.kubectl import Kubectl
 from e2e.load import Load, Person
 from e2e.target import Target
 
@@ -23,15 +22,10 @@ def target() -> Target:
 
 
 @pytest.fixture(scope="session")
-def kubectl(target: Target) -> Kubectl:
-    return Kubectl(target)
-
-
-@pytest.fixture(scope="session")
-def deployment(target: Target, kubectl: Kubectl, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+def deployment(target: Target, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     """The minikube overlay, with nothing changed but the names of images."""
     overlay = overlays.write(tmp_path_factory.mktemp("overlay"), "minikube", target.images)
-    return Deployment(target, kubectl, overlay)
+    return Deployment(target, overlay)
 
 
 @pytest.fixture
@@ -46,7 +40,7 @@ def phase_v(deployment: Deployment, request: pytest.FixtureRequest) -> Generator
 
 @pytest.fixture
 async def connection(deployment: Deployment, phase_v: Deployment) -> AsyncGenerator[asyncpg.Connection]:
-    async with database.connected(deployment.kubectl) as connection:
+    async with database.connected(deployment.cluster) as connection:
         yield connection
 
 
@@ -92,7 +86,7 @@ def way_back(request: pytest.FixtureRequest, deployment: Deployment, phase_v: De
     if not image:
         pytest.skip("TASKFLOW_E2E_PHASE_IV_IMAGE names no image of a Phase IV release")
     overlay = overlays.write(tmp_path / "release", "minikube", deployment.target.images, phase_iv=image)
-    return Deployment(deployment.target, deployment.kubectl, overlay)
+    return Deployment(deployment.target, overlay)
 
 
 @pytest.fixture

@@ -6,14 +6,16 @@ get through and others do not, it is the policy that refuses. The processor nobo
 
 import asyncio
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Final
 
 import pytest
 
-from e2e.deployment import PHASE_V, Deployment
-from e2e.kubectl import NAMESPACE
+from e2e.deployment import Deployment
 from e2e.target import TASKFLOW
+from taskflow_ops.cluster import PODS
+from taskflow_ops.conventions import APP, NAMESPACE, PHASE_V_SERVICES
+from taskflow_ops.workloads import ready
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]
@@ -23,7 +25,7 @@ KAFKA: Final = f"taskflow-kafka.{NAMESPACE}:9092"
 API_SERVER: Final = "kubernetes.default:443"
 # Services by their pods' own addresses, which tell ports apart that the Service does not offer.
 PUBLIC: Final = {
-    f"{name}-dapr.{NAMESPACE}:8000" for name in ("chat-api", *PHASE_V) if name != "recurring-task-processor"
+    f"{name}-dapr.{NAMESPACE}:8000" for name in ("chat-api", *PHASE_V_SERVICES) if name != "recurring-task-processor"
 }
 PROCESSOR: Final = f"recurring-task-processor-dapr.{NAMESPACE}:8000"
 OCCURRENCES: Final = f"chat-api-dapr.{NAMESPACE}:50002"
@@ -68,19 +70,22 @@ def enforced(deployment: Deployment) -> None:
 
 
 @pytest.fixture
-def probes(enforced: None, phase_v: Deployment) -> Generator[None]:
+async def probes(enforced: None, phase_v: Deployment) -> AsyncGenerator[None]:
     """One pod for each probe."""
-    kubectl = phase_v.kubectl
+
+    async def all_ready() -> None:
+        for name, (namespace, _, _) in PROBES.items():
+            found = await asyncio.to_thread(phase_v.cluster.within(namespace).find, PODS, name)
+            assert found is not None
+            assert ready(found), name
+
     for name, (namespace, labels, _) in PROBES.items():
-        pod = json.dumps(probe(name, labels, phase_v.target.images[TASKFLOW]))
-        kubectl.run("apply", "--namespace", namespace, "-f", "-", stdin=pod)
-    for name, (namespace, _, _) in PROBES.items():
-        kubectl.run(
-            "wait", "--namespace", namespace, f"pod/{name}", "--for=condition=Ready", "--timeout=60s", within=70
-        )
+        pod = probe(name, labels, phase_v.target.images[TASKFLOW])
+        await asyncio.to_thread(phase_v.cluster.within(namespace).create, PODS, pod)
+    await eventually(all_ready, within=60, every=0.5)
     yield
     for name, (namespace, _, _) in PROBES.items():
-        kubectl.run("delete", "pod", "--namespace", namespace, name)
+        await asyncio.to_thread(phase_v.cluster.within(namespace).delete, PODS, name)
 
 
 async def test_a_pod_reaches_what_its_labels_and_namespace_are_named_for(phase_v: Deployment, probes: None) -> None:
@@ -124,8 +129,9 @@ async def test_an_isolated_pod_reaches_nothing(enforced: None, phase_v: Deployme
 
 async def reached(deployment: Deployment, pod: str, namespace: str, places: list[str]) -> set[str]:
     """Those of `places` that a connection from inside `pod` gets to."""
-    words = ("exec", "--namespace", namespace, pod, "--container", "app", "--", "python3", "-c", TRY, *places)
-    return set(json.loads(await deployment.kubectl.run_async(*words)))
+    words = ["python3", "-c", TRY, *places]
+    cluster = deployment.cluster.within(namespace)
+    return set(json.loads(await asyncio.to_thread(cluster.execute, pod, APP, words, within=60)))
 
 
 def probe(name: str, labels: Mapping[str, str], image: str) -> dict[str, Any]:

@@ -4,19 +4,21 @@ Kinds that come with a cloud or an operator, and that this cluster does not know
 Their names and places are checked, their fields are not (tests/deploy looks at those).
 """
 
+import time
 from collections.abc import Generator
-from pathlib import Path
 from typing import Any, Final, cast
 
 import pytest
 import yaml
 
-from e2e.cluster.home import ROOT
+from e2e.cluster.workspace import ROOT
 from e2e.deployment import Deployment
-from e2e.kubectl import Kubectl
+from taskflow_ops.cluster import NAMESPACES, Cluster, Kind
+from taskflow_ops.objects import condition
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]
 
+DEFINITIONS: Final = Kind("apiextensions.k8s.io/v1", "CustomResourceDefinition")
 _PLURALS: Final = {
     "BackendConfig": ("cloud.google.com", "v1", "backendconfigs"),
     "FrontendConfig": ("networking.gke.io", "v1beta1", "frontendconfigs"),
@@ -31,52 +33,55 @@ _PLURALS: Final = {
 @pytest.fixture(scope="module")
 def definitions(deployment: Deployment) -> Generator[list[str]]:
     """Definitions of the kinds that the cluster lacks, for as long as this module's tests run."""
-    kubectl = deployment.kubectl
-    lacking = [kind for kind, (group, version, _) in _PLURALS.items() if not knows(kubectl, group, version, kind)]
-    names = [f"{_PLURALS[kind][2]}.{_PLURALS[kind][0]}" for kind in lacking]
-    if lacking:
-        kubectl.run("apply", "-f", "-", stdin=yaml.safe_dump_all(definition(kind) for kind in lacking))
-        kubectl.run("wait", "--for=condition=Established", "--timeout=30s", *(f"crd/{name}" for name in names))
+    cluster = deployment.cluster
+    lacking = [kind for kind in _PLURALS if cluster.plural(resource(kind)) is None]
+    for kind in lacking:
+        cluster.create(DEFINITIONS, definition(kind))
+    deadline = time.monotonic() + 30
+    while waiting := [kind for kind in lacking if not established(cluster, kind)]:
+        assert time.monotonic() < deadline, f"not established: {waiting}"
+        time.sleep(0.2)
     yield lacking
-    if lacking:
-        kubectl.run("delete", "--wait=false", *(f"crd/{name}" for name in names))
+    for kind in lacking:
+        cluster.delete(DEFINITIONS, definition(kind)["metadata"]["name"])
 
 
 @pytest.fixture
 def namespace(deployment: Deployment) -> Generator[str]:
     """A namespace of its own: nothing that runs stands in the way."""
     name = "taskflow-dry-run"
-    deployment.kubectl.run("create", "namespace", name)
+    deployment.cluster.create(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     yield name
-    deployment.kubectl.run("delete", "namespace", name, "--wait=true", within=120)
+    deployment.delete_namespace(name)
 
 
 @pytest.mark.parametrize("phase", ["phase-iv", "phase-v"])
-@pytest.mark.parametrize("place", ["gke", "eks"])
+@pytest.mark.parametrize("cloud", ["gke", "eks"])
 def test_the_api_server_accepts_every_object(
-    deployment: Deployment, definitions: list[str], namespace: str, tmp_path: Path, place: str, phase: str
+    deployment: Deployment, definitions: list[str], namespace: str, cloud: str, phase: str
 ) -> None:
-    rendered = deployment.kubectl.run("kustomize", ROOT / "kustomize" / "overlays" / place / phase)
+    rendered = deployment.kubectl.render(ROOT / "kustomize" / "overlays" / cloud / phase)
     objects = [cast(dict[str, Any], one) for one in yaml.safe_load_all(rendered) if one]
     for one in objects:
         if one["metadata"].get("namespace") == "taskflow":
             one["metadata"]["namespace"] = namespace
         if one["kind"] == "Namespace":
             one["metadata"]["name"] = namespace
-    said = deployment.kubectl.run(
-        *("apply", "--dry-run=server", "--server-side", "--namespace", namespace, "--validate=strict", "-f", "-"),
-        stdin=yaml.safe_dump_all(objects),
-        within=120,
-    )
-    assert len(said.splitlines()) == len(objects)
+    # kubectl refuses fields that the API does not know, unless told otherwise.
+    accepted = deployment.target.kubectl(namespace, dry_run=True).apply(objects, server_side=True)
+    assert len(accepted) == len(objects)
     kinds = sorted({one["kind"] for one in objects} & set(definitions))
-    print(f"{place}/{phase}: {len(objects)} objects accepted; without their schemas: {', '.join(kinds) or 'none'}")
+    print(f"{cloud}/{phase}: {len(objects)} objects accepted; without their schemas: {', '.join(kinds) or 'none'}")
 
 
-def knows(kubectl: Kubectl, group: str, version: str, kind: str) -> bool:
-    """Whether the cluster has this kind."""
-    listed = kubectl.run("api-resources", f"--api-group={group}", "--no-headers", accept=(1,))
-    return any(f"{group}/{version}" in line and line.split()[-1] == kind for line in listed.splitlines())
+def resource(kind: str) -> Kind:
+    group, version, _ = _PLURALS[kind]
+    return Kind(f"{group}/{version}", kind)
+
+
+def established(cluster: Cluster, kind: str) -> bool:
+    found = cluster.find(DEFINITIONS, definition(kind)["metadata"]["name"]) or {}
+    return condition(found, "Established").get("status") == "True"
 
 
 def definition(kind: str) -> dict[str, Any]:

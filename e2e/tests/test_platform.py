@@ -1,8 +1,6 @@
 """What a user of the deployed platform can rely on, through the Ingress."""
 
 import asyncio
-import json
-import tempfile
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -13,19 +11,21 @@ import httpx
 import pytest
 
 from e2e import database
-from e2e.deployment import PHASE_V, Deployment
+from e2e.deployment import Deployment
 from e2e.frames import Frames
 from e2e.load import Load, Person
-from e2e.phase_iv.replay import replay
 from e2e.target import TASKFLOW
+from taskflow_ops.cluster import PODS
+from taskflow_ops.conventions import PHASE_V_SERVICES
+from taskflow_ops.objects import items
+from taskflow_ops.phase_iv.replay import replay_recorded
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 
 
 async def test_phase_iv_clients_see_no_difference(phase_v: Deployment) -> None:
-    made = await asyncio.to_thread(replay, phase_v.url)
-    assert made.differences == []
+    assert await replay_recorded(phase_v.url, phase="v") == []
 
 
 async def test_nothing_but_the_api_is_reached_from_outside(phase_v: Deployment, person: Person) -> None:
@@ -77,7 +77,7 @@ async def test_a_task_reaches_the_stream_its_reminder_its_next_occurrence_and_th
         assert not stream.told_twice
 
 
-@pytest.mark.parametrize("service", ["chat-api", *PHASE_V])
+@pytest.mark.parametrize("service", ["chat-api", *PHASE_V_SERVICES])
 async def test_a_killed_sidecar_and_a_killed_pod_lose_nothing(
     phase_v: Deployment,
     person: Person,
@@ -92,7 +92,7 @@ async def test_a_killed_sidecar_and_a_killed_pod_lose_nothing(
         [pod, *_] = await asyncio.to_thread(phase_v.pods, service)
         await kill_sidecar(phase_v, pod)
         await asyncio.sleep(2)
-        await asyncio.to_thread(phase_v.kubectl.run, "delete", "pod", pod, "--wait=false")
+        await asyncio.to_thread(phase_v.cluster.delete, PODS, pod)
         await asyncio.sleep(2)
         await asyncio.to_thread(phase_v.wait_ready)
         await load.stop()
@@ -125,9 +125,9 @@ async def kill_sidecar(deployment: Deployment, pod: str) -> None:
 
 def restarts(deployment: Deployment, pod: str) -> int:
     """How often a pod's sidecar was started again."""
-    status = deployment.kubectl.get("pod", pod)["status"]
-    found = [*status.get("containerStatuses", []), *status.get("initContainerStatuses", [])]
-    return next(one["restartCount"] for one in found if one["name"] == "daprd")
+    found = deployment.cluster.find(PODS, pod) or {}
+    states = [*items(found, "status", "containerStatuses"), *items(found, "status", "initContainerStatuses")]
+    return next(one["restartCount"] for one in states if one["name"] == "daprd")
 
 
 def crash_sidecar(deployment: Deployment, pod: str) -> None:
@@ -135,14 +135,23 @@ def crash_sidecar(deployment: Deployment, pod: str) -> None:
 
     SIGKILL does not reach a container's first process from inside.
     """
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump({"securityContext": {"runAsUser": 65532, "runAsGroup": 65532}}, file)
-        file.flush()
-        deployment.kubectl.run(
-            *("debug", pod, "--target=daprd", "--profile=restricted", f"--custom={file.name}", "--quiet"),
-            *(f"--container=crash-{uuid.uuid4().hex[:8]}", f"--image={deployment.target.images[TASKFLOW]}"),
-            *("--image-pull-policy=IfNotPresent", "--", "python3", "-c", "import os; os.kill(1, 6)"),
-        )
+    container = {
+        "name": f"crash-{uuid.uuid4().hex[:8]}",
+        "image": deployment.target.images[TASKFLOW],
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["python3", "-c", "import os; os.kill(1, 6)"],
+        "targetContainerName": "daprd",
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": 65532,
+            "runAsGroup": 65532,
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+    }
+    change = {"spec": {"ephemeralContainers": [container]}}
+    deployment.cluster.patch(PODS, pod, change, part="ephemeralcontainers", by_name=True)
 
 
 async def test_a_closed_door_stays_closed(phase_v: Deployment) -> None:

@@ -30,7 +30,7 @@ async def test_the_next_release_is_applied_under_load_and_the_former_again(
     await asyncio.sleep(1)
     for overlay in (other_overlay, phase_v.overlay):
         await asyncio.to_thread(phase_v.apply, "phase-v", overlay)
-        assert await asyncio.to_thread(phase_v.kubectl.diff, overlay / "phase-v", *STAYING) == ""
+        assert await asyncio.to_thread(phase_v.kubectl.diff_directory, overlay / "phase-v", *STAYING) == ""
         await asyncio.sleep(1)
     await load.stop()
     print(load.summary())

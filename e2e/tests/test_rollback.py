@@ -16,13 +16,15 @@ import asyncpg
 import pytest
 
 from e2e import database, overlays
-from e2e.cluster.home import ROOT
+from e2e.cluster.workspace import ROOT
 from e2e.deployment import Deployment
 from e2e.frames import Frames
 from e2e.load import Load, Person
-from e2e.phase_iv.replay import replay
 from e2e.target import PYTHON, TASKFLOW, Target
-from tests.support.phase_iv import Release
+from taskflow_ops import conventions
+from taskflow_ops.cluster import KUBERNETES_SERVICES, PODS
+from taskflow_ops.objects import condition, name_of
+from taskflow_ops.phase_iv.replay import replay_recorded
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1200)]
@@ -57,22 +59,22 @@ async def test_back_to_phase_iv_and_forward_again(
     await have_a_checkpoint(way_back, connection)
     load = under_load(busy)
     async with filled(connection), Frames(way_back.url, reader.token).following() as stream:
-        kept = [await make(reader, f"Kept {number}") for number in range(4)]
+        tasks = [await make(reader, f"Kept {number}") for number in range(4)]
         await eventually(lambda: len(stream.of_type("task.created")) == 4, within=20)
         before = await database.phase_iv_rows(connection, without=load.users)
         others = {owner for table, owner in before if table == "users"}
 
         # Back.
         began = time.monotonic()
-        await ops(way_back, "rollback", *way_back.changing())
+        said = await ops(way_back, "rollback", *way_back.changing())
         took = time.monotonic() - began
         assert took < PROMISED_SECONDS
-        smoke = await asyncio.to_thread(replay, way_back.url)
-        assert smoke.differences == []
+        assert "the images are there" in said, "looked at before anything was changed"
+        assert await replay_recorded(way_back.url, phase="iv") == []
         assert await asyncio.to_thread(way_back.phase) != "v"
-        assert await asyncio.to_thread(way_back.kubectl.diff, way_back.overlay / "phase-iv") == ""
-        left = await asyncio.to_thread(way_back.kubectl.run, "get", "pods,services", "-l", "taskflow.dev/phase=v")
-        assert left == ""
+        assert await asyncio.to_thread(way_back.kubectl.diff_directory, way_back.overlay / "phase-iv") == ""
+        for kind in (PODS, KUBERNETES_SERVICES):
+            assert await asyncio.to_thread(way_back.cluster.matching, kind, conventions.PHASE_V) == []
 
         await load.stop()
         print(f"load during the rollback of {took:.0f} s: {load.summary()}")
@@ -83,18 +85,17 @@ async def test_back_to_phase_iv_and_forward_again(
         strangers = await owners_of(connection, after.keys() - before.keys())
         assert not strangers & others, "rows of users who were there before have come from nowhere"
 
-        # What Phase IV does meanwhile: by its API and by its own statements.
-        edited, completed, removed, both = kept
-        release = Release(connection)
-        made = [await make(reader, "Made by the API"), await release.create(reader.id, "Made by its statement")]
+        # What Phase IV does meanwhile.
+        edited, completed, removed, both = tasks
+        made, made_and_done = await make(reader, "Made in Phase IV"), await make(reader, "Made and done in Phase IV")
         await reader.change(edited, title="Edited in Phase IV")
-        await release.complete(completed)
+        await reader.change(completed, completed=True)
+        await reader.change(made_and_done, completed=True)
         await reader.delete(removed)
         await reader.change(both, title="Edited and done in Phase IV")
-        await release.complete(both)
-        brief = await release.create(reader.id, "Here and gone")
-        await release.delete(brief)
-        told = {event["event_id"] for event in await database.events_of(connection, [reader.id])}
+        await reader.change(both, completed=True)
+        await reader.delete(await make(reader, "Here and gone"))
+        earlier = {event["event_id"] for event in await database.events_of(connection, [reader.id])}
 
         # Forward, under load again.
         again = under_load(late)
@@ -104,8 +105,7 @@ async def test_back_to_phase_iv_and_forward_again(
         await again.stop()
         print(f"load during the roll-forward of {forward:.0f} s: {again.summary()}")
         assert again.failures == []
-        smoke = await asyncio.to_thread(replay, way_back.url)
-        assert smoke.differences == []
+        assert await replay_recorded(way_back.url, phase="v") == []
 
         # Every change once, by the ids in the audit trail.
         async def reconciled() -> None:
@@ -114,10 +114,11 @@ async def test_back_to_phase_iv_and_forward_again(
         await eventually(reconciled, within=60, every=0.2)
         events = await database.events_of(connection, [reader.id])
         assert len({event["event_id"] for event in events}) == len(events)
-        new = Counter((event["type"], event["task_id"]) for event in events if event["event_id"] not in told)
+        new = Counter((event["type"], event["task_id"]) for event in events if event["event_id"] not in earlier)
         assert new == Counter(
             [
-                *(("task.created", task) for task in made),
+                *(("task.created", task) for task in (made, made_and_done)),
+                ("task.completed", made_and_done),
                 ("task.updated", edited),
                 ("task.completed", completed),
                 ("task.deleted", removed),
@@ -133,8 +134,8 @@ async def test_back_to_phase_iv_and_forward_again(
         # And by the frames of a stream that was there before and comes back after.
         await eventually(lambda: stream.knows_of(events), within=60)
         assert not stream.told_twice
-        frames, told = len(stream.frames), len(stream.event_ids)
-        print(f"the stream: {stream.connections} connections, {frames} frames of {told} events")
+        frames, events_sent = len(stream.frames), len(stream.event_ids)
+        print(f"the stream: {stream.connections} connections, {frames} frames of {events_sent} events")
 
 
 async def test_a_rollback_that_fails_is_mended_and_goes_on(
@@ -147,23 +148,23 @@ async def test_a_rollback_that_fails_is_mended_and_goes_on(
     """An image that does not start as Phase IV: users notice nothing; isolated and mended, the rollback goes on."""
     load = under_load([await person.sign_up() for person in people[:3]])
     broken = overlays.write(tmp_path / "broken", "minikube", phase_v.target.images, phase_iv=unfit(phase_v.target))
-    said = await ops(phase_v, "rollback", "--overlay", str(broken), "--within", "60", fails=True)
-    assert "chat-api" in said
-    assert (await asyncio.to_thread(replay, phase_v.url)).differences == []
+    output = await ops(phase_v, "rollback", "--overlay", str(broken), "--within", "60", fails=True)
+    assert "chat-api" in output
+    assert await replay_recorded(phase_v.url, phase="v") == []
 
     image = phase_v.target.images[TASKFLOW]
     failing = await asyncio.to_thread(not_ready, phase_v, "chat-api")
     await ops(phase_v, "isolate", "chat-api", "--image", image, "--url", phase_v.url)
     assert failing
-    isolated = await asyncio.to_thread(phase_v.kubectl.items, "pods", "-l", "taskflow.dev/isolated=chat-api")
+    isolated = await asyncio.to_thread(phase_v.cluster.matching, PODS, "taskflow.dev/isolated=chat-api")
     assert {pod["metadata"]["name"] for pod in isolated} == failing
     await ops(phase_v, "rollback", *phase_v.changing())
-    assert await asyncio.to_thread(phase_v.kubectl.diff, phase_v.overlay / "phase-iv") == ""
+    assert await asyncio.to_thread(phase_v.kubectl.diff_directory, phase_v.overlay / "phase-iv") == ""
     await load.stop()
     print(load.summary())
     assert load.failures == []
     assert await database.tasks_of(connection, load.users) == load.tasks
-    assert (await asyncio.to_thread(replay, phase_v.url)).differences == []
+    assert await replay_recorded(phase_v.url, phase="v") == []
 
 
 def unfit(target: Target) -> str:
@@ -173,13 +174,8 @@ def unfit(target: Target) -> str:
 
 def not_ready(deployment: Deployment, service: str) -> set[str]:
     """The pods of a service that are not ready."""
-    pods = deployment.kubectl.items("pods", "--selector", f"app.kubernetes.io/name={service}")
-    conditions = {pod["metadata"]["name"]: pod["status"].get("conditions", []) for pod in pods}
-    return {
-        name
-        for name, found in conditions.items()
-        if not any(one["type"] == "Ready" and one["status"] == "True" for one in found)
-    }
+    pods = deployment.cluster.matching(PODS, f"{conventions.NAME}={service}")
+    return {name_of(pod) for pod in pods if condition(pod, "Ready").get("status") != "True"}
 
 
 async def live_in(person: Person) -> None:
@@ -205,7 +201,15 @@ async def have_a_checkpoint(deployment: Deployment, connection: asyncpg.Connecti
         assert "task_events" not in await database.empty_tables(connection)
 
     await eventually(recorded, within=30, every=0.2)
-    await deployment.kubectl.run_async("delete", "pod", "-l", "app.kubernetes.io/name=audit-logger", within=90)
+    stopped = await asyncio.to_thread(deployment.pods, "audit-logger")
+    for pod in stopped:
+        await asyncio.to_thread(deployment.cluster.delete, PODS, pod)
+
+    async def gone() -> None:
+        for pod in stopped:
+            assert await asyncio.to_thread(deployment.cluster.find, PODS, pod) is None
+
+    await eventually(gone, within=90, every=0.5)
     await asyncio.to_thread(deployment.wait_ready)
 
 
@@ -244,8 +248,8 @@ async def ops(deployment: Deployment, action: str, *words: str, fails: bool = Fa
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    said, _ = await asyncio.wait_for(process.communicate(), 900)
-    output = said.decode()
+    printed, _ = await asyncio.wait_for(process.communicate(), 900)
+    output = printed.decode()
     print(output)
     assert (process.returncode != 0) is fails, f"taskflow ops {action} ended with {process.returncode}:\n{output}"
     return output

@@ -1,5 +1,6 @@
 """`tilt ci` brings the platform up from the Tiltfile, and ends green."""
 
+import asyncio
 import os
 import subprocess
 from collections.abc import Generator
@@ -8,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from e2e import overlays
-from e2e.cluster import cluster, home, images, registry
-from e2e.cluster.home import ROOT
+from e2e.cluster import builds, images, registry
+from e2e.cluster.workspace import ROOT, find_workspace
 from e2e.deployment import Deployment
-from e2e.kubectl import NAMESPACE
-from e2e.phase_iv.replay import replay
 from e2e.target import TASKFLOW
+from taskflow_ops.conventions import NAMESPACE
+from taskflow_ops.phase_iv.replay import replay_recorded
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(2400)]
 
@@ -21,9 +22,9 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(2400)]
 @pytest.fixture
 def nothing(deployment: Deployment) -> Generator[Deployment]:
     """The cluster without the platform, before and after: Tilt labels what it applies, Jobs too, for good."""
-    deployment.kubectl.run("delete", "namespace", NAMESPACE, "--ignore-not-found", within=180)
+    deployment.delete_namespace(NAMESPACE)
     yield deployment
-    deployment.kubectl.run("delete", "namespace", NAMESPACE, "--ignore-not-found", within=180)
+    deployment.delete_namespace(NAMESPACE)
 
 
 def test_tilt_ci_ends_green(nothing: Deployment, tmp_path: Path) -> None:
@@ -31,20 +32,20 @@ def test_tilt_ci_ends_green(nothing: Deployment, tmp_path: Path) -> None:
     target = nothing.target
     if not target.own:
         pytest.skip("runs on the cluster that the suite starts itself")
-    place = home.find()
-    tilt = cluster.build_tilt(place)
-    registry.start(place)
+    workspace = find_workspace()
+    tilt = builds.built(workspace, "tilt") / "tilt"
+    registry.start(workspace)
     # TaskFlow's image is Tilt's to build.
     others = {name: image for name, image in target.images.items() if name != TASKFLOW}
     environment = {
         **os.environ,
         **target.environment,
-        **{f"TASKFLOW_BUILD_{name}": value for name, value in images.build_arguments(place).items()},
+        **{f"TASKFLOW_BUILD_{name}": value for name, value in images.build_arguments(workspace).items()},
         "TASKFLOW_OVERLAY": str(overlays.write(tmp_path / "overlay", "minikube", others)),
         "TASKFLOW_LOCAL_CONTEXT": target.context,
         "TASKFLOW_REGISTRY": registry.ADDRESS,
         "TASKFLOW_BUILD_NETWORK": "host",
-        "DOCKER_HOST": f"unix://{place.docker_socket}",
+        "DOCKER_HOST": f"unix://{workspace.docker_socket}",
         "TILT_DISABLE_ANALYTICS": "1",
         "XDG_STATE_HOME": str(tmp_path / "state"),
     }
@@ -62,4 +63,4 @@ def test_tilt_ci_ends_green(nothing: Deployment, tmp_path: Path) -> None:
     lines = done.stdout.splitlines()
     assert done.returncode == 0, "\n".join(lines[-60:])
     print(lines[-1])
-    assert replay(nothing.url).differences == []
+    assert asyncio.run(replay_recorded(nothing.url, phase="v")) == []

@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from audit_logger.app import create_service
-from taskflow.database.pool import Database
-from taskflow.service.composition import Runtime
-from taskflow.service.tokens import Tokens
-from taskflow.settings import Settings
+from taskflow_core.database.pool import Database
+from taskflow_core.service.composition import Runtime
+from taskflow_core.service.tokens import Tokens
+from taskflow_core.settings import Settings
 from tests.support.clock import MovableClock
 
 Ask = Callable[..., Awaitable[httpx.Response]]

@@ -11,10 +11,10 @@ from audit_logger.checkpoints import Archive, Checkpoints, Signer
 from audit_logger.handlers import Audit
 from audit_logger.trail import Trail
 from audit_logger.verify import Finding, Verdict, verify
-from taskflow.bus.port import SUCCESS
-from taskflow.database.pool import Database
-from taskflow.domain.task import Task
-from taskflow.events.model import (
+from taskflow_core.bus.port import SUCCESS
+from taskflow_core.database.pool import Database
+from taskflow_core.domain.task import Task
+from taskflow_core.events.model import (
     Change,
     Event,
     ReminderTriggered,
@@ -112,5 +112,19 @@ async def tamper(admin_url: str, *statements: str) -> None:
         await connection.execute("".join(f"ALTER TABLE {r} DISABLE TRIGGER audit_append_only;" for r in relations))
         for statement in statements:
             await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def let_days_go_by(owner_url: str, count: int) -> None:
+    """As if what is detached had been for `count` days more, with upkeep on each of them."""
+    connection = await asyncpg.connect(owner_url)
+    try:
+        await connection.execute("UPDATE audit_pruned SET detached_at = detached_at - make_interval(days => $1)", count)
+        await connection.execute(
+            "INSERT INTO audit_upkeep_days SELECT day - $1::integer FROM audit_upkeep_days UNION "
+            "SELECT (now() AT TIME ZONE 'UTC')::date - n FROM generate_series(0, $1 - 1) n ON CONFLICT DO NOTHING",
+            count,
+        )
     finally:
         await connection.close()

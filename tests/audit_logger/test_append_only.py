@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from taskflow.database.pool import Database
+from taskflow_core.database.pool import Database
 from taskflow_db import runner
 from tests.audit_logger.making import created, record
 

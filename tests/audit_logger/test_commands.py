@@ -1,15 +1,18 @@
 """What an operator asks of the trail from the command line."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from audit_logger import cli
-from taskflow.database.pool import Database
-from taskflow.settings import Settings
-from tests.audit_logger.making import KEY, checkpoint, created, life, record, tamper
+from taskflow_cli.main import main
+from taskflow_core.database.clock import DatabaseClock
+from taskflow_core.database.pool import Database
+from taskflow_core.settings import Settings, declared
+from tests.audit_logger.making import KEY, checkpoint, created, let_days_go_by, life, record, tamper
+from tests.support.clock import MovableClock
 
 OLD = datetime(2020, 5, 5, tzinfo=UTC)
 
@@ -49,6 +52,45 @@ async def test_prune_exports_then_drops(database: Database, signed: Settings, tm
     ]
 
 
+async def test_who_does_not_own_the_tables_drops_nothing_before_its_time(
+    database: Database, signed: Settings, app_url: str, owner_url: str
+) -> None:
+    await record(database, created("old", at=OLD))
+    await cli.partitions(signed)
+    as_service = msgspec.structs.replace(signed, migration_database_url=app_url)
+    relation = "task_events_2020_05_until_1"
+    assert (await cli.prune(as_service)).lines == [
+        f"Detached {relation}.",
+        f"{relation} stays for 30 more days of upkeep.",
+    ]
+    assert (await cli.partitions(as_service)).lines[-1].endswith("stays for 30 more days of upkeep")
+    await let_days_go_by(owner_url, 30)
+    assert (await cli.prune(as_service)).lines == [f"Dropped {relation}."]
+
+
+async def test_a_month_is_put_back_on_the_trail(database: Database, signed: Settings, app_url: str) -> None:
+    await record(database, created("old", at=OLD))
+    await cli.partitions(signed)
+    await cli.prune(msgspec.structs.replace(signed, migration_database_url=app_url))
+    assert (await cli.restore(signed, date(2020, 5, 1))).lines == ["1 rows of 2020-05 are on the trail again."]
+    assert (await cli.restore(signed, date(2020, 5, 1))).status == 1
+    assert (await cli.verify(signed)).lines[-1] == "All 1 rows verify; 0 checkpoints agree."
+
+
+async def test_nothing_is_pruned_on_a_machine_whose_clock_is_off(
+    database: Database, signed: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await record(database, created("old", at=OLD))
+    await cli.partitions(signed)
+    ahead = MovableClock()
+    ahead.advance(timedelta(days=1000))
+    monkeypatch.setattr(cli, "DatabaseClock", lambda: DatabaseClock(machine=ahead))
+    report = await cli.prune(signed)
+    assert (report.status, len(report.lines)) == (1, 1)
+    assert report.lines[0].startswith("Nothing is pruned: this machine's clock is +86400000 s from")
+    assert await database.fetchval("SELECT count(*) FROM audit_pruned") == 0
+
+
 async def test_nothing_is_dropped_that_could_not_be_exported(
     database: Database, signed: Settings, tmp_path: Path
 ) -> None:
@@ -66,6 +108,19 @@ async def test_partitions_are_listed(database: Database, signed: Settings) -> No
     listed = (await cli.partitions(signed)).lines
     assert listed[-1].startswith("task_events_default")
     assert len(listed) == 6
+
+
+def test_the_commands_ask_for_no_secret_that_they_do_not_use(
+    owner_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for variable in declared().values():
+        monkeypatch.delenv(variable.name, raising=False)
+    monkeypatch.setenv("TASKFLOW_MIGRATION_DATABASE_URL", owner_url)
+    assert main(["audit", "verify"]) == 0
+    assert capsys.readouterr().out.endswith("All 0 rows verify; 0 checkpoints agree.\n")
+    monkeypatch.setenv("TASKFLOW_AUDIT_SIGNING_KEY", "short")
+    assert main(["audit", "verify"]) == 1
+    assert "TASKFLOW_AUDIT_SIGNING_KEY must have at least" in capsys.readouterr().err
 
 
 def test_a_month_is_written_as_year_and_month() -> None:

@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from audit_logger.redaction import data_of
-from taskflow.database.pool import Database
-from taskflow.events.envelope import decode
-from taskflow.events.model import Change, TaskUpdated
+from taskflow_core.database.pool import Database
+from taskflow_core.events.envelope import decode
+from taskflow_core.events.model import Change, TaskUpdated
 from tests.audit_logger.making import common, created, life, record, task
 
 SECRETS = ("the-secret-text", "anna.maier@example.com", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl")

@@ -5,10 +5,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
+import msgspec
 import pytest
 
 from audit_logger.partitions import sort_default
-from taskflow.database.pool import Database
+from taskflow_core.database.pool import Database
 from tests.audit_logger.conftest import Ask
 from tests.audit_logger.making import created, life, record, verdict
 
@@ -50,6 +51,25 @@ async def test_a_deleted_task_s_history_is_there_oldest_first(ask: Ask, database
         "task.completed",
         "task.deleted",
     ]
+
+
+async def test_what_was_observed_later_has_both_times_and_stands_where_it_was_observed(
+    ask: Ask, database: Database
+) -> None:
+    now = datetime.now(UTC)
+    known = created("task-1", at=now - timedelta(hours=1))
+    late = msgspec.structs.replace(created("task-2", at=now - timedelta(days=4_000)), observed_at=now)
+    await record(database, late, known, late)
+    first, second = items(await ask("/events"))
+    assert [first["event_id"], second["event_id"]] == [late.event_id, known.event_id]
+    assert [datetime.fromisoformat(first[name]) for name in ("occurred_at", "observed_at")] == [late.timestamp, now]
+    assert "observed_at" not in second
+    assert items(await ask("/tasks/task-2")) == [first]
+    window = {"from": (now - timedelta(minutes=1)).isoformat()}
+    assert items(await ask("/events", **window)) == [first], "periods go by when it was observed"
+    assert [item["event_id"] for item in await walk(ask, "/events", "anna", limit=1)] == [late.event_id, known.event_id]
+    assert await database.fetchval("SELECT count(*) FROM task_events_default") == 0, "it has a month"
+    assert (await verdict(database)).finding is None
 
 
 async def test_a_task_of_another_is_not_found(ask: Ask, database: Database) -> None:

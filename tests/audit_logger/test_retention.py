@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import asyncpg
@@ -11,9 +11,9 @@ import pytest
 from audit_logger.checkpoints import Archive, Signer
 from audit_logger.export import ExportError, export_month
 from audit_logger.partitions import attached, month_of, sort_default
-from audit_logger.retention import RetentionError, detach_old, detached, drop_detached
-from taskflow.database.pool import Database
-from tests.audit_logger.making import KEY, checkpoint, created, finding, life, record, tamper, verdict
+from audit_logger.retention import RetentionError, detach_old, detached, drop_detached, put_back
+from taskflow_core.database.pool import Database
+from tests.audit_logger.making import KEY, checkpoint, created, finding, let_days_go_by, life, record, tamper, verdict
 
 NOW = datetime.now(UTC)
 
@@ -41,15 +41,16 @@ async def prune(database: Database, directory: Path | None = None, *, keep: int 
 
 
 async def test_the_trail_verifies_after_pruning_and_later_changes_are_still_found(
-    database: Database, admin_url: str, tmp_path: Path
+    database: Database, admin_url: str, owner_url: str, tmp_path: Path
 ) -> None:
     await old_trail(database)
     await checkpoint(database, tmp_path)
     assert len(await prune(database, tmp_path)) == 2
     answer = await verdict(database, tmp_path)
     assert (answer.finding, answer.rows, answer.pruned, answer.head) == (None, 6, 4, 10)
+    await let_days_go_by(owner_url, 30)
     async with database.acquire() as connection:
-        assert len(await drop_detached(connection, before=NOW + timedelta(hours=1))) == 2
+        assert len(await drop_detached(connection)) == 2
     await record(database, created("new-3"))
     assert (await verdict(database, tmp_path)).finding is None
     await tamper(admin_url, "UPDATE task_events SET actor_id = 'x' WHERE chain_seq = 7")
@@ -99,12 +100,44 @@ async def test_a_month_that_came_back_goes_again(database: Database) -> None:
         assert len(await detached(connection)) == 3
 
 
-async def test_detached_months_are_dropped_after_their_grace_only(database: Database) -> None:
+async def test_detached_months_are_dropped_after_their_days_of_grace_only(database: Database, owner_url: str) -> None:
     await old_trail(database)
     await prune(database)
+    for days, left in ((0, 30), (29, 1), (1, 0)):
+        await let_days_go_by(owner_url, days)
+        async with database.acquire() as connection:
+            assert [one.days_left for one in await detached(connection)] == [left, left]
+            assert len(await drop_detached(connection)) == (0 if left else 2)
+
+
+async def test_days_without_upkeep_are_no_days_of_grace(database: Database, owner_url: str) -> None:
+    await old_trail(database)
+    await prune(database)
+    owner = await asyncpg.connect(owner_url)
+    await owner.execute("UPDATE audit_pruned SET detached_at = now() - interval '3 years'")
+    await owner.close()
     async with database.acquire() as connection:
-        assert await drop_detached(connection, before=NOW - timedelta(days=30)) == []
-        assert len(await detached(connection)) == 2
+        assert await drop_detached(connection) == []
+
+
+async def test_a_month_is_put_back_and_everything_verifies(database: Database, owner_url: str) -> None:
+    await old_trail(database)
+    await prune(database)
+    late = created("late", at=months_ago(26, day=3))
+    await record(database, late)
+    async with database.acquire() as connection:
+        await sort_default(connection)
+    await prune(database)
+    owner = await asyncpg.connect(owner_url)
+    try:
+        assert await put_back(owner, month_of(NOW.date(), -26)) == 3
+        with pytest.raises(RetentionError, match="is not detached"):
+            await put_back(owner, month_of(NOW.date(), -26))
+    finally:
+        await owner.close()
+    answer = await verdict(database)
+    assert (answer.finding, answer.rows, answer.pruned) == (None, 9, 2)
+    assert len(await prune(database)) == 1
 
 
 async def test_a_month_is_exported_whole_before_and_after_it_is_detached(

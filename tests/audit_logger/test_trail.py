@@ -2,18 +2,27 @@
 
 import asyncio
 import random
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import asyncpg
 import msgspec
+import pytest
+import structlog
 
 from audit_logger.handlers import Audit
 from audit_logger.trail import Trail
-from taskflow.bus.embedded import EmbeddedTransport
-from taskflow.bus.port import SUCCESS, Message, Subscription, Verdict
-from taskflow.database.pool import Database
-from taskflow.events.envelope import encode, wrap
-from taskflow.events.topics import ALL_TOPICS, CHAT_API, topic_of
+from taskflow_core.bus.dead_letters import letters
+from taskflow_core.bus.embedded import EmbeddedTransport
+from taskflow_core.bus.port import SUCCESS, Message, Subscription, Verdict
+from taskflow_core.database.outages import OUTAGES
+from taskflow_core.database.pool import Database
+from taskflow_core.events.envelope import encode, wrap
+from taskflow_core.events.model import Event
+from taskflow_core.events.topics import ALL_TOPICS, AUDIT_LOGGER, CHAT_API, topic_of
+from taskflow_core.settings import Settings
 from tests.audit_logger.making import created, life, record, verdict
+from tests.bus.making import messages
 from tests.support.waiting import eventually
 
 
@@ -99,3 +108,40 @@ async def test_an_event_of_any_time_is_recorded(database: Database) -> None:
 async def test_an_empty_batch_is_fine(database: Database) -> None:
     assert list(await Audit(Trail(database))([])) == []
     assert SUCCESS.verdict is Verdict.SUCCESS
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["lock_timeout = '100ms'", "statement_timeout = '100ms'"],
+)
+async def test_time_outs_set_on_the_role_cost_no_attempt_while_somebody_holds_the_chain(
+    settings: Settings, database_name: str, admin_url: str, setting: str
+) -> None:
+    admin = await asyncpg.connect(admin_url)
+    await admin.execute(f"ALTER DATABASE {database_name} SET {setting}")
+    database = Database(settings.database_url, size=3)
+    await database.open()
+    await database.opened()
+    transport = EmbeddedTransport(
+        database, [Subscription(group=AUDIT_LOGGER, topics=ALL_TOPICS, handler=Audit(Trail(database)))]
+    )
+    events = [created(f"task-{n}") for n in range(4)]
+    try:
+        async with transport.consume():
+            async with admin.transaction():
+                await admin.execute("LOCK TABLE audit_chain")
+                await transport.publish(messages(events))
+                with structlog.testing.capture_logs() as logs:
+                    await eventually(lambda: "delivery_waits" in [line["event"] for line in logs])
+            await eventually(lambda: held_all(database, events))
+        assert await letters(database) == []
+    finally:
+        await database.close()
+        await admin.close()
+
+
+async def held_all(database: Database, events: Sequence[Event]) -> bool:
+    try:
+        return sorted(await held(database)) == sorted(event.event_id for event in events)
+    except OUTAGES:
+        return False

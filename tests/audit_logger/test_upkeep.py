@@ -1,6 +1,8 @@
 """By the clock, and by one replica only: months ahead, the default partition emptied, checkpoints, retention."""
 
 import asyncio
+import gzip
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,15 +11,17 @@ import httpx
 import msgspec
 import pytest
 
+from audit_logger import upkeep as upkeep_module
 from audit_logger.app import create_service
+from audit_logger.checkpoints import ArchiveError
 from audit_logger.upkeep import Upkeep
-from taskflow.bus.port import Subscription
-from taskflow.database.pool import Database
-from taskflow.events.topics import ALL_TOPICS
-from taskflow.service.composition import Runtime
-from taskflow.settings import Settings
-from taskflow.telemetry.metrics import exposition
-from tests.audit_logger.making import KEY, created, record, verdict
+from taskflow_core.bus.port import Subscription
+from taskflow_core.database.pool import Database
+from taskflow_core.events.topics import ALL_TOPICS
+from taskflow_core.service.composition import Runtime
+from taskflow_core.settings import Settings
+from taskflow_core.telemetry.metrics import exposition
+from tests.audit_logger.making import KEY, created, let_days_go_by, record, verdict
 from tests.support.clock import MovableClock
 from tests.support.waiting import eventually
 
@@ -99,18 +103,74 @@ async def test_a_month_that_does_not_verify_holds_up_nothing_else(
     assert failed() == failures
 
 
+def told(runtime: Runtime, **settings: Any) -> Runtime:
+    """The runtime with other settings."""
+    return replace(runtime, settings=msgspec.structs.replace(runtime.settings, **settings))
+
+
+def exported(directory: Path) -> list[Path]:
+    """The months that were written there."""
+    return list(directory.glob("task_events_2020_05*.jsonl.gz"))
+
+
 async def test_old_months_go_and_are_dropped_when_their_time_is_over(
-    runtime: Runtime, database: Database, clock: MovableClock, tmp_path: Path
+    runtime: Runtime, database: Database, owner_url: str, tmp_path: Path
 ) -> None:
     await record(database, created(at=datetime(2020, 5, 5, tzinfo=UTC)), created())
-    upkeep = Upkeep(runtime)
+    upkeep = Upkeep(told(runtime, audit_export_dir=str(tmp_path)))
     await upkeep.months()
     assert await database.fetchval("SELECT count(*) FROM audit_pruned WHERE dropped_at IS NULL") == 1
-    clock.advance(timedelta(days=31))
+    await let_days_go_by(owner_url, 29)
+    await upkeep.months()
+    assert await database.fetchval("SELECT count(*) FROM audit_pruned WHERE dropped_at IS NULL") == 1
+    await let_days_go_by(owner_url, 1)
     await upkeep.months()
     assert await database.fetchval("SELECT count(*) FROM audit_pruned WHERE dropped_at IS NOT NULL") == 1
     answer = await verdict(database, tmp_path / "out")
     assert (answer.finding, answer.rows, answer.pruned) == (None, 1, 1)
+    (written,) = exported(tmp_path)
+    assert len(gzip.decompress(written.read_bytes()).splitlines()) == 1, "written before it was dropped"
+
+
+async def left(database: Database) -> int:
+    """How many months lie beside the trail."""
+    return await database.fetchval("SELECT count(*) FROM audit_pruned WHERE dropped_at IS NULL")
+
+
+async def test_a_month_that_is_written_nowhere_is_kept(
+    runtime: Runtime, database: Database, owner_url: str, tmp_path: Path
+) -> None:
+    await record(database, created(at=datetime(2020, 5, 5, tzinfo=UTC)))
+    await Upkeep(runtime).months()
+    await let_days_go_by(owner_url, 30)
+    await Upkeep(runtime).months()
+    assert await left(database) == 1, "no directory is named"
+    with pytest.raises(ArchiveError, match="2020-05 stays"):
+        await Upkeep(told(runtime, audit_export_dir=str(tmp_path / "nothing"))).months()
+    assert await left(database) == 1, "the directory is not there"
+    await Upkeep(told(runtime, audit_drop_unexported=True)).months()
+    assert await left(database) == 0, "somebody wanted it so"
+
+
+async def test_what_was_written_before_a_crash_is_not_written_again(
+    runtime: Runtime, database: Database, owner_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await record(database, created(at=datetime(2020, 5, 5, tzinfo=UTC)))
+    upkeep = Upkeep(told(runtime, audit_export_dir=str(tmp_path)))
+    await upkeep.months()
+    await let_days_go_by(owner_url, 30)
+
+    async def crash(*_: object) -> list[str]:
+        raise SystemExit
+
+    with monkeypatch.context() as patched:
+        patched.setattr(upkeep_module, "drop_detached", crash)
+        with pytest.raises(SystemExit):
+            await upkeep.months()
+    (written,) = exported(tmp_path)
+    kept = written.read_bytes()
+    await upkeep.months()
+    assert (await left(database), written.read_bytes()) == (0, kept)
 
 
 async def test_the_service_consumes_every_topic_as_one_group(runtime: Runtime) -> None:
@@ -120,3 +180,21 @@ async def test_the_service_consumes_every_topic_as_one_group(runtime: Runtime) -
     assert (subscription.group, subscription.topics, subscription.broadcast) == ("audit-logger", ALL_TOPICS, False)
     assert subscription.max_batch == 100
     assert subscription.max_wait_ms <= 1000
+
+
+async def test_an_archive_that_takes_nothing_is_a_failure_and_no_outage(
+    runtime: Runtime, database: Database, tmp_path: Path
+) -> None:
+    await record(database, created())
+    (tmp_path / "out").write_text("a file where the directory should be")
+    before = failed()
+    async with Upkeep(runtime).running():
+
+        async def told() -> bool:
+            return failed() != before
+
+        await eventually(told)
+    assert await database.fetchval("SELECT count(*) FROM audit_checkpoints") == 0, "outside first, or not at all"
+    (tmp_path / "out").unlink()
+    await Upkeep(runtime).checkpoint()
+    assert (await verdict(database, tmp_path / "out")).checkpoints == 1

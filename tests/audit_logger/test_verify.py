@@ -8,7 +8,7 @@ import asyncpg
 
 from audit_logger.chain import GENESIS, link
 from audit_logger.checkpoints import Checkpoint, Signer
-from taskflow.database.pool import Database
+from taskflow_core.database.pool import Database
 from tests.audit_logger.making import KEY, checkpoint, created, finding, life, record, tamper, verdict
 
 
@@ -182,6 +182,20 @@ async def test_checkpoints_of_another_key_count_for_nothing_and_are_told(databas
     assert answer.finding is None
     assert answer.checkpoints == 0
     assert any("not signed with this key" in warning for warning in answer.warnings)
+
+
+async def test_a_checkpoint_that_a_crash_cut_short_is_told_and_is_no_forgery(
+    database: Database, tmp_path: Path
+) -> None:
+    await trail_of_ten(database)
+    await checkpoint(database, tmp_path)
+    file = tmp_path / f"checkpoints-{datetime.now(UTC):%Y-%m}.jsonl"
+    file.write_bytes(b'{"body":{"at":"2026-11-2' + file.read_bytes())
+    answer = await verdict(database, tmp_path)
+    assert (answer.finding, answer.checkpoints) == (None, 1)
+    assert answer.warnings == [
+        "1 lines of the checkpoint archive were cut short (a crash, a full disk) and were passed over"
+    ]
 
 
 async def test_without_a_key_the_answer_says_what_is_not_proven(database: Database) -> None:

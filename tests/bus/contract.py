@@ -1,7 +1,8 @@
 """The promises of the bus, whatever carries it. Each transport's tests take them over by subclassing BusContract.
 
-Written against the port alone: services subscribe, the outbox is drawn from, handlers are called, dead letters are kept
-and replayed. `platform` runs the services; a test's events carry a user of its own, because Kafka's topics are shared.
+Written against the port alone: services subscribe, events are appended to the outbox, handlers are called, dead letters
+are kept and replayed. `platform` runs the services; a test's events carry a user of its own, because Kafka's topics are
+shared.
 """
 
 import asyncio
@@ -14,12 +15,12 @@ from typing import Any, Final
 
 import pytest
 
-from taskflow.bus.dead_letters import DeadLetter, letters, request_replay
-from taskflow.bus.outbox import draw
-from taskflow.bus.port import SUCCESS, Message, Outcome, Publisher, Subscription
-from taskflow.database.pool import Database
-from taskflow.events.model import Event
-from taskflow.events.topics import (
+from taskflow_core.bus import outbox
+from taskflow_core.bus.dead_letters import DeadLetter, letters, request_replay
+from taskflow_core.bus.port import SUCCESS, Message, Outcome, Publisher, Subscription
+from taskflow_core.database.pool import Database
+from taskflow_core.events.model import Event
+from taskflow_core.events.topics import (
     ALL_TOPICS,
     AUDIT_LOGGER,
     CHAT_API,
@@ -68,15 +69,15 @@ class Consumer:
 
 @dataclass
 class Platform:
-    """The running services: draw() publishes as chat-api does, `publisher` is the transport beneath the outbox."""
+    """The running services: append() publishes as chat-api does, `publisher` is the transport beneath the outbox."""
 
     database: Database
     publisher: Publisher
 
-    async def draw(self, *events: Event) -> None:
+    async def append(self, *events: Event) -> None:
         """Commits the events to chat-api's outbox."""
         async with self.database.transaction() as connection:
-            await draw(connection, CHAT_API, events)
+            await outbox.append(connection, CHAT_API, events)
 
     async def dead(self, consumer: Consumer) -> list[DeadLetter]:
         """The dead letters of the consumer's group."""
@@ -102,7 +103,7 @@ class BusContract:
         task = created(user=user)
         events = [task, updated(task.task_id, user=user), deleted(task.task_id, user=user)]
         async with run(audit, reminders) as platform:
-            await platform.draw(*events)
+            await platform.append(*events)
             for consumer in (audit, reminders):
                 await eventually(lambda c=consumer: set(c.handled) == {e.event_id for e in events}, within=WITHIN)
 
@@ -111,7 +112,7 @@ class BusContract:
         tasks = [str(uuid.uuid4()) for _ in range(20)]
         events = [updated(tasks[i % 20], user=user, version=i) for i in range(400)]
         async with run(audit) as platform:
-            await platform.draw(*events)
+            await platform.append(*events)
             await eventually(lambda: len(set(audit.handled)) == 400, within=WITHIN)
         assert len(audit.batches) < 200
         assert max(map(len, audit.batches)) <= 100
@@ -127,16 +128,16 @@ class BusContract:
         good, bad = created(user=user), created(user=user)
         audit.answer = lambda event: Outcome.retry("no ink") if event.event_id == bad.event_id else SUCCESS
         async with run(audit, reminders) as platform:
-            await platform.draw(bad, good)
+            await platform.append(bad, good)
 
-            async def buried() -> None:
+            async def dead_lettered() -> None:
                 [letter] = await platform.dead(audit)
                 assert (str(letter.event_id), letter.reason, letter.attempts) == (bad.event_id, "no ink", 3)
                 assert letter.topic == TASK_CREATED
                 assert letter.task_id == bad.task_id
                 assert json.loads(letter.payload)["id"] == bad.event_id
 
-            await eventually(_asserted(buried), within=WITHIN)
+            await eventually(_asserted(dead_lettered), within=WITHIN)
             assert audit.times(bad) == 3
             await eventually(lambda: audit.times(good) == 1 and reminders.times(bad) == 1, within=WITHIN)
             assert await platform.dead(reminders) == []
@@ -146,7 +147,7 @@ class BusContract:
         flaky = created(user=user)
         audit.answer = lambda _: SUCCESS if audit.times(flaky) >= 3 else Outcome.retry("not yet")
         async with run(audit) as platform:
-            await platform.draw(flaky)
+            await platform.append(flaky)
             await eventually(lambda: audit.times(flaky) == 3, within=WITHIN)
             await asyncio.sleep(1)
             assert audit.times(flaky) == 3
@@ -157,14 +158,14 @@ class BusContract:
         useless = created(user=user)
         audit.answer = lambda _: Outcome.drop("of no use")
         async with run(audit) as platform:
-            await platform.draw(useless)
+            await platform.append(useless)
 
-            async def buried() -> None:
+            async def dead_lettered() -> None:
                 assert [(str(one.event_id), one.reason) for one in await platform.dead(audit)] == [
                     (useless.event_id, "of no use")
                 ]
 
-            await eventually(_asserted(buried), within=WITHIN)
+            await eventually(_asserted(dead_lettered), within=WITHIN)
             assert audit.times(useless) == 1
 
     async def test_an_event_whose_handler_raises_spoils_nothing_for_its_neighbours(self, run: Run, user: str) -> None:
@@ -179,16 +180,16 @@ class BusContract:
 
         audit.answer = answer
         async with run(audit) as platform:
-            await platform.draw(*events)
+            await platform.append(*events)
 
-            async def buried() -> None:
+            async def dead_lettered() -> None:
                 [letter] = await platform.dead(audit)
                 assert (str(letter.event_id), letter.reason) == (
                     poison.event_id,
                     "ValueError: cannot read this one",
                 )
 
-            await eventually(_asserted(buried), within=WITHIN)
+            await eventually(_asserted(dead_lettered), within=WITHIN)
             await eventually(lambda: {e.event_id for e in events} <= set(audit.handled), within=WITHIN)
 
     async def test_what_does_not_decode_is_a_dead_letter_and_holds_up_nobody(self, run: Run, user: str) -> None:
@@ -205,13 +206,13 @@ class BusContract:
         after = created(user=user)
         async with run(audit) as platform:
             await platform.publisher.publish([Message(alien, TASK_CREATED, "t", json.dumps(envelope), 10**9)])
-            await platform.draw(after)
+            await platform.append(after)
 
-            async def buried() -> None:
+            async def dead_lettered() -> None:
                 [letter] = [one for one in await platform.dead(audit) if str(one.event_id) == alien]
                 assert "UndecodableEventError" in letter.reason
 
-            await eventually(_asserted(buried), within=WITHIN)
+            await eventually(_asserted(dead_lettered), within=WITHIN)
             await eventually(lambda: audit.times(after) == 1, within=WITHIN)
 
     async def test_an_outage_costs_no_attempt(self, run: Run, user: str) -> None:
@@ -225,7 +226,7 @@ class BusContract:
 
         audit.answer = answer
         async with run(audit) as platform:
-            await platform.draw(event)
+            await platform.append(event)
             await eventually(lambda: audit.times(event) >= 4, within=WITHIN)
             await asyncio.sleep(1)
             assert await platform.dead(audit) == []
@@ -235,12 +236,12 @@ class BusContract:
         event = created(user=user)
         audit.answer = lambda _: Outcome.drop("not understood")
         async with run(audit, reminders) as platform:
-            await platform.draw(event)
+            await platform.append(event)
 
-            async def buried() -> None:
+            async def dead_lettered() -> None:
                 assert len(await platform.dead(audit)) == 1
 
-            await eventually(_asserted(buried), within=WITHIN)
+            await eventually(_asserted(dead_lettered), within=WITHIN)
             await eventually(lambda: reminders.times(event) == 1, within=WITHIN)
             audit.answer = lambda _: SUCCESS  # the fix
             assert await request_replay(platform.database, group=AUDIT_LOGGER) == 1
@@ -259,15 +260,15 @@ class BusContract:
             async def follows() -> None:
                 nonlocal probe
                 probe = created(user=user)
-                await platform.draw(probe)
+                await platform.append(probe)
                 await eventually(lambda: stream.times(probe) >= 1, within=2)
 
             await eventually(_asserted(follows), within=WITHIN)
             events = [created(user=user) for _ in range(50)]
-            await platform.draw(*events)
+            await platform.append(*events)
             await eventually(lambda: {e.event_id for e in events} <= set(stream.handled), within=WITHIN)
             stream.answer = lambda _: Outcome.drop("no")
-            await platform.draw(refused := created(user=user))
+            await platform.append(refused := created(user=user))
             await eventually(lambda: stream.times(refused) >= 1, within=WITHIN)
             assert await letters(platform.database, group=NOTIFICATION_SERVICE) == []
 

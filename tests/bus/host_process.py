@@ -8,10 +8,10 @@ import os
 import sys
 
 from audit_logger.app import create_service
-from taskflow.events.topics import CHAT_API
-from taskflow.service.host import Host
-from taskflow.settings import load
-from taskflow.telemetry import logs
+from taskflow_core.events.topics import CHAT_API
+from taskflow_core.service.host import Host
+from taskflow_core.settings import load
+from taskflow_core.telemetry import logs
 from tests.bus.serving import publishing_service
 
 

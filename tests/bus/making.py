@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from taskflow.bus.port import Message
-from taskflow.domain.task import Task
-from taskflow.events.envelope import encode, wrap
-from taskflow.events.model import Event, TaskCreated, TaskDeleted, TaskUpdated
-from taskflow.events.topics import CHAT_API, topic_of
+from taskflow_core.bus.port import Message
+from taskflow_core.domain.task import Task
+from taskflow_core.events.envelope import encode, wrap
+from taskflow_core.events.model import Event, TaskCreated, TaskDeleted, TaskUpdated
+from taskflow_core.events.topics import CHAT_API, topic_of
 
 
 def task(task_id: str | None = None, *, user: str = "anna", version: int = 1) -> Task:

@@ -2,9 +2,9 @@
 
 from litestar.types import Receive, Scope, Send
 
-from taskflow.events.topics import ServiceName
-from taskflow.service.composition import Service, ServiceFactory
-from taskflow.service.host import respond
+from taskflow_core.events.topics import ServiceName
+from taskflow_core.service.composition import Service, ServiceFactory
+from taskflow_core.service.router import respond
 
 
 async def nothing_here(scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from taskflow.bus.broadcast import Broadcast
-from taskflow.bus.port import SUCCESS, Message, Outcome, Subscription
-from taskflow.events.model import Event
-from taskflow.events.topics import ALL_TOPICS, NOTIFICATION_SERVICE, TASK_CREATED, TASK_UPDATED
+from taskflow_core.bus.broadcast import Broadcast
+from taskflow_core.bus.port import SUCCESS, Message, Outcome, Subscription
+from taskflow_core.events.model import Event
+from taskflow_core.events.topics import ALL_TOPICS, NOTIFICATION_SERVICE, TASK_CREATED, TASK_UPDATED
 from tests.bus.making import messages, updated
 from tests.support.waiting import eventually
 
@@ -53,7 +53,7 @@ def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     def soon(_attempt: int) -> float:
         return 0.001
 
-    monkeypatch.setattr("taskflow.bus.broadcast.backoff", soon)
+    monkeypatch.setattr("taskflow_core.bus.broadcast.backoff", soon)
 
 
 async def test_what_was_offered_before_the_end_is_handed_over_in_order() -> None:
@@ -70,12 +70,12 @@ async def test_one_alone_goes_at_once_and_those_that_follow_fast_go_together() -
     running = asyncio.create_task(listener.broadcast.run())
     began = time.monotonic()
     listener.broadcast.offer(made[:1])
-    await eventually(lambda: len(listener.batches) == 1, within=5)
+    await eventually(lambda: len(listener.batches) == 1)
     assert time.monotonic() - began < 1
     for message in made[1:]:
         listener.broadcast.offer([message])
         await asyncio.sleep(0)
-    await eventually(lambda: len(listener.heard) == len(made), within=5)
+    await eventually(lambda: len(listener.heard) == len(made))
     assert listener.batches == [ids(made[:1]), ids(made[1:])]
     listener.broadcast.stop()
     await running

@@ -9,14 +9,15 @@ from typing import Any
 import httpx
 import pytest
 
-from taskflow.bus.dapr.inbox import Entry, Inbox
-from taskflow.bus.dapr.routes import EventRoutes
-from taskflow.bus.dead_letters import letters
-from taskflow.bus.port import SUCCESS, Outcome, Subscription
-from taskflow.database.pool import Database
-from taskflow.events.envelope import encode, wrap
-from taskflow.events.model import Event
-from taskflow.events.topics import AUDIT_LOGGER, CHAT_API, TASK_TOPICS, topic_of
+from taskflow_core.bus.dapr.bulk import Entry
+from taskflow_core.bus.dapr.inbox import Inbox
+from taskflow_core.bus.dapr.routes import EventRoutes
+from taskflow_core.bus.dead_letters import letters
+from taskflow_core.bus.port import SUCCESS, Outcome, Subscription
+from taskflow_core.database.pool import Database
+from taskflow_core.events.envelope import encode, wrap
+from taskflow_core.events.model import Event
+from taskflow_core.events.topics import AUDIT_LOGGER, CHAT_API, TASK_TOPICS, topic_of
 from tests.bus.making import created
 
 TOKEN = "t" * 32
@@ -189,6 +190,14 @@ async def test_only_the_sidecar_may_deliver(service: Service, token: str | None)
     for path in ("/internal/events", "/internal/events/dead-letters", "/dapr/subscribe"):
         answer = await service.sidecar.post(path, json={"topic": "t", "entries": []}, headers=headers)
         assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("caller", ["audit-logger", "chat-api", ""])
+async def test_nobody_may_deliver_by_invocation(service: Service, caller: str) -> None:
+    """An event route is called by the service's own sidecar, which names no caller, and by nobody through it."""
+    for path in ("/internal/events", "/internal/events/dead-letters", "/dapr/subscribe"):
+        answer = await service.sidecar.post(path, content=b"{}", headers={"dapr-caller-app-id": caller})
+        assert answer.status_code == 403
 
 
 async def test_without_a_token_of_its_own_a_service_takes_no_event(database: Database) -> None:

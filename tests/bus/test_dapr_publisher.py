@@ -7,9 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from taskflow.bus.dapr.publisher import SidecarPublisher
-from taskflow.bus.delivery import is_outage
-from taskflow.bus.port import Message
+from taskflow_core.bus.dapr.publisher import SidecarPublisher
+from taskflow_core.bus.dapr.version import OLDEST
+from taskflow_core.bus.delivery import is_outage
+from taskflow_core.bus.port import Message
 from tests.bus.making import created, deleted, messages, updated
 
 Entries = list[dict[str, Any]]
@@ -25,7 +26,7 @@ class FakeSidecar:
         self.bytes: list[int] = []
 
     def handle(self, request: httpx.Request) -> httpx.Response:
-        assert request.url.path.startswith("/v1.0-alpha1/publish/bulk/taskflow-pubsub/")
+        assert request.url.path.startswith("/v1.0/publish/bulk/taskflow-pubsub/")
         assert request.url.params["metadata.rawPayload"] == "true"
         topic, entries = request.url.path.rsplit("/", 1)[-1], json.loads(request.content)
         self.calls.append((topic, entries))
@@ -115,6 +116,30 @@ async def test_a_refusal_of_everything_is_an_outage_that_says_what_the_sidecar_s
         await publisher.publish(messages([created()]))
     assert is_outage(raised.value)
     assert str(answer.status_code) in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_old"),
+    [
+        # Dapr 1.16 takes `bulk` for the name of a component.
+        (httpx.Response(404, json={"errorCode": "ERR_PUBSUB_NOT_FOUND", "message": "pubsub bulk is not found"}), True),
+        # A route that the sidecar's Configuration does not allow is not there.
+        (httpx.Response(404, text="404 page not found"), True),
+        (
+            httpx.Response(
+                404, json={"errorCode": "ERR_PUBSUB_NOT_FOUND", "message": "pubsub taskflow-pubsub is not found"}
+            ),
+            False,
+        ),
+    ],
+)
+async def test_a_sidecar_without_the_route_is_told_from_one_without_the_component(
+    publisher: SidecarPublisher, sidecar: FakeSidecar, answer: httpx.Response, is_old: bool
+) -> None:
+    sidecar.answer = lambda _topic, _entries: answer
+    with pytest.raises(ConnectionError) as raised:
+        await publisher.publish(messages([created()]))
+    assert (f"older than {OLDEST}" in str(raised.value)) == is_old
 
 
 async def test_every_entry_failing_is_an_outage_of_the_broker(

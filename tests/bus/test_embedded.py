@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from taskflow.events.topics import CHAT_API
-from taskflow.service.composition import Service, ServiceFactory
-from taskflow.service.host import Host
-from taskflow.settings import Settings
+from taskflow_core.events.topics import CHAT_API
+from taskflow_core.service.composition import Service, ServiceFactory
+from taskflow_core.service.host import Host
+from taskflow_core.settings import Settings
 from tests.bus.contract import BusContract, Consumer, Platform, Run, user
 from tests.bus.serving import nothing_here, publishing_service
 

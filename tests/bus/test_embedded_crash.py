@@ -8,14 +8,14 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from taskflow.bus.dead_letters import letters
-from taskflow.bus.embedded import EmbeddedTransport
-from taskflow.bus.outbox import draw
-from taskflow.bus.port import SUCCESS, Outcome, Subscription
-from taskflow.database.pool import Database
-from taskflow.events.model import Event
-from taskflow.events.topics import AUDIT_LOGGER, CHAT_API, TASK_TOPICS
-from taskflow.settings import Settings
+from taskflow_core.bus import outbox
+from taskflow_core.bus.dead_letters import letters
+from taskflow_core.bus.embedded import EmbeddedTransport
+from taskflow_core.bus.port import SUCCESS, Outcome, Subscription
+from taskflow_core.database.pool import Database
+from taskflow_core.events.model import Event
+from taskflow_core.events.topics import AUDIT_LOGGER, CHAT_API, TASK_TOPICS
+from taskflow_core.settings import Settings
 from tests.bus.making import created, messages, updated
 from tests.support.waiting import eventually
 
@@ -59,7 +59,7 @@ async def test_killed_again_and_again_it_loses_nothing_and_records_nothing_twice
             part = events[nth * EVENTS // LIVES : (nth + 1) * EVENTS // LIVES]
             for start in range(0, len(part), 250):
                 async with database.transaction() as connection:
-                    await draw(connection, CHAT_API, part[start : start + 250])
+                    await outbox.append(connection, CHAT_API, part[start : start + 250])
                 await asyncio.sleep(0.02)
             assert await database.fetchval("SELECT count(*) FROM outbox") > 0, "there is something to lose"
 

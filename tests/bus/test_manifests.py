@@ -7,11 +7,12 @@ from typing import Any
 import httpx
 import pytest
 
-from taskflow.bus.dapr.routes import DEAD_LETTERS, EVENTS
-from taskflow.bus.port import Subscription
-from taskflow.database.pool import Database
-from taskflow.domain.clock import SystemClock
-from taskflow.events.topics import (
+from e2e.rig import manifests, resources, topics
+from taskflow_core.bus.dapr.routes import DEAD_LETTERS, EVENTS
+from taskflow_core.bus.port import Subscription
+from taskflow_core.database.pool import Database
+from taskflow_core.domain.clock import SystemClock
+from taskflow_core.events.topics import (
     ALL_TOPICS,
     AUDIT_LOGGER,
     CHAT_API,
@@ -22,9 +23,8 @@ from taskflow.events.topics import (
     TASK_TOPICS,
     ServiceName,
 )
-from taskflow.local.rig import manifests, resources, topics
-from taskflow.service.composition import Runtime
-from taskflow.settings import Settings
+from taskflow_core.service.composition import Runtime
+from taskflow_core.settings import Settings
 
 SERVICES: tuple[ServiceName, ...] = (
     CHAT_API,

@@ -1,4 +1,4 @@
-"""From the transaction that draws an event to the transport that takes it: in order, by one relay, none lost."""
+"""From the transaction that appends an event to the transport that takes it: in order, by one relay, none lost."""
 
 import asyncio
 import json
@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from taskflow.bus.outbox import WAKE_CHANNEL, draw
-from taskflow.bus.port import Message
-from taskflow.bus.purge import Purge
-from taskflow.bus.relay import Relay
-from taskflow.database.pool import Database
-from taskflow.events.model import Event
-from taskflow.events.topics import CHAT_API, REMINDER_SERVICE, ServiceName
+from taskflow_core.bus import outbox, purge
+from taskflow_core.bus.outbox import WAKE_CHANNEL
+from taskflow_core.bus.port import Message
+from taskflow_core.bus.purge import Purge
+from taskflow_core.bus.relay import Relay
+from taskflow_core.database.pool import Database
+from taskflow_core.events.model import Event
+from taskflow_core.events.topics import CHAT_API, REMINDER_SERVICE, ServiceName
 from tests.bus.making import created, updated
 from tests.support.waiting import eventually
 
@@ -59,10 +60,10 @@ async def running(*relays: Relay) -> AsyncGenerator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def drawn(database: Database, *events: Event, producer: ServiceName = CHAT_API) -> list[str]:
+async def appended(database: Database, *events: Event, producer: ServiceName = CHAT_API) -> list[str]:
     """Commits the events to the outbox; returns their ids."""
     async with database.transaction() as connection:
-        await draw(connection, producer, events)
+        await outbox.append(connection, producer, events)
     return [event.event_id for event in events]
 
 
@@ -74,10 +75,10 @@ async def unpublished(database: Database) -> list[str]:
 async def test_an_event_is_drawn_with_its_transaction_or_not_at_all(database: Database) -> None:
     with suppress(ZeroDivisionError):
         async with database.transaction() as connection:
-            await draw(connection, CHAT_API, [created()])
+            await outbox.append(connection, CHAT_API, [created()])
             raise ZeroDivisionError
     assert await unpublished(database) == []
-    kept = await drawn(database, created(), created())
+    kept = await appended(database, created(), created())
     assert await unpublished(database) == kept
     payload = await database.fetchval("SELECT payload FROM outbox WHERE event_id = $1", kept[0])
     assert json.loads(payload)["source"] == CHAT_API
@@ -86,15 +87,15 @@ async def test_an_event_is_drawn_with_its_transaction_or_not_at_all(database: Da
 async def test_events_are_published_in_order_and_at_once(database: Database) -> None:
     bus = Bus()
     async with running(relay_to(database, bus)):
-        first = await drawn(database, created())
+        first = await appended(database, created())
         await eventually(lambda: bus.taken == first)
         task = str(uuid.uuid4())
-        more = await drawn(database, *(updated(task, version=n) for n in range(2, 1300)))
+        more = await appended(database, *(updated(task, version=n) for n in range(2, 1300)))
         await eventually(lambda: bus.taken == first + more)
         # The hint comes with the commit: an idle relay need not wait for its next look.
         began = asyncio.get_running_loop().time()
         for _ in range(5):
-            last = await drawn(database, created())
+            last = await appended(database, created())
             await eventually(lambda last=last: bus.taken[-1:] == last, every=0.002)
         assert asyncio.get_running_loop().time() - began < 2.5, "polling alone takes half a second on average"
 
@@ -104,12 +105,12 @@ async def test_a_refused_event_holds_back_its_task_and_no_other(database: Databa
     bad, after = updated(task, version=2), updated(task, version=3)
     bus = Bus(refuses=lambda message: message.event_id == bad.event_id)
     relay = relay_to(database, bus)
-    held = await drawn(database, bad, after)
-    free = await drawn(database, updated(other), created())
+    held = await appended(database, bad, after)
+    free = await appended(database, updated(other), created())
     await relay.publish_waiting()
     assert bus.taken == free
     assert await unpublished(database) == held
-    later = await drawn(database, updated(task, version=4), updated(other, version=3))
+    later = await appended(database, updated(task, version=4), updated(other, version=3))
     await relay.publish_waiting()
     assert bus.taken == [*free, later[1]], "what comes for the task meanwhile waits as well"
     row = await database.fetchrow("SELECT attempts, last_error FROM outbox WHERE event_id = $1", bad.event_id)
@@ -126,7 +127,7 @@ async def test_what_was_read_ahead_does_not_overtake_what_was_refused(database: 
     bad, after = updated(task, version=2), updated(task, version=3)
     bus = Bus(refuses=lambda message: message.event_id == bad.event_id)
     free = [created() for _ in range(1200)]
-    await drawn(database, bad, *free, after)
+    await appended(database, bad, *free, after)
     relay = relay_to(database, bus)
     await relay.publish_waiting()
     assert bus.taken == [event.event_id for event in free]
@@ -138,8 +139,8 @@ async def test_an_event_that_commits_late_is_not_passed_over(database: Database)
     bus = Bus()
     async with running(relay_to(database, bus)):
         async with database.transaction() as connection:
-            await draw(connection, CHAT_API, [late])
-            others = await drawn(database, *(created() for _ in range(600)))
+            await outbox.append(connection, CHAT_API, [late])
+            others = await appended(database, *(created() for _ in range(600)))
             await eventually(lambda: bus.taken == others)
         await eventually(lambda: bus.taken == [*others, late.event_id])
 
@@ -147,7 +148,7 @@ async def test_an_event_that_commits_late_is_not_passed_over(database: Database)
 async def test_while_the_bus_is_away_events_wait_and_none_costs_an_attempt(database: Database) -> None:
     bus = Bus(away=True)
     async with running(relay_to(database, bus)):
-        waiting = await drawn(database, created(), created())
+        waiting = await appended(database, created(), created())
         await eventually(lambda: bus.calls >= 2)
         assert await unpublished(database) == waiting
         assert await database.fetchval("SELECT max(attempts) FROM outbox") == 0
@@ -158,7 +159,7 @@ async def test_while_the_bus_is_away_events_wait_and_none_costs_an_attempt(datab
 async def test_of_many_relays_one_publishes_and_another_follows_when_it_dies(database: Database) -> None:
     buses = [Bus(), Bus()]
     async with running(*(relay_to(database, bus) for bus in buses)):
-        sent = [*await drawn(database, *(created() for _ in range(50)))]
+        sent = [*await appended(database, *(created() for _ in range(50)))]
         await eventually(lambda: sum(len(bus.taken) for bus in buses) >= 50)
         [leader] = [bus for bus in buses if bus.taken]
         assert leader.taken == sent
@@ -167,15 +168,15 @@ async def test_of_many_relays_one_publishes_and_another_follows_when_it_dies(dat
             "SELECT pg_terminate_backend(l.pid) FROM pg_locks l WHERE l.locktype = 'advisory' AND l.granted"
             " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
         )
-        more = await drawn(database, created())
-        await eventually(lambda: more[0] in buses[0].taken + buses[1].taken, within=10)
+        more = await appended(database, created())
+        await eventually(lambda: more[0] in buses[0].taken + buses[1].taken)
         assert [*buses[0].taken, *buses[1].taken].count(more[0]) == 1
 
 
 async def test_a_producer_publishes_its_own_events_only(database: Database) -> None:
     tasks, reminders = Bus(), Bus()
-    mine = await drawn(database, created())
-    theirs = await drawn(database, created(), producer=REMINDER_SERVICE)
+    mine = await appended(database, created())
+    theirs = await appended(database, created(), producer=REMINDER_SERVICE)
     async with running(relay_to(database, tasks), relay_to(database, reminders, REMINDER_SERVICE)):
         await eventually(lambda: bool(tasks.taken and reminders.taken))
     assert (tasks.taken, reminders.taken) == (mine, theirs)
@@ -189,7 +190,7 @@ async def chat_api(database: Database) -> Purge:
 
 async def published(database: Database, *events: Event, seconds_ago: float = 0) -> list[str]:
     """Events a transport has taken."""
-    ids = await drawn(database, *events)
+    ids = await appended(database, *events)
     await database.execute(
         "UPDATE outbox SET published_at = now() - make_interval(secs => $2), publish_count = publish_count + 1"
         " WHERE event_id = ANY($1)",
@@ -222,7 +223,7 @@ async def audited(database: Database, *events: Event) -> None:
 async def test_an_event_leaves_the_outbox_once_the_audit_trail_holds_it(database: Database, chat_api: Purge) -> None:
     stored, missing, unsent = created(), created(), created()
     await published(database, stored, missing)
-    await drawn(database, unsent)
+    await appended(database, unsent)
     await audited(database, stored)
     assert await chat_api.remove_audited() == 1
     assert await in_outbox(database) == {missing.event_id, unsent.event_id}
@@ -270,11 +271,49 @@ async def test_what_is_taken_back_wakes_nobody_and_many_commits_may_be_one_hint(
         await listener.add_listener(WAKE_CHANNEL, lambda _c, _pid, _channel, payload: heard.append(str(payload)))
         with suppress(ZeroDivisionError):
             async with database.transaction() as connection:
-                await draw(connection, CHAT_API, [created()])
+                await outbox.append(connection, CHAT_API, [created()])
                 raise ZeroDivisionError
-        await asyncio.gather(*(drawn(database, created()) for _ in range(50)))
+        await asyncio.gather(*(appended(database, created()) for _ in range(50)))
         await eventually(lambda: len(heard) > 0)
         assert set(heard) == {CHAT_API}
         assert len(heard) < 50
-        await drawn(database, created(), producer=REMINDER_SERVICE)
+        await appended(database, created(), producer=REMINDER_SERVICE)
         await eventually(lambda: REMINDER_SERVICE in heard)
+
+
+async def test_dead_letters_of_old_are_not_in_the_way_of_what_is_to_be_published_again(
+    database: Database, chat_api: Purge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(purge, "_BATCH", 3)
+    dead = [created() for _ in range(4)]
+    await published(database, *dead, seconds_ago=90)
+    await database.execute(
+        "INSERT INTO dead_letters (event_id, consumer_group, topic, payload, reason, attempts)"
+        " SELECT unnest($1::uuid[]), 'audit-logger', 'x', '{}', 'r', 3",
+        [event.event_id for event in dead],
+    )
+    lost = created()
+    await published(database, lost, seconds_ago=60)
+    assert await chat_api.republish_missing() == 1
+    assert await unpublished(database) == [lost.event_id]
+
+
+async def test_cancelled_at_any_moment_a_relay_ends_and_the_next_one_loses_nothing(database: Database) -> None:
+    bus, sent = Bus(), list[str]()
+    before = asyncio.all_tasks()
+    for nth in range(30):
+        sent += await appended(database, created(), created())
+        task = asyncio.create_task(relay_to(database, bus).run())
+        await asyncio.sleep(nth * nth * 0.0002)
+        for _ in range(nth % 7):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait({task}, timeout=5)
+        assert task.cancelled()
+
+    async def alone() -> None:
+        assert [one for one in asyncio.all_tasks() - before if one.get_name() != "database-hints"] == []
+
+    await eventually(alone)
+    async with running(relay_to(database, bus)):
+        await eventually(lambda: set(bus.taken) == set(sent))

@@ -2,10 +2,10 @@
 
 import asyncio
 
-from taskflow.bus.purge import Purge
-from taskflow.database.pool import Database
-from taskflow.events.topics import REMINDER_SERVICE
-from taskflow.telemetry.metrics import REGISTRY
+from taskflow_core.bus.purge import Purge
+from taskflow_core.database.pool import Database
+from taskflow_core.events.topics import REMINDER_SERVICE
+from taskflow_core.telemetry.metrics import REGISTRY
 from tests.support.waiting import eventually
 
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from taskflow.bus.dead_letters import DeadLetter, Replayer, bury, letters, request_replay, unidentified
-from taskflow.bus.port import SUCCESS, Outcome, Subscription
-from taskflow.database.pool import Database
-from taskflow.events.envelope import encode, wrap
-from taskflow.events.model import Event
-from taskflow.events.topics import AUDIT_LOGGER, CHAT_API, REMINDER_SERVICE, TASK_CREATED, TASK_TOPICS
+from taskflow_core.bus.dead_letters import DeadLetter, Replayer, add_dead_letters, letters, request_replay, unidentified
+from taskflow_core.bus.port import SUCCESS, Outcome, Subscription
+from taskflow_core.database.pool import Database
+from taskflow_core.events.envelope import encode, wrap
+from taskflow_core.events.model import Event
+from taskflow_core.events.topics import AUDIT_LOGGER, CHAT_API, REMINDER_SERVICE, TASK_CREATED, TASK_TOPICS
 from tests.bus.making import created
 
 
@@ -45,7 +45,7 @@ async def given_up(database: Database, *events: Event, group: str = AUDIT_LOGGER
 
 async def keep(database: Database, *kept: DeadLetter) -> None:
     async with database.transaction() as connection:
-        await bury(connection, kept)
+        await add_dead_letters(connection, kept)
 
 
 def _letter(event: Event, payload: str, group: str) -> DeadLetter:

@@ -8,10 +8,11 @@ import pytest
 
 from chat_api.accounts import Accounts
 from chat_api.app import create_service
-from taskflow.database.pool import Database
-from taskflow.service.composition import Runtime, Service
-from taskflow.service.tokens import Tokens
-from taskflow.settings import Settings
+from taskflow_core.database.pool import Database
+from taskflow_core.service.composition import Runtime, Service
+from taskflow_core.service.revocations.revocations import Revocations
+from taskflow_core.service.tokens import Tokens
+from taskflow_core.settings import Settings
 from tests.chat_api.occurring import MONDAY, Processor
 from tests.chat_api.people import User, add_user
 from tests.support.clock import MovableClock
@@ -29,11 +30,20 @@ def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 @pytest.fixture
-async def service(settings: Settings, database: Database, clock: MovableClock) -> AsyncGenerator[Service]:
+def revocations(settings: Settings, database: Database, clock: MovableClock) -> Revocations | None:
+    """Reads what is revoked when it meets a user, and when a test says so."""
+    return Revocations(database, clock) if settings.phase == "v" else None
+
+
+@pytest.fixture
+async def service(
+    settings: Settings, database: Database, clock: MovableClock, revocations: Revocations | None
+) -> AsyncGenerator[Service]:
     """chat-api in the phase that `settings` name, without background work: nothing happens but what a test asks for."""
     # Without a TLS context of its own, which takes longer to make than the whole service.
     async with httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(501))) as unused:
-        yield create_service(Runtime(settings=settings, database=database, clock=clock, chat_api=unused))
+        runtime = Runtime(settings=settings, database=database, clock=clock, chat_api=unused, revocations=revocations)
+        yield create_service(runtime)
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from typing import Any
 
 import httpx
 
-from taskflow.database.pool import Database
-from taskflow.service.auth import API_TOKEN_HEADER, CALLER_HEADER
-from taskflow.settings import Settings
+from taskflow_core.database.pool import Database
+from taskflow_core.service.auth import API_TOKEN_HEADER, CALLER_HEADER
+from taskflow_core.settings import Settings
 from tests.chat_api.people import TASKS, User
 from tests.support.clock import MovableClock
 
@@ -16,6 +16,7 @@ OCCURRENCES = "/internal/occurrences"
 MONDAY = datetime(2027, 3, 1, 8, tzinfo=UTC)
 """When these tests begin: an hour before the first occurrence is due."""
 DAY = timedelta(days=1)
+DUE = "2027-03-01T09:00:00Z"
 
 _DUE = "SELECT series_id FROM task_series WHERE ended_at IS NULL AND make_at <= $1 ORDER BY series_id"
 
@@ -74,3 +75,8 @@ async def on(user: User, day: int) -> dict[str, Any]:
     """The occurrence in the slot of a day of March."""
     (found,) = [task for task in await everyones(user) if task["occurrence_date"] == f"2027-03-{day:02}"]
     return found
+
+
+async def daily(user: User, **fields: Any) -> dict[str, Any]:
+    """The first task of a series that repeats every day, or as `fields` say."""
+    return await user.makes(**{"due_date": DUE, "recurrence_pattern": "daily"} | fields)

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from taskflow.database.pool import Database
+from taskflow_core.database.pool import Database
 
 TASKS = "/api/v1/tasks"
 PREFERENCES = "/api/v1/me/preferences"

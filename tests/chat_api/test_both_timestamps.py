@@ -3,19 +3,18 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
 import msgspec
 import pytest
 
 from chat_api.commands.reconcile import Reconciled, reconcile
-from taskflow.database.pool import Database
-from taskflow.settings import Settings
+from taskflow_core.database.pool import Database
+from taskflow_core.settings import Settings
 from taskflow_db import runner
 from tests.chat_api.people import TASKS, User
 from tests.support import phase_iv
 from tests.support.clock import MovableClock
-from tests.support.cluster import Databases
-from tests.support.phase_iv import Release
+from tests.support.phase_iv import release_on
+from tests.support.shared_postgres import Databases
 
 NOW = datetime(2027, 3, 10, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -31,9 +30,7 @@ def adopted(databases: Databases) -> Iterator[str]:
 async def settings(settings: Settings, databases: Databases, adopted: str, clock: MovableClock) -> Settings:
     clock.freeze(NOW)
     owner_url = databases.owner_url(adopted)
-    connection = await asyncpg.connect(owner_url)
-    await phase_iv.make_tables(connection, "timestamp with time zone")
-    await connection.close()
+    await phase_iv.make_tables(owner_url, "timestamp with time zone")
     await runner.upgrade(owner_url)
     return msgspec.structs.replace(settings, database_url=databases.app_url(adopted), migration_database_url=owner_url)
 
@@ -68,7 +65,6 @@ async def test_signing_up_and_the_chat(anna: User, database: Database) -> None:
 
 
 async def test_what_phase_iv_did_is_found(anna: User, database: Database) -> None:
-    async with database.acquire() as connection:
-        release = Release(connection, "timestamp with time zone")
+    async with release_on(database.url, time="timestamp with time zone") as release:
         await release.complete(await release.create(anna.id))
-    assert await reconcile(database, NOW) == Reconciled(changed=1, gone=0)
+    assert await reconcile(database, NOW) == Reconciled(changed=1, deleted=0)

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from taskflow.database.pool import Database
+from taskflow_core.database.pool import Database
 from tests.chat_api.people import User
+from tests.chat_api.published import published_kinds
 from tests.chat_api.talk import Talk
-from tests.chat_api.told import kinds_told
 from tests.support.clock import MovableClock
 
 WEDNESDAY = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
@@ -130,7 +130,7 @@ async def test_a_rule_that_refuses_is_said_and_nothing_changes(talk: Talk) -> No
 async def test_what_the_chat_changes_is_told_like_any_other_change(talk: Talk, database: Database) -> None:
     await talk.say("add milk")
     await talk.say("complete milk")
-    assert await kinds_told(database) == [("task.created", 1), ("task.completed", 2)]
+    assert await published_kinds(database) == [("task.created", 1), ("task.completed", 2)]
 
 
 async def test_the_same_message_with_one_key_is_said_once(anna: User, database: Database) -> None:
@@ -147,10 +147,10 @@ async def test_conversations_are_kept_and_ones_own(anna: User, bert: User, datab
     hers = Talk(anna.http, f"/api/{anna.id}/chat")
     await hers.say("add milk")
     await hers.say("delete milk")
-    his = Talk(bert.http, f"/api/{bert.id}/chat")
-    his.conversation = hers.conversation
-    assert "nothing waiting" in await his.say("yes"), "another's conversation is a new one"
-    assert his.conversation != hers.conversation
+    for conversation in (hers.conversation, "00000000-0000-4000-8000-000000000000", "x" * 300, "\x00"):
+        for path in (f"/api/{bert.id}/chat", "/api/v1/chat"):
+            answer = await bert.http.post(path, json={"message": "yes", "conversation_id": conversation})
+            assert (answer.status_code, answer.json()) == (404, {"detail": "Conversation not found"})
     refused = await bert.http.post(f"/api/{anna.id}/chat", json={"message": "show my tasks"})
     assert (refused.status_code, list(refused.json())) == (403, ["detail"])
     async with database.acquire() as connection:

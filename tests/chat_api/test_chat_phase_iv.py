@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from taskflow.database.pool import Database
-from taskflow.settings import Settings
+from taskflow_core.database.pool import Database
+from taskflow_core.settings import Settings
 from tests.chat_api.people import User
 from tests.chat_api.talk import Talk
 

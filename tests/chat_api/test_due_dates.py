@@ -160,6 +160,13 @@ SHORT: list[tuple[str, str]] = [
     ("P1W", "P7D"),
     (" PT90S ", "PT1M30S"),
     ("366 days", "P366D"),
+    ("1 hr", "PT1H"),
+    ("one day", "P1D"),
+    ("1.5 hours", "PT1H30M"),
+    ("half an hour", "PT30M"),
+    ("1 day 2 hours", "P1DT2H"),
+    ("2h30m", "PT2H30M"),
+    ("forty-five minutes in advance", "PT45M"),
 ]
 
 
@@ -179,10 +186,14 @@ NO_REMINDERS: list[str] = [
     "-1 day",
     "P",
     "PT",
-    "1.5 hours",
+    "1.5 days",
+    "1.3 hours",
     "367 days",
     "P1Y",
-    "1 day 2 hours",
+    "1 day 2 moons",
+    "1 hour 1 hour",
+    "half a day",
+    "a month",
 ]
 
 

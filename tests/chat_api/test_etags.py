@@ -4,13 +4,12 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-import asyncpg
 import pytest
 
-from taskflow.database.pool import Database
+from taskflow_core.database.pool import Database
 from tests.chat_api.people import TASKS, User
 from tests.support.clock import MovableClock
-from tests.support.phase_iv import Release
+from tests.support.phase_iv import release_on
 
 
 async def etag(user: User, task_id: str) -> str:
@@ -120,9 +119,8 @@ async def test_of_two_writers_one_is_told(anna: User) -> None:
 async def test_what_phase_iv_changes_shows(anna: User, owner_url: str) -> None:
     task = await anna.makes()
     old = await etag(anna, task["id"])
-    connection = await asyncpg.connect(owner_url)
-    await Release(connection).rename(task["id"], "By Phase IV")
-    await connection.close()
+    async with release_on(owner_url) as release:
+        await release.rename(task["id"], "By Phase IV")
     assert await etag(anna, task["id"]) != old
     answer = await anna.http.patch(f"{TASKS}/{task['id']}", json={"completed": True}, headers={"If-Match": old})
     assert answer.status_code == 412

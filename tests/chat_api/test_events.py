@@ -12,15 +12,16 @@ import pytest
 from litestar.types import Receive, Scope, Send
 
 from chat_api.commands.reconcile import reconcile
-from taskflow.database.pool import Database
-from taskflow.domain.task import Task
-from taskflow.events.model import Change, ReminderTriggered, TaskCompleted, TaskCreated, TaskDeleted, TaskUpdated
-from taskflow.service.composition import Service
-from taskflow.service.requests import observed
+from taskflow_core.database.pool import Database
+from taskflow_core.domain.task import Task
+from taskflow_core.events.model import Change, ReminderTriggered, TaskCompleted, TaskCreated, TaskDeleted, TaskUpdated
+from taskflow_core.service.answer_headers import AnswerHeaders
+from taskflow_core.service.composition import Service
+from taskflow_core.service.requests import observed
 from tests.chat_api.people import TASKS, User
-from tests.chat_api.told import kinds_told, told
+from tests.chat_api.published import published_events, published_kinds
 from tests.support.clock import MovableClock
-from tests.support.phase_iv import Release
+from tests.support.phase_iv import release_on
 
 NOON = datetime(2027, 3, 10, 12, 0, tzinfo=UTC)
 _SHADOW = "SELECT user_id, version, title, description, completed FROM task_shadow WHERE task_id = $1"
@@ -32,9 +33,11 @@ def _noon(clock: MovableClock) -> None:
 
 
 def as_answered(task: Task, answer: dict[str, Any]) -> bool:
-    """Whether a task in an event is the one of an answer, leaving out what answers add."""
+    """Whether a task in an event is the one of an answer, leaving out what answers add: the description's text too."""
     fields = msgspec.to_builtins(task)
-    return fields == {field: answer[field] for field in fields}
+    described = fields.pop("has_description")
+    answered = {field: answer[field] for field in fields} | {"description": None}
+    return fields == answered and described == (answer["description"] is not None)
 
 
 async def shadow(database: Database, task_id: str) -> tuple[Any, ...] | None:
@@ -44,7 +47,7 @@ async def shadow(database: Database, task_id: str) -> tuple[Any, ...] | None:
 
 async def test_making_one(anna: User, database: Database) -> None:
     task = await anna.makes("A", description="d", due_date="2027-03-12", reminders=["1 day"])
-    (event,) = await told(database, task["id"])
+    (event,) = await published_events(database, task["id"])
     assert isinstance(event, TaskCreated)
     assert (event.version, event.user_id, event.actor_id, event.timestamp) == (1, anna.id, anna.id, NOON)
     assert as_answered(event.task, task)
@@ -58,7 +61,7 @@ async def test_an_edit_tells_what_was_and_what_is(anna: User, database: Database
     task = await anna.makes("A", due_date="2027-03-12", reminders=["1 day"])
     clock.advance(timedelta(minutes=1))
     after = await anna.changes(task["id"], title="B", description=None, reminders=None)
-    event = (await told(database, task["id"]))[-1]
+    event = (await published_events(database, task["id"]))[-1]
     assert isinstance(event, TaskUpdated)
     assert event.changes == {"title": Change("A", "B"), "reminders": Change(["P1D"], [])}
     assert as_answered(event.task, after)
@@ -69,16 +72,16 @@ async def test_an_edit_tells_what_was_and_what_is(anna: User, database: Database
 async def test_completing_and_reopening(anna: User, database: Database) -> None:
     task = await anna.makes()
     done = await anna.changes(task["id"], completed=True)
-    event = (await told(database, task["id"]))[-1]
+    event = (await published_events(database, task["id"]))[-1]
     assert isinstance(event, TaskCompleted)
     assert event.completed_at == NOON
     assert as_answered(event.task, done)
     await anna.changes(task["id"], completed=True)
     await anna.changes(task["id"], completed=False)
-    event = (await told(database, task["id"]))[-1]
+    event = (await published_events(database, task["id"]))[-1]
     assert isinstance(event, TaskUpdated)
     assert event.changes == {"completed": Change(True, False)}
-    assert await kinds_told(database, task["id"]) == [
+    assert await published_kinds(database, task["id"]) == [
         ("task.created", 1),
         ("task.completed", 2),
         ("task.updated", 3),
@@ -88,7 +91,7 @@ async def test_completing_and_reopening(anna: User, database: Database) -> None:
 async def test_an_edit_and_a_completion_in_one_request_are_two(anna: User, database: Database) -> None:
     task = await anna.makes("A")
     after = await anna.changes(task["id"], title="B", completed=True)
-    edited, completed = (await told(database, task["id"]))[1:]
+    edited, completed = (await published_events(database, task["id"]))[1:]
     assert isinstance(edited, TaskUpdated)
     assert isinstance(completed, TaskCompleted)
     assert edited.changes == {"title": Change("A", "B")}
@@ -100,7 +103,7 @@ async def test_an_edit_and_a_completion_in_one_request_are_two(anna: User, datab
 async def test_deleting(anna: User, database: Database) -> None:
     task = await anna.makes()
     await anna.http.delete(f"{TASKS}/{task['id']}")
-    event = (await told(database, task["id"]))[-1]
+    event = (await published_events(database, task["id"]))[-1]
     assert isinstance(event, TaskDeleted)
     assert (event.version, event.deleted_at, event.user_id) == (2, NOON, anna.id)
     assert await shadow(database, task["id"]) is None
@@ -112,7 +115,7 @@ async def test_what_is_refused_tells_nothing(anna: User, bert: User, database: D
     await anna.http.patch(f"{TASKS}/{task['id']}", json={"title": "B"}, headers={"If-Match": '"x"'})
     await bert.http.delete(f"{TASKS}/{task['id']}")
     await bert.http.post(TASKS, json={"title": " "})
-    assert await kinds_told(database) == [("task.created", 1)]
+    assert await published_kinds(database) == [("task.created", 1)]
 
 
 async def test_reading_tells_nothing(anna: User, database: Database) -> None:
@@ -120,7 +123,7 @@ async def test_reading_tells_nothing(anna: User, database: Database) -> None:
     await anna.sees(task["id"])
     await anna.http.get(TASKS, params={"limit": 5})
     await anna.http.post(f"{TASKS}/{task['id']}/acknowledge")
-    assert await kinds_told(database) == [("task.created", 1)]
+    assert await published_kinds(database) == [("task.created", 1)]
 
 
 async def test_no_event_no_change(anna: User, database: Database, owner_url: str) -> None:
@@ -145,7 +148,7 @@ async def test_no_event_no_change(anna: User, database: Database, owner_url: str
 async def test_changes_that_come_together_have_versions_in_a_row(anna: User, database: Database) -> None:
     task = await anna.makes("0")
     await asyncio.gather(*(anna.changes(task["id"], title=str(n)) for n in range(1, 9)))
-    events = await told(database, task["id"])
+    events = await published_events(database, task["id"])
     assert [event.version for event in events] == list(range(1, 10)), "in the outbox in the order they happened"
     titles = [event.task.title for event in events if isinstance(event, TaskCreated | TaskUpdated)]
     changes = [event.changes["title"] for event in events if isinstance(event, TaskUpdated)]
@@ -154,24 +157,21 @@ async def test_changes_that_come_together_have_versions_in_a_row(anna: User, dat
 
 
 async def test_users_phase_iv_and_reconciliation_at_once(anna: User, database: Database, clock: MovableClock) -> None:
-    """Whoever comes first tells what is untold: no version is missing or told twice, and the last one is the task."""
+    """Whoever comes first publishes what is missing: no version is missing or comes twice, the last one is the task."""
     fields = {"due_date": "2027-03-12T09:00:00Z", "recurrence_pattern": "daily"}
     task_ids = [(await anna.makes(**fields))["id"] for _ in range(3)]
 
-    async def renames_behind_our_back(task_id: str, title: str) -> None:
-        async with database.acquire() as connection:
-            await Release(connection).rename(task_id, title)
-
-    for turn in range(6):
-        await asyncio.gather(
-            *(anna.changes(task_id, title=f"Turn {turn}", completed=turn % 2 == 0) for task_id in task_ids),
-            *(anna.changes(task_id, recurrence_pattern=f"custom:{turn + 2}d") for task_id in task_ids),
-            *(renames_behind_our_back(task_id, f"Elsewhere {turn}") for task_id in task_ids),
-            reconcile(database, clock.now()),
-        )
+    async with release_on(database.url) as release:
+        for turn in range(6):
+            await asyncio.gather(
+                *(anna.changes(task_id, title=f"Turn {turn}", completed=turn % 2 == 0) for task_id in task_ids),
+                *(anna.changes(task_id, recurrence_pattern=f"custom:{turn + 2}d") for task_id in task_ids),
+                *(release.rename(task_id, f"Elsewhere {turn}") for task_id in task_ids),
+                reconcile(database, clock.now()),
+            )
     await reconcile(database, clock.now())
     for task_id in task_ids:
-        events = await told(database, task_id)
+        events = await published_events(database, task_id)
         assert [event.version for event in events] == list(range(1, len(events) + 1))
         last, seen = events[-1], await anna.sees(task_id)
         assert not isinstance(last, TaskDeleted | ReminderTriggered)
@@ -182,14 +182,14 @@ async def test_users_phase_iv_and_reconciliation_at_once(anna: User, database: D
 
 async def test_events_are_tied_to_the_request_they_come_from(anna: User, service: Service, database: Database) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await observed(service.app, service.name, scope, receive, send)
+        await observed(service.app, service.name, AnswerHeaders(https=False), scope, receive, send)
 
     transport = httpx.ASGITransport(app=app)  # pyright: ignore[reportArgumentType]  # Litestar's ASGI types
     headers = {"Authorization": f"Bearer {anna.token}", "X-Correlation-ID": "order-66"}
     async with httpx.AsyncClient(transport=transport, base_url="http://chat-api", headers=headers) as client:
         await client.post(TASKS, json={"title": "A"})
     await anna.makes("B")
-    first, second = await told(database)
+    first, second = await published_events(database)
     assert first.correlation_id == "order-66"
     assert second.correlation_id not in ("", "order-66")
 

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from chat_api.answers import EXPIRE
-from taskflow.database.pool import Database
+from taskflow_core.database.pool import Database
 from tests.chat_api.people import PREFERENCES, TASKS, User
-from tests.chat_api.told import kinds_told
+from tests.chat_api.published import published_kinds
 from tests.support.waiting import eventually
 
 KEY = {"Idempotency-Key": "3f1c"}
@@ -42,7 +42,7 @@ async def test_made_once(anna: User, database: Database) -> None:
     assert first.status_code == 201
     assert same(first, second)
     assert await database.fetchval("SELECT count(*) FROM tasks") == 1
-    assert await kinds_told(database) == [("task.created", 1)]
+    assert await published_kinds(database) == [("task.created", 1)]
 
 
 async def test_the_first_answer_is_given_whatever_happened_since(anna: User) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from taskflow.database.pool import Database
+from taskflow_core.database.pool import Database
 from tests.chat_api.people import TASKS, User
 from tests.support.clock import MovableClock
 

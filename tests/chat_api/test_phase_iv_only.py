@@ -3,9 +3,10 @@
 import httpx
 import msgspec
 import pytest
+from jose import jwt
 
-from taskflow.database.pool import Database
-from taskflow.settings import Settings
+from taskflow_core.database.pool import Database
+from taskflow_core.settings import Settings
 from taskflow_db import runner
 from taskflow_db.tables import PHASE_IV_TABLES, TABLES, table_name
 from tests.chat_api.people import PREFERENCES, TASKS, User
@@ -68,6 +69,25 @@ async def test_nothing_of_phase_v_is_written(client: httpx.AsyncClient, anna: Us
     for table in TABLES:
         if table not in PHASE_IV_TABLES and not table_name(table).startswith("audit_"):
             assert await database.fetchval(f"SELECT count(*) FROM {table_name(table)}") == 0, table_name(table)
+
+
+async def test_sessions_are_tokens_of_which_nothing_is_kept(visitor: httpx.AsyncClient, owner_url: str) -> None:
+    await runner.downgrade(owner_url)
+    account = {"email": "a@example.com", "password": "correct horse", "refresh_token": True}
+    signed_up = await visitor.post("/api/v1/auth/signup", json=account, headers={"Origin": "https://elsewhere.example"})
+    assert (signed_up.status_code, set(signed_up.json())) == (201, {"user", "token", "message"})
+    token, refresh = signed_up.json()["token"], signed_up.cookies["refresh_token"]
+    for name in (token, refresh):
+        assert not {"sid", "jti"} & set(jwt.get_unverified_claims(name))
+    visitor.cookies.clear()
+    for _ in range(3):
+        answer = await visitor.post("/api/v1/auth/refresh", json={"refresh_token": refresh})
+        assert (answer.status_code, set(answer.json())) == (200, {"token", "message"})
+        visitor.cookies.clear()
+    bearer = {"Authorization": f"Bearer {token}"}
+    answer = await visitor.post("/api/v1/auth/logout", json={"everywhere": True}, headers=bearer)
+    assert (answer.status_code, answer.json()["message"]) == (200, "Signed out")
+    assert (await visitor.get("/api/v1/auth/me", headers=bearer)).status_code == 200
 
 
 async def test_a_write_by_cookie_without_an_origin_is_phase_ivs(visitor: httpx.AsyncClient, anna: User) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from taskflow.database.pool import Database
+from taskflow_core.database.pool import Database
 from tests.chat_api.people import PREFERENCES, TASKS, User
 from tests.support.clock import MovableClock
 

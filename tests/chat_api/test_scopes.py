@@ -3,63 +3,18 @@
 import asyncio
 import random
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from chat_api.commands.reconcile import reconcile
-from taskflow.database.pool import Database
-from taskflow.events.model import TaskCreated, TaskDeleted, TaskUpdated
+from taskflow_core.database.pool import Database
+from taskflow_core.events.model import TaskCreated, TaskDeleted, TaskUpdated
 from tests.chat_api.occurring import Processor, days, everyones, march, on
 from tests.chat_api.people import TASKS, User
-from tests.chat_api.told import told
-
-LONG = ["3 days"]
-"""A reminder for which the occurrences of three days ahead are there."""
-
+from tests.chat_api.published import published_events
+from tests.chat_api.scoping import LONG, all_are_published, change, daily, delete, titles
 
 DONE = ("complete", "delete", "delete there", "edit", "edit", "move")
-
-
-async def change(user: User, task: dict[str, Any], scope: str, **fields: Any) -> dict[str, Any]:
-    answer = await user.http.patch(f"{TASKS}/{task['id']}", json=fields, params={"scope": scope})
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-async def delete(user: User, task: dict[str, Any], scope: str) -> None:
-    answer = await user.http.delete(f"{TASKS}/{task['id']}", params={"scope": scope})
-    assert answer.status_code == 204, answer.text
-
-
-async def daily(user: User, processor: Processor, **fields: Any) -> dict[str, Any]:
-    """A daily series on 3 March at noon: the 1st is done, the 2nd overdue, the 3rd too, the 4th to the 6th to come."""
-    rule: dict[str, Any] = {"recurrence_pattern": "daily", "reminders": LONG, "catch_up": "all"}
-    first = await user.makes(due_date="2027-03-01T09:00:00Z", **rule | fields)
-    await processor.runs(march(3, 12))
-    await user.changes(first["id"], completed=True)
-    await processor.runs()
-    assert await days(user) == [1, 2, 3, 4, 5, 6]
-    return first
-
-
-async def titles(user: User) -> dict[int, str]:
-    return {int(task["occurrence_date"][8:]): task["title"] for task in await everyones(user)}
-
-
-async def all_are_told(database: Database, user: User) -> None:
-    """Every task is in the last event about it as it stands."""
-    last = {event.task_id: event for event in await told(database)}
-    for task in await everyones(user):
-        event = last.pop(task["id"])
-        assert not isinstance(event, TaskDeleted)
-        snapshot = getattr(event, "task")  # noqa: B009  # the events that are left have one
-        assert (event.version, snapshot.title) == (task["version"], task["title"])
-        assert snapshot.due_date == task["due_date"]
-        assert snapshot.recurrence_pattern == task["recurrence_pattern"]
-        assert snapshot.parent_recurring_task_id == task["parent_recurring_task_id"]
-        assert str(snapshot.occurrence_date) == str(task["occurrence_date"])
-    assert all(isinstance(event, TaskDeleted) for event in last.values())
 
 
 # --- texts and times -------------------------------------------------------------------------------------------------
@@ -73,7 +28,7 @@ async def test_this_is_the_default_and_this_one_alone(anna: User, processor: Pro
         assert task == (changed if task["id"] == changed["id"] else before[task["id"]])
     await processor.runs(march(4))
     assert (await on(anna, 7))["title"] == "Water the plants"
-    await all_are_told(database, anna)
+    await all_are_published(database, anna)
 
 
 async def test_following_splits_the_series(anna: User, processor: Processor, database: Database) -> None:
@@ -91,7 +46,7 @@ async def test_following_splits_the_series(anna: User, processor: Processor, dat
     )
     assert (await on(anna, 8))["parent_recurring_task_id"] == fourth["id"]
     assert await database.fetchval("SELECT ended_at IS NOT NULL FROM task_series WHERE series_id = $1", first["id"])
-    await all_are_told(database, anna)
+    await all_are_published(database, anna)
 
 
 async def test_all_is_every_one_that_is_not_past(anna: User, processor: Processor, database: Database) -> None:
@@ -107,7 +62,7 @@ async def test_all_is_every_one_that_is_not_past(anna: User, processor: Processo
         ["P2D"],
         first["id"],
     )
-    await all_are_told(database, anna)
+    await all_are_published(database, anna)
 
 
 async def test_a_past_one_that_is_chosen_itself_changes(anna: User, processor: Processor) -> None:
@@ -133,7 +88,7 @@ async def test_another_time_of_day_is_for_all_but_the_ones_that_were_moved(
     }
     await processor.runs(march(4, 18))
     assert (await on(anna, 7))["due_date"] == "2027-03-07T17:30:00Z"
-    await all_are_told(database, anna)
+    await all_are_published(database, anna)
 
 
 @pytest.mark.parametrize("scope", ["following", "all"])
@@ -148,7 +103,7 @@ async def test_moving_by_a_day_moves_the_later_ones_by_a_day(
     assert (await on(anna, 7))["due_date"] == "2027-03-07T09:00:00Z"
     await processor.runs(march(6, 12))
     assert await days(anna) == [1, 2, 3, 4, 6, 7, 8, 9]
-    await all_are_told(database, anna)
+    await all_are_published(database, anna)
 
 
 @pytest.mark.parametrize("scope", ["this", "following", "all"])
@@ -162,10 +117,10 @@ async def test_completing_is_of_the_chosen_one_alone(anna: User, processor: Proc
 
 async def test_what_changes_nothing_is_no_change(anna: User, processor: Processor, database: Database) -> None:
     await daily(anna, processor)
-    before, events = await everyones(anna), len(await told(database))
+    before, events = await everyones(anna), len(await published_events(database))
     for scope in ("this", "following", "all"):
         await change(anna, await on(anna, 4), scope, title="Water the plants", recurrence_pattern="daily")
-    assert (await everyones(anna), len(await told(database))) == (before, events)
+    assert (await everyones(anna), len(await published_events(database))) == (before, events)
 
 
 @pytest.mark.parametrize("scope", ["following", "all"])
@@ -209,144 +164,6 @@ async def test_a_change_somebody_else_made_first_is_not_overwritten(anna: User, 
     assert await days(anna) == [1, 2, 3, 4, 5, 6]
 
 
-# --- the rule --------------------------------------------------------------------------------------------------------
-
-
-async def test_a_rule_changed_with_this_counts_from_this_one_on_and_takes_nothing_away(
-    anna: User, processor: Processor, database: Database
-) -> None:
-    await daily(anna, processor)
-    fourth = await change(anna, await on(anna, 4), "this", recurrence_pattern="custom:2d", title="Every other day")
-    assert await days(anna) == [1, 2, 3, 4, 5, 6]
-    assert await days(anna, recurrence_pattern="custom:2d") == [4, 6]
-    await processor.runs(march(8, 12))
-    assert await days(anna) == [1, 2, 3, 4, 5, 6, 8, 10]
-    assert await days(anna, title="Every other day") == [4]
-    assert {task["parent_recurring_task_id"] for task in await everyones(anna)} >= {fourth["id"]}
-    await all_are_told(database, anna)
-
-
-@pytest.mark.parametrize("scope", ["following", "all"])
-async def test_what_no_longer_fits_the_rule_goes(
-    anna: User, processor: Processor, database: Database, scope: str
-) -> None:
-    await daily(anna, processor)
-    await change(anna, await on(anna, 4), scope, recurrence_pattern="custom:2d")
-    assert await days(anna) == [1, 2, 3, 4, 6]
-    await processor.runs(march(8, 12))
-    assert await days(anna) == [1, 2, 3, 4, 6, 8, 10]
-    # What the rule took away comes back with it.
-    await change(anna, await on(anna, 10), scope, recurrence_pattern="daily")
-    await processor.runs(march(10, 12))
-    assert await days(anna) == [1, 2, 3, 4, 6, 8, 10, 11, 12, 13]
-    await all_are_told(database, anna)
-
-
-@pytest.mark.parametrize("scope", ["following", "all"])
-async def test_a_deleted_one_stays_deleted(anna: User, processor: Processor, scope: str) -> None:
-    await daily(anna, processor)
-    await delete(anna, await on(anna, 5), "this")
-    await change(anna, await on(anna, 4), scope, recurrence_pattern="custom:1d", title="Anew")
-    await processor.runs(march(7, 12))
-    assert await days(anna) == [1, 2, 3, 4, 6, 7, 8, 9, 10]
-
-
-@pytest.mark.parametrize("scope", ["this", "following", "all"])
-async def test_an_end_date_ends_it(anna: User, processor: Processor, scope: str) -> None:
-    await daily(anna, processor)
-    await change(anna, await on(anna, 4), scope, recurrence_end_date="2027-03-05")
-    await processor.runs(march(20))
-    assert await days(anna) == ([1, 2, 3, 4, 5, 6] if scope == "this" else [1, 2, 3, 4, 5])
-
-
-async def test_a_count_is_not_begun_anew_by_a_split(anna: User, processor: Processor) -> None:
-    await daily(anna, processor, recurrence_pattern="RRULE:FREQ=DAILY;COUNT=8")
-    fourth = await change(anna, await on(anna, 4), "following", title="The rest")
-    assert fourth["recurrence_pattern"] == "RRULE:FREQ=DAILY;COUNT=5"
-    await processor.runs(march(30))
-    assert await days(anna) == list(range(1, 9))
-
-
-async def test_counted_from_completion_a_count_is_of_what_was_made(anna: User, processor: Processor) -> None:
-    await anna.makes(
-        due_date="2027-03-01T09:00:00Z",
-        recurrence_pattern="RRULE:FREQ=DAILY;INTERVAL=2;COUNT=3",
-        recurrence_mode="after_completion",
-    )
-    await anna.changes((await on(anna, 1))["id"], completed=True)
-    await processor.runs()
-    split = await change(anna, await on(anna, 3), "following", title="The rest")
-    assert split["recurrence_pattern"] == "RRULE:FREQ=DAILY;COUNT=2;INTERVAL=2"
-    processor.clock.freeze(march(10))
-    await anna.changes(split["id"], completed=True)
-    await processor.runs()
-    await anna.changes((await on(anna, 12))["id"], completed=True)
-    await processor.runs(march(30))
-    assert await days(anna) == [1, 3, 12]
-
-
-@pytest.mark.parametrize("scope", ["this", "following", "all"])
-async def test_a_zone_on_the_other_side_of_midnight(anna: User, processor: Processor, scope: str) -> None:
-    rule = {"due_date": "2027-03-01T09:00:00", "recurrence_timezone": "Asia/Tokyo", "recurrence_pattern": "daily"}
-    await anna.makes(**rule)
-    await processor.runs(march(3, 12))
-    due = [task["due_date"] for task in await everyones(anna)]
-    last = await on(anna, 4)
-    moved = await change(anna, last, scope, recurrence_timezone="America/New_York")
-    assert moved["due_date"] == last["due_date"] == "2027-03-04T00:00:00Z"
-    await processor.runs(march(5, 12))
-    # The instants go on; only the dates by which slots are called are New York's from here on.
-    assert [task["due_date"] for task in await everyones(anna)] == [
-        *due,
-        "2027-03-05T00:00:00Z",
-        "2027-03-06T00:00:00Z",
-    ]
-
-
-@pytest.mark.parametrize("scope", ["this", "following", "all"])
-async def test_from_fixed_dates_to_counting_from_completion_and_back(
-    anna: User, processor: Processor, scope: str
-) -> None:
-    await anna.makes(due_date="2027-03-01T09:00:00Z", recurrence_pattern="daily")
-    await processor.runs(march(1, 12))
-    changed = await change(anna, await on(anna, 2), scope, recurrence_mode="after_completion")
-    assert changed["recurrence_mode"] == "after_completion"
-    assert await processor.runs(march(8)) == 0
-    await anna.changes(changed["id"], completed=True)
-    # Before the next one is there.
-    back = await change(anna, changed, scope, catch_up="all")
-    assert (back["recurrence_mode"], back["catch_up"]) == ("after_completion", "all")
-    assert await processor.runs() == 1
-    assert await days(anna, completed=False) == [1, 9]
-    await change(anna, await on(anna, 9), scope, recurrence_mode="fixed")
-    await processor.runs(march(11, 12))
-    assert await days(anna, completed=False) == [1, 9, 10, 11, 12]
-
-
-@pytest.mark.parametrize(("scope", "left"), [("this", [5, 6]), ("following", []), ("all", [])])
-async def test_one_that_no_longer_repeats_ends_the_series(
-    anna: User, processor: Processor, database: Database, scope: str, left: list[int]
-) -> None:
-    await daily(anna, processor)
-    fourth = await on(anna, 4)
-    stopped = await change(anna, fourth, scope, recurrence_pattern=None)
-    assert (stopped["id"], stopped["occurrence_date"], stopped["rrule"]) == (fourth["id"], None, None)
-    assert stopped["due_date"] == fourth["due_date"]
-    await processor.runs(march(20))
-    assert await days(anna) == [1, 2, 3, *left]
-    await all_are_told(database, anna)
-
-
-async def test_an_old_one_that_is_changed_does_not_bring_back_what_was_split_off(
-    anna: User, processor: Processor
-) -> None:
-    await daily(anna, processor)
-    await change(anna, await on(anna, 4), "following", recurrence_pattern="weekly")
-    await change(anna, await on(anna, 3), "this", recurrence_pattern="custom:1d")
-    await processor.runs(march(12))
-    assert await days(anna) == [1, 2, 3, 4, 11, 18]
-
-
 # --- deleting --------------------------------------------------------------------------------------------------------
 
 
@@ -369,7 +186,7 @@ async def test_deleting(
     assert await days(anna) == left
     await processor.runs(march(8, 12))
     assert await days(anna) == (left if scope != "this" else [1, 2, 3, 5, 6, 7, 8, 9, 10, 11])
-    await all_are_told(database, anna)
+    await all_are_published(database, anna)
 
 
 async def test_what_is_done_is_never_deleted_with_others(anna: User, processor: Processor) -> None:
@@ -392,15 +209,17 @@ async def test_editing_while_occurrences_are_made_makes_none_twice(
     await asyncio.gather(*ask, *edits)
     await processor.runs(march(9, 12))
     assert await days(anna) == list(range(1, 13))
-    await all_are_told(database, anna)
+    await all_are_published(database, anna)
 
 
-async def test_each_task_is_told_of_once_for_each_version(anna: User, processor: Processor, database: Database) -> None:
+async def test_each_version_of_each_task_is_published_once(
+    anna: User, processor: Processor, database: Database
+) -> None:
     await daily(anna, processor)
     await change(anna, await on(anna, 4), "following", title="Later")
     await change(anna, await on(anna, 5), "all", recurrence_pattern="custom:2d")
     versions: dict[str, list[int]] = {}
-    for event in await told(database):
+    for event in await published_events(database):
         assert isinstance(event, TaskCreated | TaskUpdated | TaskDeleted) or event.event_type == "task.completed"
         versions.setdefault(event.task_id, []).append(event.version)
     for found in versions.values():
@@ -441,4 +260,4 @@ async def test_whatever_is_done_no_date_comes_twice_and_none_comes_back(
     await processor.runs()
     # From the first to the last day, nothing is left out but what somebody deleted.
     assert sorted({*await days(anna), *deleted}) == list(range(1, max(await days(anna)) + 1))
-    await all_are_told(database, anna)
+    await all_are_published(database, anna)

@@ -1,10 +1,13 @@
 """`taskflow db`: the schema, brought up to date, asked about, and taken back."""
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
+import asyncpg
 import pytest
 
-from taskflow.cli.main import main
+from taskflow_cli.main import main
 from taskflow_db.runner import MIGRATIONS
 
 
@@ -30,6 +33,84 @@ def test_up_and_back_again(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["db", "downgrade", "--yes"]) == 0
     assert "The database is Phase IV's." in capsys.readouterr().out
     assert main(["db", "status"]) == 1
+
+
+async def _fill(url: str) -> None:
+    """Two tasks, one with a due date, and a row of our own; a column that a release of Phase IV added."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(
+            "INSERT INTO users VALUES ('u', 'u@example.com', 'x', now(), now());"
+            "INSERT INTO tasks (id, user_id, title, completed, created_at, updated_at, due_date) VALUES "
+            "('1', 'u', 'one', false, now(), now(), now()), ('2', 'u', 'two', false, now(), now(), NULL);"
+            "INSERT INTO user_preferences (user_id, timezone) VALUES ('u', 'UTC');"
+            "ALTER TABLE users ADD COLUMN nickname text"
+        )
+    finally:
+        await connection.close()
+
+
+class TestTakingBack:
+    """All of Phase V goes only when somebody who was told what that is has said so."""
+
+    @pytest.fixture(autouse=True)
+    def full(self, empty: None, empty_database_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["db", "upgrade"]) == 0
+        asyncio.run(_fill(empty_database_url))
+        capsys.readouterr()
+
+    @pytest.fixture
+    def types(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[str | None], None]:
+        """types("a name"): what somebody at a terminal types; None is Ctrl-D."""
+
+        def somebody(text: str | None) -> None:
+            def answer(_: str) -> str:
+                if text is None:
+                    raise EOFError
+                return text
+
+            monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+            monkeypatch.setattr("builtins.input", answer)
+
+        return somebody
+
+    def test_without_a_terminal_nothing_goes_unless_it_is_said(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["db", "downgrade"]) == 1
+        told = capsys.readouterr()
+        assert "no terminal to ask on" in told.err
+        assert main(["db", "status"]) == 0, "all is there"
+
+    def test_what_goes_is_told_with_its_rows(self, capsys: pytest.CaptureFixture[str]) -> None:
+        main(["db", "downgrade"])
+        words = [line.split() for line in capsys.readouterr().out.splitlines()]
+        assert ["1", "tasks.due_date"] in words
+        assert ["0", "tasks.recurrence_pattern"] in words
+        assert ["1", "user_preferences"] in words
+        assert ["0", "task_events"] in words
+        assert words.index(["2", "tasks"]) > words.index(["1", "tasks.due_date"]), "among what stays"
+        assert not [line for line in words if "users.nickname" in line]
+
+    def test_the_name_of_the_database_lets_it_go_on(
+        self, types: Callable[[str | None], None], empty_database_url: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for typed in ("yes", "", None):
+            types(typed)
+            assert main(["db", "downgrade"]) == 1
+            assert capsys.readouterr().out.endswith("Nothing was changed.\n")
+        types(empty_database_url.rsplit("/", 1)[1].split("?")[0])
+        assert main(["db", "downgrade"]) == 0
+        assert "The database is Phase IV's." in capsys.readouterr().out
+        assert main(["db", "downgrade"]) == 0, "nothing is left to be asked about"
+
+    def test_a_table_too_large_to_count_is_told_by_and_large(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        async def too_slow(*_: object) -> None:
+            return None
+
+        monkeypatch.setattr("taskflow_db.losses._counted", too_slow)
+        main(["db", "downgrade"])
+        assert ["about", "0", "task_events"] in [line.split() for line in capsys.readouterr().out.splitlines()]
 
 
 @pytest.mark.usefixtures("empty")

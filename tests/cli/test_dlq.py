@@ -5,9 +5,9 @@ import uuid
 
 import pytest
 
-from taskflow.bus.dead_letters import DeadLetter, bury
-from taskflow.cli.main import main
-from taskflow.database.pool import Database
+from taskflow_cli.main import main
+from taskflow_core.bus.dead_letters import DeadLetter, add_dead_letters
+from taskflow_core.database.pool import Database
 
 EVENT = uuid.UUID("8a9f3c5e-0000-4000-8000-000000000001")
 
@@ -34,7 +34,7 @@ def letters(monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:
         await database.open()
         await database.opened()
         async with database.transaction() as connection:
-            await bury(connection, [letter("audit-logger"), letter("reminder-service")])
+            await add_dead_letters(connection, [letter("audit-logger"), letter("reminder-service")])
         await database.close()
 
     asyncio.run(make())

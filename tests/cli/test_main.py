@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-import taskflow
-from taskflow.cli.main import COMMANDS, main
+import taskflow_core
+from taskflow_cli.main import COMMANDS, main
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -30,10 +30,10 @@ def test_it_says_its_version_and_in_an_image_the_commit(
 ) -> None:
     monkeypatch.delenv("TASKFLOW_REVISION", raising=False)
     assert main(["--version"]) == 0
-    assert capsys.readouterr().out == f"{taskflow.__version__}\n"
+    assert capsys.readouterr().out == f"{taskflow_core.__version__}\n"
     monkeypatch.setenv("TASKFLOW_REVISION", "0123abc")
     assert main(["--version"]) == 0
-    assert capsys.readouterr().out == f"{taskflow.__version__} 0123abc\n"
+    assert capsys.readouterr().out == f"{taskflow_core.__version__} 0123abc\n"
 
 
 def test_an_unknown_command_is_an_error_that_names_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
@@ -45,7 +45,7 @@ def test_an_unknown_command_is_an_error_that_names_those_there_are(capsys: pytes
 
 def test_help_imports_none_of_the_services() -> None:
     script = (
-        "import sys; from taskflow.cli import main\n"
+        "import sys; from taskflow_cli import main\n"
         "try: main(['--help'])\n"
         "except SystemExit: pass\n"
         "print([name for name in ('litestar', 'asyncpg', 'piccolo', 'uvicorn') if name in sys.modules])"

@@ -7,13 +7,22 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
-from taskflow.database import lease
-from taskflow.database.lease import lead
-from taskflow.database.pool import Database, DatabaseUnavailableError
+from taskflow_core.cancellation import ended, stop_if_cancelled
+from taskflow_core.database import lease
+from taskflow_core.database.lease import LeaseLostError, lead
+from taskflow_core.database.outages import OUTAGES
+from taskflow_core.database.pool import Database, DatabaseUnavailableError
+from taskflow_core.telemetry.metrics import REGISTRY
 from tests.support.waiting import eventually
 
 _HOLDERS = """
-SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted
+SELECT DISTINCT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND mode = 'ExclusiveLock'
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
+_LOCKS = """
+SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 
@@ -56,12 +65,11 @@ class Work:
 async def leading(
     database: Database, work: Callable[[], Awaitable[None]], name: str = "a"
 ) -> AsyncGenerator[asyncio.Task[None]]:
-    task = asyncio.create_task(lead(database, name, work))
+    task = asyncio.create_task(lead(database, name, work, service="test"))
     try:
         yield task
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await ended([task])
 
 
 async def test_one_holder_and_then_the_next(database: Database) -> None:
@@ -90,24 +98,130 @@ async def test_a_holder_that_loses_its_connection_stops_before_another_begins(
     assert work.at_work == []
 
 
-@pytest.mark.parametrize("error", [ZeroDivisionError("a bug"), DatabaseUnavailableError("away")])
-async def test_work_that_fails_has_another_turn(database: Database, error: Exception) -> None:
+async def test_work_that_meets_an_outage_has_another_turn(database: Database) -> None:
     turns = 0
 
     async def fails() -> None:
         nonlocal turns
         turns += 1
-        raise error
+        raise DatabaseUnavailableError("away")
 
     async with leading(database, fails):
         await eventually(lambda: turns >= 3)
 
 
+async def test_a_defect_of_the_work_ends_it_and_frees_the_lease(database: Database) -> None:
+    async def fails() -> None:
+        raise ZeroDivisionError("a bug")
+
+    with pytest.raises(ZeroDivisionError):
+        await lead(database, "a", fails, service="test")
+    work = Work()
+    async with leading(database, work.of("another")):
+        await eventually(lambda: work.at_work == ["another"])
+
+
 async def test_it_waits_for_a_server_that_is_away(monkeypatch: pytest.MonkeyPatch, database: Database) -> None:
     work = Work()
-    url, database.url = database.url, "postgresql://nobody@127.0.0.1:1/none"
+    monkeypatch.setattr(database.connector, "urls", ["postgresql://nobody@127.0.0.1:1/none"])
     async with leading(database, work.of("one")):
         await asyncio.sleep(0.05)
         assert work.begun == []
-        database.url = url
+        monkeypatch.undo()
         await eventually(lambda: work.at_work == ["one"])
+
+
+async def _any(connection: asyncpg.Connection, query: str) -> bool:
+    return bool(await connection.fetch(query))
+
+
+async def test_nothing_is_done_without_the_lease_although_the_work_does_not_notice(
+    database: Database, admin: asyncpg.Connection
+) -> None:
+    began, refused = asyncio.Event(), asyncio.Event()
+    at_work = (
+        "SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'"
+        " AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()"
+    )
+    seen: list[int] = []
+
+    async def blind() -> None:
+        """Goes on whatever it meets."""
+        began.set()
+        while True:
+            try:
+                await database.execute("SELECT pg_sleep(10)")
+            except OUTAGES:
+                stop_if_cancelled()
+                try:
+                    await database.execute("SELECT 1")
+                except LeaseLostError:
+                    refused.set()
+
+    async def follows() -> None:
+        # Nothing of the turn before is at work any more, not even at its last statement.
+        seen.append(len(await database.fetch(at_work)))
+        await asyncio.Event().wait()
+
+    async with leading(database, blind):
+        await began.wait()
+        await eventually(lambda: _any(admin, at_work))
+        async with leading(database, follows):
+            for row in await admin.fetch(_HOLDERS):
+                await admin.execute("SELECT pg_terminate_backend($1)", row["pid"])
+            await eventually(lambda: bool(seen))
+    assert seen[0] == 0
+
+
+async def test_connections_of_the_pool_are_free_of_a_lease_once_they_are_given_back(database: Database) -> None:
+    locks = f"{_LOCKS} AND mode = 'ShareLock'"
+    counts: list[int] = []
+
+    async def work() -> None:
+        counts.append(await database.fetchval(locks))
+        await asyncio.Event().wait()
+
+    async with leading(database, work):
+        await eventually(lambda: bool(counts))
+        assert await database.fetchval(locks) == 0
+    assert counts[0] == 1
+
+
+async def test_the_lease_is_told_by_a_metric_while_this_process_takes_part(database: Database) -> None:
+    def held() -> float | None:
+        return REGISTRY.get_sample_value("taskflow_lease_held", {"service": "test", "lease": "told"})
+
+    work = Work()
+    other = Database(database.url, size=1)
+    async with other.dedicated() as holder:
+        await holder.execute("SELECT pg_advisory_lock(hashtextextended('told', 0))")
+        async with leading(database, work.of("one"), name="told"):
+            await eventually(lambda: held() == 0)
+            holder.terminate()
+            await eventually(lambda: held() == 1)
+        assert held() is None
+
+
+@pytest.mark.parametrize("milliseconds", [0, 1, 2, 3, 5, 8, 12, 20, 30, 45])
+async def test_cancelled_anywhere_it_ends_and_leaves_nothing_at_work(database: Database, milliseconds: int) -> None:
+    before = asyncio.all_tasks()
+
+    async def work() -> None:
+        while True:
+            async with database.transaction() as connection:
+                await connection.execute("SELECT pg_sleep(0.002)")
+
+    for steps in range(0, 12, 3):
+        task = asyncio.create_task(lead(database, "a", work, service="test"))
+        await asyncio.sleep(milliseconds / 1000)
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait({task}, timeout=3)
+        assert task.cancelled()
+
+    async def alone() -> None:
+        assert asyncio.all_tasks() - before == set()
+        assert await database.fetchval(_LOCKS) == 0
+
+    await eventually(alone)

@@ -6,7 +6,9 @@ from collections.abc import AsyncGenerator
 import asyncpg
 import pytest
 
-from taskflow.database.pool import OUTAGES, Database, DatabaseUnavailableError
+from taskflow_core.database.outages import OUTAGES
+from taskflow_core.database.pool import Database, DatabaseUnavailableError
+from taskflow_core.telemetry import metrics
 from tests.support.waiting import eventually
 
 _END_OTHERS = """
@@ -100,7 +102,9 @@ async def test_a_transaction_is_kept_or_taken_back_as_a_whole(database: Database
     assert await database.fetchval("SELECT count(*) FROM user_preferences") == 1
 
 
-async def test_a_pool_that_is_used_up_is_an_outage_after_a_while(database_url: str) -> None:
+async def test_a_pool_that_is_used_up_is_an_outage_after_a_while_and_counted(database_url: str) -> None:
+    counted = metrics.REGISTRY.get_sample_value
+    before = counted("taskflow_database_pool_exhausted_total")
     database = Database(database_url, size=1)
     await database.open()
     await database.opened()
@@ -110,6 +114,8 @@ async def test_a_pool_that_is_used_up_is_an_outage_after_a_while(database_url: s
                 pass
     assert await database.fetchval("SELECT 1") == 1
     await database.close()
+    assert before is not None
+    assert counted("taskflow_database_pool_exhausted_total") == before + 1
 
 
 async def test_every_connection_is_in_utc(database: Database) -> None:

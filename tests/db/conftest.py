@@ -5,6 +5,8 @@ from collections.abc import AsyncGenerator
 import asyncpg
 import pytest
 
+from tests.support.phase_iv import Release, release_on
+
 
 @pytest.fixture
 async def owner(owner_url: str) -> AsyncGenerator[asyncpg.Connection]:
@@ -12,6 +14,13 @@ async def owner(owner_url: str) -> AsyncGenerator[asyncpg.Connection]:
     connection = await asyncpg.connect(owner_url)
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+async def release(owner_url: str) -> AsyncGenerator[Release]:
+    """The Phase IV release, on a migrated database."""
+    async with release_on(owner_url) as running:
+        yield running
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Phase IV on our database, and our database given back to Phase IV."""
 
+from collections.abc import AsyncGenerator
 from datetime import UTC, date, datetime
 
 import asyncpg
@@ -8,7 +9,7 @@ import pytest
 from taskflow_db import runner
 from taskflow_db.tables import PHASE_IV_TABLES, table_name
 from tests.support import phase_iv
-from tests.support.phase_iv import Release, TimestampType
+from tests.support.phase_iv import Release, TimestampType, release_on
 
 DUE = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 
@@ -44,15 +45,15 @@ def time(request: pytest.FixtureRequest) -> TimestampType:
 
 
 @pytest.fixture
-async def connection(empty: asyncpg.Connection, time: TimestampType) -> asyncpg.Connection:
-    await phase_iv.make_tables(empty, time)
-    return empty
+async def release(empty_database_url: str, time: TimestampType) -> AsyncGenerator[Release]:
+    async with release_on(empty_database_url, time=time) as running:
+        yield running
 
 
 async def test_phase_ivs_rows_outlive_phase_v_byte_for_byte(
-    connection: asyncpg.Connection, empty_database_url: str, time: TimestampType
+    empty: asyncpg.Connection, empty_database_url: str, release: Release
 ) -> None:
-    release = Release(connection, time)
+    connection = empty
     user_id = await release.sign_up()
     old = [await release.create(user_id, f"Old {n}", None if n % 2 else "as – it – was") for n in range(4)]
     await release.chat(user_id)
@@ -91,24 +92,26 @@ async def test_phase_ivs_rows_outlive_phase_v_byte_for_byte(
     assert (await runner.status(empty_database_url)).current
 
 
-async def test_each_task_of_a_series_can_be_deleted_by_itself(owner: asyncpg.Connection) -> None:
-    release = Release(owner)
-    user_id = await release.sign_up()
-    series, second, third = [await release.create(user_id) for _ in range(3)]
-    await owner.execute(_REPEAT, series, DUE)
-    await owner.execute(_OCCUR, second, series, DUE.replace(day=2))
-    await owner.execute(_OCCUR, third, series, DUE.replace(day=3))
-    for gone, left in ((series, {second, third}), (third, {second}), (second, set[str]())):
-        await release.delete(gone)
-        assert {row["id"] for row in await owner.fetch("SELECT id FROM tasks")} == left
+async def test_each_task_of_a_series_can_be_deleted_by_itself(owner: asyncpg.Connection, owner_url: str) -> None:
+    async with release_on(owner_url) as release:
+        user_id = await release.sign_up()
+        series, second, third = [await release.create(user_id) for _ in range(3)]
+        await owner.execute(_REPEAT, series, DUE)
+        await owner.execute(_OCCUR, second, series, DUE.replace(day=2))
+        await owner.execute(_OCCUR, third, series, DUE.replace(day=3))
+        for gone, left in ((series, {second, third}), (third, {second}), (second, set[str]())):
+            await release.delete(gone)
+            assert {row["id"] for row in await owner.fetch("SELECT id FROM tasks")} == left
 
 
-async def test_phase_iv_completes_and_renames_what_repeats(owner: asyncpg.Connection) -> None:
-    release = Release(owner)
-    task_id = await release.create(await release.sign_up())
-    await owner.execute(_REPEAT, task_id, DUE)
-    await release.complete(task_id)
-    await release.rename(task_id, "Another title")
-    row = await owner.fetchrow("SELECT title, completed, due_date, occurrence_date FROM tasks WHERE id = $1", task_id)
-    assert row is not None
-    assert tuple(row) == ("Another title", True, DUE, date(2027, 3, 1))
+async def test_phase_iv_completes_and_renames_what_repeats(owner: asyncpg.Connection, owner_url: str) -> None:
+    async with release_on(owner_url) as release:
+        task_id = await release.create(await release.sign_up())
+        await owner.execute(_REPEAT, task_id, DUE)
+        await release.complete(task_id)
+        await release.rename(task_id, "Another title")
+        row = await owner.fetchrow(
+            "SELECT title, completed, due_date, occurrence_date FROM tasks WHERE id = $1", task_id
+        )
+        assert row is not None
+        assert tuple(row) == ("Another title", True, DUE, date(2027, 3, 1))

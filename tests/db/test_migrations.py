@@ -10,17 +10,17 @@ import pytest
 from taskflow_db import runner
 from taskflow_db.runner import MIGRATIONS, MigrationError
 from tests.support import phase_iv
-from tests.support.phase_iv import Release, TimestampType
+from tests.support.phase_iv import TimestampType, release_on
 
 
 async def test_an_empty_database_gets_phase_ivs_tables_too(empty: asyncpg.Connection, empty_database_url: str) -> None:
     assert await runner.upgrade(empty_database_url) == MIGRATIONS
-    user_id = await Release(empty).sign_up()
-    await Release(empty).create(user_id)
+    async with release_on(empty_database_url) as release:
+        await release.create(await release.sign_up())
     assert await runner.downgrade(empty_database_url) == tuple(MIGRATIONS)
     made = await phase_iv.shape(empty)
     await empty.execute("DROP TABLE message, conversation, tasks, users")
-    await phase_iv.make_tables(empty, "timestamp without time zone")
+    await phase_iv.make_tables(empty_database_url, "timestamp without time zone")
     assert made == await phase_iv.shape(empty), "the same tables as Phase IV would have made"
 
 
@@ -28,25 +28,47 @@ async def test_an_empty_database_gets_phase_ivs_tables_too(empty: asyncpg.Connec
 async def test_phase_ivs_tables_are_adopted_as_they_are(
     empty: asyncpg.Connection, empty_database_url: str, time: TimestampType
 ) -> None:
-    await phase_iv.make_tables(empty, time)
-    release = Release(empty, time)
-    user_id = await release.sign_up()
-    await release.create(user_id, "Buy milk", "two litres")
-    await release.chat(user_id)
+    async with release_on(empty_database_url, time=time) as release:
+        user_id = await release.sign_up()
+        await release.create(user_id, "Buy milk", "two litres")
+        await release.chat(user_id)
     before, rows = await phase_iv.shape(empty), await phase_iv.checksum(empty)
 
     await runner.upgrade(empty_database_url)
     adopted = await phase_iv.shape(empty)
     for table, parts in before.items():
         assert set(parts) <= set(adopted[table]), f"{table} was changed"
-    assert {table: set(parts) for table, parts in before.items() if table != "tasks"} == {
-        table: set(parts) for table, parts in adopted.items() if table != "tasks"
-    }, "only tasks is added to"
+    added = {table: set(parts) - set(before[table]) for table, parts in adopted.items() if table != "tasks"}
+    names = [(table, kind, name) for table, parts in added.items() for kind, name, _ in parts]
+    assert names == [("users", "index", "users_email_in_other_case")], "besides, only tasks is added to"
     assert await phase_iv.checksum(empty) == rows
 
     await runner.downgrade(empty_database_url)
     assert await phase_iv.shape(empty) == before
     assert await phase_iv.checksum(empty) == rows
+
+
+async def test_addresses_come_into_lower_case_where_that_is_free(
+    empty: asyncpg.Connection, empty_database_url: str
+) -> None:
+    await phase_iv.make_tables(empty_database_url, "timestamp without time zone")
+    given = ["frank@example.com", "Frank@Example.com", "Alone@Example.com", "A@b.cc", "a@B.cc", "low@example.com"]
+    for number, email in enumerate(given):
+        await empty.execute("INSERT INTO users VALUES ($1, $2, '-', now(), now())", str(number), email)
+    await runner.upgrade(empty_database_url)
+    kept = [row["email"] for row in await empty.fetch("SELECT email FROM users ORDER BY id::int")]
+    assert kept == [
+        "frank@example.com",
+        "Frank@Example.com",
+        "alone@example.com",
+        "A@b.cc",
+        "a@B.cc",
+        "low@example.com",
+    ]
+    unique = "SELECT indisunique FROM pg_index WHERE indexrelid = 'users_email_in_other_case'::regclass"
+    assert not await empty.fetchval(unique), "nothing that Phase IV writes may fail on it"
+    await runner.downgrade(empty_database_url)
+    assert [row["email"] for row in await empty.fetch("SELECT email FROM users ORDER BY id::int")] == kept
 
 
 async def test_what_is_added_to_tasks_asks_nothing_of_phase_iv(owner: asyncpg.Connection) -> None:
@@ -60,7 +82,7 @@ async def test_what_is_added_to_tasks_asks_nothing_of_phase_iv(owner: asyncpg.Co
 
 async def test_two_runners_do_one_job(empty: asyncpg.Connection, empty_database_url: str) -> None:
     environment = os.environ | {"TASKFLOW_DATABASE_URL": empty_database_url, "TASKFLOW_MIGRATION_DATABASE_URL": ""}
-    command = (sys.executable, "-m", "taskflow.cli", "db", "upgrade")
+    command = (sys.executable, "-m", "taskflow_cli", "db", "upgrade")
 
     async def run() -> str:
         process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.PIPE)

@@ -13,13 +13,13 @@ DAY = date(2027, 3, 1)
 
 
 @pytest.fixture
-async def user_id(owner: asyncpg.Connection) -> str:
-    return await Release(owner).sign_up()
+async def user_id(release: Release) -> str:
+    return await release.sign_up()
 
 
-async def add_task(owner: asyncpg.Connection, user_id: str, **columns: Any) -> str:
+async def add_task(owner: asyncpg.Connection, release: Release, user_id: str, **columns: Any) -> str:
     """A task as Phase IV makes it, then with these of our columns."""
-    task_id = await Release(owner).create(user_id)
+    task_id = await release.create(user_id)
     names = ", ".join(f"{name} = ${n}" for n, name in enumerate(columns, 2))
     await owner.execute(f"UPDATE tasks SET {names} WHERE id = $1", task_id, *columns.values())
     return task_id
@@ -33,33 +33,35 @@ NEEDS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-async def test_columns_that_need_each_other(owner: asyncpg.Connection, user_id: str, subtests: pytest.Subtests) -> None:
+async def test_columns_that_need_each_other(
+    owner: asyncpg.Connection, release: Release, user_id: str, subtests: pytest.Subtests
+) -> None:
     for rule, columns in NEEDS:
         with subtests.test(rule=rule, columns=columns), pytest.raises(asyncpg.CheckViolationError, match=rule):
-            await add_task(owner, user_id, **columns)
+            await add_task(owner, release, user_id, **columns)
 
 
-async def test_columns_that_have_each_other(owner: asyncpg.Connection, user_id: str) -> None:
+async def test_columns_that_have_each_other(owner: asyncpg.Connection, release: Release, user_id: str) -> None:
     await add_task(
-        owner, user_id, due_date=DUE, due_all_day=False, recurrence_pattern="daily", recurrence_end_date=DAY,
+        owner, release, user_id, due_date=DUE, due_all_day=False, recurrence_pattern="daily", recurrence_end_date=DAY,
         recurrence_timezone="Europe/Berlin", parent_recurring_task_id="a-series", occurrence_date=DAY,
         reminder_config='["P1D"]',
     )  # fmt: skip
 
 
-async def test_clearing_what_others_need_is_refused(owner: asyncpg.Connection, user_id: str) -> None:
-    task_id = await add_task(owner, user_id, due_date=DUE, reminder_config='["P1D"]')
+async def test_clearing_what_others_need_is_refused(owner: asyncpg.Connection, release: Release, user_id: str) -> None:
+    task_id = await add_task(owner, release, user_id, due_date=DUE, reminder_config='["P1D"]')
     with pytest.raises(asyncpg.CheckViolationError, match="tasks_reminder_needs_due_date"):
         await owner.execute("UPDATE tasks SET due_date = NULL WHERE id = $1", task_id)
 
 
-async def test_one_task_per_occurrence(owner: asyncpg.Connection, user_id: str) -> None:
-    await add_task(owner, user_id, parent_recurring_task_id="a-series", occurrence_date=DAY)
-    await add_task(owner, user_id, parent_recurring_task_id="another", occurrence_date=DAY)
+async def test_one_task_per_occurrence(owner: asyncpg.Connection, release: Release, user_id: str) -> None:
+    await add_task(owner, release, user_id, parent_recurring_task_id="a-series", occurrence_date=DAY)
+    await add_task(owner, release, user_id, parent_recurring_task_id="another", occurrence_date=DAY)
     for _ in range(2):
-        await add_task(owner, user_id, occurrence_date=DAY)
+        await add_task(owner, release, user_id, occurrence_date=DAY)
     with pytest.raises(asyncpg.UniqueViolationError, match="tasks_one_task_per_occurrence"):
-        await add_task(owner, user_id, parent_recurring_task_id="a-series", occurrence_date=DAY)
+        await add_task(owner, release, user_id, parent_recurring_task_id="a-series", occurrence_date=DAY)
 
 
 @pytest.mark.parametrize(

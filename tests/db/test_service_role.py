@@ -7,7 +7,7 @@ import pytest
 
 from taskflow_db import runner
 from taskflow_db.tables import TABLES, table_name
-from tests.support.phase_iv import Release
+from tests.support.phase_iv import release_on
 
 _ROWS = {"SELECT", "INSERT", "UPDATE", "DELETE"}
 _AUDIT = {
@@ -15,6 +15,8 @@ _AUDIT = {
     "audit_checkpoints": {"SELECT", "INSERT"},
     "audit_chain": {"SELECT"},
     "audit_pruned": {"SELECT"},
+    "audit_upkeep": {"SELECT"},
+    "audit_upkeep_days": {"SELECT"},
 }
 _READ = {"migration": {"SELECT"}, "task_events_default": {"SELECT"}}
 RIGHTS = {table_name(table): _ROWS for table in TABLES} | _AUDIT | _READ
@@ -55,6 +57,12 @@ FORBIDDEN: list[str] = [
     "DELETE FROM migration",
     "UPDATE audit_chain SET seq = 0",
     "DELETE FROM audit_pruned",
+    "UPDATE audit_upkeep SET grace_days = 1",
+    "INSERT INTO audit_upkeep_days VALUES ('2027-01-01')",
+    "SELECT audit_look_at_clock(now() + interval '1 day')",
+    "SELECT audit_take_off('2020-01-01', '{}', 24)",
+    "SELECT audit_drop_now('task_events_2020_01_until_1')",
+    "SELECT audit_put_back('task_events_2020_01_until_1')",
     "SELECT audit_protect('tasks', '')",
     "SELECT audit_make_default()",
     "SELECT rolpassword FROM pg_authid",
@@ -82,9 +90,9 @@ async def test_a_role_that_comes_later_is_given_its_rights(
 
 
 async def test_phase_iv_goes_on_as_this_role_after_a_downgrade(
-    app: asyncpg.Connection, owner: asyncpg.Connection, owner_url: str
+    owner: asyncpg.Connection, owner_url: str, app_url: str
 ) -> None:
     await runner.downgrade(owner_url)
-    release = Release(app)
-    await release.delete(await release.create(await release.sign_up()))
+    async with release_on(app_url) as release:
+        await release.delete(await release.create(await release.sign_up()))
     assert set(await rights(owner)) == {"users", "tasks", "conversation", "message"}

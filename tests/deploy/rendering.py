@@ -101,9 +101,18 @@ def render(directory: str) -> Rendered:
     kept = _kept_as(directory)
     if not kept.exists():
         whole = kept.with_suffix(f".{os.getpid()}")
-        whole.write_text(_rendered(directory), encoding="utf-8")
+        whole.write_text(_rendered(ROOT / directory), encoding="utf-8")
         whole.rename(kept)
-    manifests: list[Manifest] = [one for one in yaml.load_all(kept.read_text(), Loader=yaml.CSafeLoader) if one]
+    return _read(kept.read_text(encoding="utf-8"))
+
+
+def render_at(directory: Path) -> Rendered:
+    """What `kubectl kustomize` makes of any directory, each time anew: a copy that a test has changed."""
+    return _read(_rendered(directory))
+
+
+def _read(text: str) -> Rendered:
+    manifests: list[Manifest] = [one for one in yaml.load_all(text, Loader=yaml.CSafeLoader) if one]
     rendered = Rendered((id_of(manifest), manifest) for manifest in manifests)
     assert len(rendered) == len(manifests), "an object is there twice"
     return rendered
@@ -118,11 +127,11 @@ def _kept_as(directory: str) -> Path:
     return kept_in / f"{directory.replace('/', '_')}.yaml"
 
 
-def _rendered(directory: str) -> str:
+def _rendered(directory: Path) -> str:
     kubectl = shutil.which("kubectl")
     if kubectl is None:
         pytest.skip("kubectl is missing: it renders the manifests (https://kubernetes.io/docs/tasks/tools)")
-    made = subprocess.run([kubectl, "kustomize", str(ROOT / directory)], capture_output=True, text=True, check=False)
+    made = subprocess.run([kubectl, "kustomize", str(directory)], capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr
     return made.stdout
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from taskflow.local.rig.topics import declared
+from e2e.rig.topics import declared
 from tests.deploy.rendering import CLOUDS, NAME, PHASES, SERVICES, container, labels, overlay, pod, pod_labels
 
 clouds = pytest.mark.parametrize("place", CLOUDS)

@@ -3,8 +3,8 @@
 import pytest
 import yaml
 
-from taskflow.local.rig import manifests
-from taskflow.local.rig.topics import declared
+from e2e.rig import manifests
+from e2e.rig.topics import declared
 from tests.deploy.rendering import (
     CLOUDS,
     OVERLAYS,
@@ -36,7 +36,7 @@ def test_every_service_has_its_sidecar_as_platform_says(place: str) -> None:
         said = annotations(workload)
         assert labels(workload)[SIDECAR] == "dapr"
         assert said["dapr.io/app-id"] == name
-        differing = {key for key, value in common.items() if said[key] != value}
+        differing = {key for key, value in common.items() if key.startswith("dapr.io/") and said[key] != value}
         allowed = {"dapr.io/block-shutdown-duration"} if place in CLOUDS else set[str]()
         if name == "chat-api":
             allowed.add("dapr.io/sidecar-readiness-probe-threshold")

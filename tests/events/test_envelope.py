@@ -4,9 +4,9 @@ import json
 import re
 from datetime import UTC, datetime
 
-from taskflow.events.envelope import encode, wrap
-from taskflow.events.model import TaskDeleted
-from taskflow.events.topics import CHAT_API
+from taskflow_core.events.envelope import encode, wrap
+from taskflow_core.events.model import TaskDeleted
+from taskflow_core.events.topics import CHAT_API
 
 NOW = datetime(2026, 11, 24, 9, 0, 0, 250_000, tzinfo=UTC)
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

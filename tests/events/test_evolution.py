@@ -5,13 +5,14 @@ weeks, the outbox and the dead letters for as long as it takes.
 """
 
 import json
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
 
-from taskflow.events.envelope import UndecodableEventError, decode, encode
-from taskflow.events.model import Event, ReminderTriggered, TaskCreated, TaskUpdated
-from taskflow.events.topics import ALL_TOPICS, topic_of
+from taskflow_core.events.envelope import UndecodableEventError, decode, encode
+from taskflow_core.events.model import Event, ReminderTriggered, TaskCreated, TaskUpdated
+from taskflow_core.events.topics import ALL_TOPICS, topic_of
 
 TASK: dict[str, Any] = {
     "id": "t-1",
@@ -143,3 +144,30 @@ def test_bytes_that_are_no_text_are_no_event() -> None:
     for payload in (b"\xff\xfe", b"", b"[]", b"null", b'{"id":'):
         with pytest.raises(UndecodableEventError):
             decode(payload)
+
+
+@EVERY_TYPE
+def test_an_event_observed_when_it_happened_does_not_say_so_twice(kind: str) -> None:
+    event = read(yesterday(kind))
+    assert event.observed == event.timestamp
+    assert b"observed_at" not in encode(decode(json.dumps(yesterday(kind))))
+
+
+@EVERY_TYPE
+def test_one_observed_later_says_when(kind: str) -> None:
+    envelope = yesterday(kind)
+    envelope["data"]["observed_at"] = "2026-11-26T10:00:00+01:00"
+    event = read(envelope)
+    assert event.observed == datetime(2026, 11, 26, 9, tzinfo=UTC)
+    assert read(json.loads(encode(decode(json.dumps(envelope))))) == event
+    envelope["data"]["observed_at"] = None
+    assert read(envelope).observed == event.timestamp
+
+
+@pytest.mark.parametrize("field", ["timestamp", "observed_at"])
+@pytest.mark.parametrize("text", ["2026-11-26T10:00:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_without_its_offset_or_at_the_ends_of_the_calendar_is_none(field: str, text: str) -> None:
+    envelope = yesterday("task.deleted")
+    envelope["data"][field] = text
+    with pytest.raises(UndecodableEventError):
+        read(envelope)

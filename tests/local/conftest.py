@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.local.processes import fresh_open_directory
+from tests.support.processes import fresh_open_directory
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from taskflow.local.postgres import running
-from taskflow.local.rig import ports
-from tests.local.platform_process import Platform, platform
+from e2e.rig import ports
+from taskflow_local.postgres import running
 from tests.support.follower import Follower
 from tests.support.journal import Writer, reckon
+from tests.support.platform_process import Platform, platform
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]

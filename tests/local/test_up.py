@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from taskflow.cli.main import main
-from tests.local.platform_process import STOP_SECONDS, Platform, platform
-from tests.local.processes import is_alive, until
+from taskflow_cli.main import main
+from tests.support.platform_process import STOP_SECONDS, Platform, platform
+from tests.support.processes import is_alive, until
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +38,7 @@ def open_stream(url: str, token: str, opened: threading.Event, ended: threading.
 
 def second_start(first: Platform, **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "TASKFLOW_HOME": str(first.home), **variables}
-    command = [sys.executable, "-m", "taskflow.cli", "up"]
+    command = [sys.executable, "-m", "taskflow_cli", "up"]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
 
 
@@ -145,14 +145,16 @@ def test_the_demo_makes_a_user_with_tasks_whose_login_works(
         tasks = httpx.get(f"{started.url}/api/v1/tasks", headers=headers).json()
         assert len(tasks) == 8
         assert sum(task["completed"] for task in tasks) == 1
+        assert main(["ops", "smoke", "--url", started.url, "--events"]) == 0
+        assert "events: its row in the audit trail ok" in capsys.readouterr().out
         assert main(["db", "status"]) == 0, "commands find the platform that runs here"
         assert main(["dlq", "list"]) == 0
 
 
 def test_phase_iv_runs_the_same_way(open_directory: Path) -> None:
     with platform(open_directory / "home", TASKFLOW_PHASE="iv") as started:
-        assert sign_up(started.url)
-        assert httpx.get(f"{started.url}/api/v1/notifications/stream").status_code == 404
+        headers = {"Authorization": f"Bearer {sign_up(started.url)}"}
+        assert httpx.get(f"{started.url}/api/v1/notifications/stream", headers=headers).status_code == 404
         assert list(httpx.get(f"{started.url}/health/ready").json()["services"]) == ["chat-api"]
 
 

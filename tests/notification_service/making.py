@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from taskflow.database.pool import Database
-from taskflow.events.model import Event, ReminderTriggered
+from taskflow_core.database.pool import Database
+from taskflow_core.events.model import Event, ReminderTriggered
 
 _APPEND = """
 SELECT audit_append($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
@@ -24,7 +24,7 @@ async def record(database: Database, *events: Event) -> None:
     await database.execute(
         _APPEND,
         [e.event_id for e in events],
-        [e.timestamp for e in events],
+        [e.observed for e in events],
         [e.event_type for e in events],
         [e.task_id for e in events],
         [e.user_id for e in events],
@@ -38,7 +38,10 @@ async def record(database: Database, *events: Event) -> None:
 def _data(event: Event) -> str:
     fields = msgspec.to_builtins(event)
     kept = ("reminder_id", "reminder_type", "due_date", "offset", "scheduled_at", "fired_at", "late")
-    return msgspec.json.encode({k: fields[k] for k in kept} if isinstance(event, ReminderTriggered) else {}).decode()
+    data = {k: fields[k] for k in kept} if isinstance(event, ReminderTriggered) else {}
+    if event.observed != event.timestamp:
+        data["timestamp"] = fields["timestamp"]
+    return msgspec.json.encode(data).decode()
 
 
 async def keep_task(database: Database, user_id: str, task_id: str, version: int, title: str = "As it is now") -> None:

@@ -17,15 +17,19 @@ import uvicorn
 
 from notification_service.app import create_service
 from notification_service.endpoint import PATH
-from taskflow.bus.port import Outcome
-from taskflow.database.pool import Database
-from taskflow.domain.clock import Clock, SystemClock
-from taskflow.domain.task import Task
-from taskflow.events.model import Event, ReminderTriggered, TaskCompleted, TaskCreated, TaskDeleted, TaskUpdated
-from taskflow.service.composition import Runtime, Service
-from taskflow.service.requests import observed
-from taskflow.service.tokens import Tokens
-from taskflow.settings import Settings
+from taskflow_core.bus.port import Outcome
+from taskflow_core.database.pool import Database
+from taskflow_core.domain.clock import Clock, SystemClock
+from taskflow_core.domain.task import Task
+from taskflow_core.events.model import Event, ReminderTriggered, TaskCompleted, TaskCreated, TaskDeleted, TaskUpdated
+from taskflow_core.service.answer_headers import AnswerHeaders
+from taskflow_core.service.composition import Runtime, Service
+from taskflow_core.service.http_protocol import http_protocol
+from taskflow_core.service.limits import Limits
+from taskflow_core.service.requests import observed
+from taskflow_core.service.revocations.revocations import Revocations
+from taskflow_core.service.tokens import Tokens
+from taskflow_core.settings import Settings
 from tests.support.waiting import eventually
 
 SECRET = "a-secret-for-tests-of-32-or-more-characters"
@@ -119,7 +123,7 @@ class Reader:
             self.body = await self.reader.readexactly(int(self.headers["content-length"]))
         return self
 
-    async def frame(self, within: float = 5.0) -> dict[str, Any]:
+    async def frame(self, within: float = 20.0) -> dict[str, Any]:
         """The next frame. Raises EOFError at the end of the stream, TimeoutError when none comes."""
         async with asyncio.timeout(within):
             while True:
@@ -141,7 +145,7 @@ class Reader:
     async def frames(self, count: int) -> list[dict[str, Any]]:
         return [await self.frame() for _ in range(count)]
 
-    async def rest(self, within: float = 5.0) -> list[dict[str, Any]]:
+    async def rest(self, within: float = 20.0) -> list[dict[str, Any]]:
         """All frames up to the end of the stream."""
         found: list[dict[str, Any]] = []
         try:
@@ -196,6 +200,19 @@ class Running:
     async def publish(self, *events: Event) -> Sequence[Outcome]:
         return await self.service.subscriptions[0].handler(events)
 
+    async def ticket(self, user_id: str, seconds: float = 3600) -> str:
+        """A ticket for a stream of the user, on any instance."""
+        headers = {"Authorization": f"Bearer {self.token(user_id, seconds)}"}
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}") as client:
+            answer = await client.post(f"{PATH}/ticket", headers=headers)
+        assert answer.status_code == 201, answer.text
+        return answer.json()["ticket"]
+
+    async def by_ticket(self, ticket: str, last_event_id: str | None = None) -> Reader:
+        """A stream as EventSource opens it, and opens it again."""
+        headers = [] if last_event_id is None else [f"Last-Event-ID: {last_event_id}"]
+        return await self.request(f"{PATH}?ticket={ticket}", headers)
+
     async def connect(
         self, user_id: str, *, path: str = PATH, headers: Sequence[str] = (), seconds: float = 3600
     ) -> Reader:
@@ -226,27 +243,32 @@ async def serving(
     clock: Clock | None = None,
     *,
     access_log: bool = False,
-    http: Literal["auto", "h11"] = "auto",
+    http: Literal["ours", "h11"] = "ours",
+    revocations: Revocations | None = None,
 ) -> AsyncGenerator[Running]:
-    """The service on a port of its own, as the host would run it, or behind another implementation of HTTP."""
+    """The service on a port of its own, as the host would run it, or behind another implementation of HTTP.
+
+    Without `revocations`, which the test reads, nobody is refused.
+    """
     async with httpx.AsyncClient() as client:
         runtime = Runtime(
             settings=settings,
             database=database or Database(settings.database_url),
             clock=clock or SystemClock(),
             chat_api=client,
+            revocations=revocations,
         )
         service = create_service(runtime)
         assert service.background is not None
 
         async def app(scope: Any, receive: Any, send: Any) -> None:
-            await observed(service.app, service.name, scope, receive, send)
+            await observed(service.app, service.name, AnswerHeaders(https=False), scope, receive, send)
 
         config = uvicorn.Config(
             app,
             port=0,
             lifespan="off",
-            http=http,
+            http=http_protocol(Limits()) if http == "ours" else http,
             log_config=None,
             access_log=access_log,
             timeout_graceful_shutdown=3,

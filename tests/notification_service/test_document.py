@@ -35,7 +35,8 @@ async def test_every_frame_has_the_fields_that_openapi_says() -> None:
     forms = [schemas[one["$ref"].rsplit("/", 1)[1]] for one in said]
     for frame in (reset, expiring, reminder, *more):
         assert any(_is(frame, form) for form in forms), frame
-    assert {parameter["name"] for parameter in operation["parameters"]} == {"token", "last_event_id", "Last-Event-ID"}
+    names = {parameter["name"] for parameter in operation["parameters"]}
+    assert names == {"ticket", "token", "last_event_id", "Last-Event-ID"}
     assert {"401", "429", "503"} <= operation["responses"].keys()
 
 
@@ -55,7 +56,14 @@ def test_the_page_of_the_documentation_names_every_type_and_field(form: type[msg
 def test_the_page_of_the_documentation_names_every_reason_metric_and_figure() -> None:
     for reason in typing.get_args(frames.ResetReason):
         assert f"| `{reason}` |" in DOCUMENT
-    for metric in (metrics.STREAMS, metrics.FRAMES, metrics.COALESCED, metrics.DROPPED, metrics.REFUSED):
+    for metric in (
+        metrics.STREAMS,
+        metrics.FRAMES,
+        metrics.COALESCED,
+        metrics.DROPPED,
+        metrics.REFUSED,
+        metrics.UNKNOWN,
+    ):
         assert f"| `{next(iter(metric.collect())).name}" in DOCUMENT
     for source in metrics.REPLAYS:
         assert f"`{source}`" in DOCUMENT

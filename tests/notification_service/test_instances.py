@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from taskflow.database.pool import Database
-from taskflow.events.model import Event
-from taskflow.settings import Settings
+from taskflow_core.database.pool import Database
+from taskflow_core.events.model import Event
+from taskflow_core.settings import Settings
 from tests.notification_service.making import keep_task, record
 from tests.notification_service.rig import Reader, Running, created, quick, serving, updated
 from tests.support.waiting import eventually
@@ -133,7 +133,7 @@ async def test_a_rolling_restart_ends_streams_with_a_hint_and_nothing_is_missed(
         enough.set()
         await changing
     try:
-        await eventually(lambda: {f["id"] for c in clients for f in c.frames} >= set(told), within=15)
+        await eventually(lambda: {f["id"] for c in clients for f in c.frames} >= set(told))
     finally:
         for task in following:
             task.cancel()

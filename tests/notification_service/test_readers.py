@@ -5,14 +5,15 @@ import gc
 import resource
 import socket
 import struct
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+from structlog.testing import capture_logs
 
 from notification_service.endpoint import PATH
-from taskflow.telemetry.metrics import REGISTRY
+from taskflow_core.telemetry.metrics import REGISTRY
 from tests.notification_service.rig import Reader, Running, quick, serving, updated
 from tests.support.waiting import eventually
 
@@ -35,14 +36,14 @@ async def running(request: pytest.FixtureRequest) -> AsyncGenerator[Running]:
         yield made
 
 
-async def unread(running: Running, user_id: str) -> socket.socket:
+async def unread(running: Running, user_id: str, version: bytes = b"HTTP/1.1") -> socket.socket:
     """A client that asks for a stream and then reads nothing."""
     loop = asyncio.get_running_loop()
     sock = socket.socket()
     sock.setblocking(False)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     await loop.sock_connect(sock, ("127.0.0.1", running.port))
-    await loop.sock_sendall(sock, asked(running, user_id))
+    await loop.sock_sendall(sock, asked(running, user_id).replace(b"HTTP/1.1", version))
     return sock
 
 
@@ -100,11 +101,14 @@ async def test_a_slow_reader_may_be_disconnected_instead(running: Running):
     slow = await unread(running, "anna")
     await eventually(lambda: len(running.hub) == 1)
     cut = counted("taskflow_streams_ended_total", reason="slow")
-    for n in range(300):
-        await flood(running, "anna", 1, n)
-        if not len(running.hub):
-            break
+    with capture_logs() as logs:
+        for n in range(300):
+            await flood(running, "anna", 1, n)
+            if not len(running.hub):
+                break
     assert len(running.hub) == 0
+    failed = [line for line in logs if line["event"] == "stream_write_failed"]
+    assert [(line["user_id"], line["reason"]) for line in failed] == [("anna", "slow")]
     assert counted("taskflow_streams_ended_total", reason="slow") == cut + 1
     slow.close()
 
@@ -116,8 +120,20 @@ async def test_a_reader_that_takes_nothing_for_some_heartbeats_is_given_up(runni
     dead = await unread(running, "anna")
     await eventually(lambda: len(running.hub) == 1)
     await flood(running, "anna", 200)
-    await eventually(lambda: len(running.hub) == 0, within=8)
+    await eventually(lambda: len(running.hub) == 0)
     dead.close()
+
+
+async def test_a_connection_that_is_gone_is_not_written_to_though_the_stream_does_not_know_yet(running: Running):
+    """uvloop raises then, and everybody's heartbeats would begin again."""
+    await running.connect("anna")
+    [stream] = running.hub._channels["anna"].streams
+    assert stream.connection is not None
+    assert stream.connection.ready()
+    stream.connection.abort()
+    assert not stream.connection.ready()
+    stream.heartbeat(b": beat\n\n")
+    await eventually(lambda: len(running.hub) == 0)
 
 
 async def test_a_reader_that_goes_before_its_answer_leaves_no_place_taken(running: Running):
@@ -192,5 +208,53 @@ async def test_a_server_that_stops_does_not_wait_for_a_reader_that_takes_nothing
     await eventually(lambda: len(running.hub) == 1)
     await flood(running, "anna", 200)
     running.server.should_exit = True
-    await eventually(lambda: not running.server.server_state.connections, within=3)
+    await eventually(lambda: not running.server.server_state.connections)
     stuck.close()
+
+
+class TestHttp10:
+    """A client without chunks gets the stream as it is, up to the end of the connection."""
+
+    @pytest.mark.parametrize("http", ["ours", "h11"])
+    @pytest.mark.parametrize("connection", ["", "Connection: keep-alive\r\n"])
+    async def test_it_gets_frames_without_framing(self, http: Literal["ours", "h11"], connection: str):
+        async with serving(quick(stream_heartbeat_seconds=0.1), http=http) as running:
+            reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
+            request = asked(running, "anna").replace(b"HTTP/1.1\r\n", b"HTTP/1.0\r\n" + connection.encode())
+            writer.write(request)
+            head = await within(reader.readuntil(b"\r\n\r\n"))
+            assert head.split(b"\r\n")[0].endswith(b" 200 OK")
+            assert b"transfer-encoding" not in head.lower()
+            assert b"content-length" not in head.lower()
+            assert b"connection: close" in head.lower()
+            assert (await within(reader.readuntil(b"\n\n"))).startswith(b"retry: ")
+            await running.publish(event := updated("anna"))
+            assert await within(reader.readuntil(b"\n")) == b"id: %b\n" % event.event_id.encode()
+            assert (await within(reader.readuntil(b"\n\n"))).startswith(b'data: {"id":"')
+            assert await within(reader.readuntil(b"\n\n")) == b":\n\n"
+            running.hub.stop()
+            rest = await within(reader.read())
+            assert rest.removeprefix(b":\n\n").startswith(b"retry: ")
+            assert rest.endswith(b"\n\n")
+            writer.close()
+
+    @pytest.mark.parametrize("http", ["ours", "h11"])
+    async def test_a_slow_one_gets_every_byte_in_order(self, http: Literal["ours", "h11"]):
+        async with serving(quick(stream_rate=NO_LIMIT, stream_queue=1_000), http=http) as running:
+            sock = await unread(running, "anna", version=b"HTTP/1.0")
+            await eventually(lambda: len(running.hub) == 1)
+            events = [updated("anna", f"t{n}", title=BIG) for n in range(100)]
+            for event in events:
+                await running.publish(event)
+            reader, writer = await asyncio.open_connection(sock=sock)
+            body = b""
+            while body.count(b"\nid: ") + body.startswith(b"id: ") < len(events) or not body.endswith(b"}\n\n"):
+                body += await within(reader.read(1_000_000))
+            told = [line[4:].decode() for line in body.split(b"\n") if line.startswith(b"id: ")]
+            assert told == [event.event_id for event in events]
+            assert body.count(BIG.encode()) == len(events)
+            writer.close()
+
+
+async def within(reading: Awaitable[bytes]) -> bytes:
+    return await asyncio.wait_for(reading, 5)

@@ -1,49 +1,29 @@
 """A reader that comes back gets what it missed: from memory, from the audit trail and the outbox, or one reset."""
 
 import asyncio
-import uuid
-from collections.abc import AsyncGenerator, Sequence
+import contextlib
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
-from notification_service.endpoint import PATH
 from notification_service.replay import Replays
-from taskflow.bus.outbox import draw
-from taskflow.database.pool import Database
-from taskflow.settings import Settings
+from taskflow_core.bus import outbox
+from taskflow_core.database.pool import Database
+from taskflow_core.domain.clock import SystemClock
+from taskflow_core.settings import Settings
 from tests.notification_service.making import at, keep_task, record
+from tests.notification_service.replaying import back, ids, prefer, publish
 from tests.notification_service.rig import (
-    Reader,
     Running,
     completed,
     created,
     deleted,
-    quick,
     reminded,
-    serving,
     updated,
 )
-from tests.support.clock import MovableClock
-
-
-@pytest.fixture
-async def running(settings: Settings, database: Database) -> AsyncGenerator[Running]:
-    fast = msgspec.structs.replace(settings, auth_secret=quick().auth_secret)
-    async with serving(fast, database) as made:
-        yield made
-
-
-async def back(running: Running, user_id: str, last_id: str, *, by_url: bool = False) -> Reader:
-    if by_url:
-        return await running.connect(user_id, path=f"{PATH}?last_event_id={last_id}")
-    return await running.connect(user_id, headers=[f"Last-Event-ID: {last_id}"])
-
-
-def ids(frames: Sequence[dict[str, Any]]) -> list[str]:
-    return [frame["id"] for frame in frames]
 
 
 class TestFromMemory:
@@ -77,7 +57,7 @@ class TestFromTheDatabase:
         await keep_task(database, "anna", "a", 7)
         await record(database, seen)
         await record(database, *missed, at(created("ben", "b"), now))
-        for by_url in (False, True):
+        for by_url in (False, "last_event_id", "lastEventId"):
             anna = await back(running, "anna", seen.event_id, by_url=by_url)
             frames = await anna.frames(3)
             assert ids(frames) == [e.event_id for e in missed] == anna.ids
@@ -96,9 +76,9 @@ class TestFromTheDatabase:
         unrecorded, unpublished = completed("anna", "a"), deleted("anna", "a")
         await record(database, seen, known)
         async with database.transaction() as connection:
-            await draw(connection, "chat-api", [known, unrecorded, created("ben", "b")])
+            await outbox.append(connection, "chat-api", [known, unrecorded, created("ben", "b")])
             await connection.execute("UPDATE outbox SET published_at = now()")
-            await draw(connection, "chat-api", [unpublished])
+            await outbox.append(connection, "chat-api", [unpublished])
         anna = await back(running, "anna", seen.event_id)
         assert ids(await anna.frames(2)) == [known.event_id, unrecorded.event_id]
         assert await anna.quiet(0.1), "what is not published yet comes when it is"
@@ -107,6 +87,20 @@ class TestFromTheDatabase:
         assert ids(await resumed.frames(3)) == [e.event_id for e in (seen, known, unrecorded)], (
             "from the outbox as well"
         )
+
+    async def test_what_has_waited_for_the_relay_is_replayed(self, running: Running, database: Database):
+        """After a crash the relay publishes what is too old to be news to a stream that opened since."""
+        moment = datetime.now(UTC)
+        seen = at(created("anna", "a"), moment - timedelta(minutes=2))
+        waiting = at(reminded("anna", "a"), moment - timedelta(seconds=30))
+        young = at(updated("anna", "a", 3), moment)
+        await record(database, seen)
+        async with database.transaction() as connection:
+            await outbox.append(connection, "chat-api", [waiting, young])
+        anna = await back(running, "anna", seen.event_id)
+        assert (await anna.frame())["id"] == waiting.event_id
+        await running.publish(waiting, young)
+        assert (await anna.frame())["id"] == young.event_id, "the other was told"
 
     async def test_it_overlaps_rather_than_skips(self, running: Running, database: Database):
         now = datetime.now(UTC)
@@ -159,102 +153,89 @@ class TestFromTheDatabase:
         assert ids(await anna.frames(1)) == [missed[1].event_id]
 
 
-class TestReset:
-    async def test_once_where_the_id_is_unknown(self, running: Running, database: Database):
-        another = created("ben", "b")
-        await record(database, another)
-        for last_id in (str(uuid.uuid4()), "no-id-of-ours", another.event_id):
-            anna = await back(running, "anna", last_id)
-            frame = await anna.frame()
-            assert (frame["type"], frame["reason"], frame["id"]) == ("reset", "unknown", None)
-            assert await anna.quiet(0.1)
-            anna.reset()
-            await asyncio.sleep(0.05)
-
-    async def test_where_the_gap_is_beyond_the_window(self, running: Running, database: Database):
-        now = datetime.now(UTC)
-        seen = at(created("anna", "a"), now - timedelta(minutes=61))
-        await record(database, seen, at(updated("anna", "a"), now))
-        frame = await (await back(running, "anna", seen.event_id)).frame()
-        assert (frame["type"], frame["reason"]) == ("reset", "gap")
-
-    async def test_where_too_much_was_missed(self, running: Running, database: Database):
-        now = datetime.now(UTC)
-        seen = at(created("anna", "a"), now - timedelta(minutes=1))
-        await record(database, seen)
-        await record(database, *(at(created("anna", f"t{n}"), now) for n in range(501)))
-        frame = await (await back(running, "anna", seen.event_id)).frame()
-        assert (frame["type"], frame["reason"]) == ("reset", "gap")
-
-    async def test_when_the_database_is_away(self, monkeypatch: pytest.MonkeyPatch):
-        monkeypatch.setattr("notification_service.replay._RETRY_SECONDS", 0.01)
-        async with serving(quick()) as running:
-            anna = await back(running, "anna", str(uuid.uuid4()))
-            frame = await anna.frame()
-            assert (frame["type"], frame["reason"]) == ("reset", "unavailable")
-            await running.publish(created("anna"))
-            assert (await anna.frame())["type"] == "task.created"
-
-    async def test_none_for_a_reader_that_comes_for_the_first_time(self, running: Running, database: Database):
-        await record(database, created("anna", "a"))
-        assert await (await running.connect("anna")).quiet(0.1)
-
-
-class TestPreferences:
-    async def test_they_decide_what_comes(self, running: Running, database: Database):
-        await prefer(database, "none", "none")
-        await prefer(database, "reminders", "reminders")
-        await prefer(database, "some", '["task.completed","task.deleted"]')
-        readers = {user: await running.connect(user) for user in ("none", "reminders", "some", "all")}
-        for user in readers:
-            await running.publish(created(user, user), reminded(user, user), completed(user, user))
-        assert [f["type"] for f in await readers["all"].frames(3)] == [
-            "task.created",
-            "task.completed",
-            "task.reminder.triggered",
-        ]
-        assert (await readers["reminders"].frame())["type"] == "task.reminder.triggered"
-        assert (await readers["some"].frame())["type"] == "task.completed"
-        for user in ("none", "reminders", "some"):
-            assert await readers[user].quiet(0.1)
-
-    async def test_a_change_takes_effect_within_seconds(
-        self, settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
-    ):
-        monkeypatch.setattr("notification_service.preferences._REFRESH_SECONDS", 0.05)
-        async with serving(msgspec.structs.replace(settings, auth_secret=quick().auth_secret), database) as running:
-            anna = await running.connect("anna")
-            await prefer(database, "anna", "none")
-            await asyncio.sleep(0.3)
-            await running.publish(created("anna", "unwanted"))
-            await prefer(database, "anna", "all")
-            await asyncio.sleep(0.3)
-            await running.publish(created("anna", "wanted"))
-            assert (await anna.frame())["task_id"] == "wanted"
-
-
-async def test_a_reminder_comes_with_its_task(running: Running, database: Database):
-    await keep_task(database, "anna", "a", 4)
-    anna = await running.connect("anna")
-    await running.publish(reminded("anna", "a"), reminded("anna", "gone"))
-    first, second = await anna.frames(2)
-    assert (first["task"]["title"], first["task"]["version"]) == ("As it is now", 4)
-    assert second["task"] is None
-
-
-async def test_the_window_counts_by_the_clock(settings: Settings, database: Database, clock: MovableClock):
-    seen = created("anna", "a")
+async def test_after_two_days_of_phase_iv_what_it_did_is_replayed(running: Running, database: Database):
+    now = datetime.now(UTC)
+    seen = at(created("anna", "a"), now - timedelta(days=2, minutes=5))
+    told = [
+        msgspec.structs.replace(at(event, now - timedelta(days=2, minutes=-n)), observed_at=now)
+        for n, event in enumerate([updated("anna", "a", 2), completed("anna", "a", 3), created("anna", "b")])
+    ]
     await record(database, seen)
-    clock.advance(timedelta(hours=2))
-    async with serving(msgspec.structs.replace(settings, auth_secret=quick().auth_secret), database, clock) as running:
-        anna = await running.connect("anna", headers=[f"Last-Event-ID: {seen.event_id}"], seconds=86_400)
-        assert (await anna.frame())["reason"] == "gap"
+    await record(database, *told[:2])
+    await publish(database, told[2])
+    anna = await back(running, "anna", seen.event_id)
+    frames = await anna.frames(3)
+    assert ids(frames) == [event.event_id for event in told]
+    assert [datetime.fromisoformat(frame["time"]) for frame in frames] == [event.timestamp for event in told]
+    again = await back(running, "anna", told[1].event_id)
+    assert ids(await again.frames(3)) == [event.event_id for event in told], "within the overlap, and no reset"
 
 
-async def prefer(database: Database, user_id: str, notifications: str) -> None:
-    await database.execute(
-        "INSERT INTO user_preferences (user_id, notifications) VALUES ($1, $2) "
-        "ON CONFLICT (user_id) DO UPDATE SET notifications = excluded.notifications, updated_at = now()",
-        user_id,
-        notifications,
-    )
+async def test_an_event_that_is_to_be_published_again_is_known(running: Running, database: Database):
+    seen, missed = created("anna", "a"), updated("anna", "a")
+    await publish(database, seen, missed)
+    await database.execute("UPDATE outbox SET published_at = NULL WHERE event_id = $1", seen.event_id)
+    assert ids(await (await back(running, "anna", seen.event_id)).frames(1)) == [missed.event_id]
+
+
+async def test_a_reminder_of_what_is_done_is_not_told_and_one_told_late_says_so(running: Running, database: Database):
+    now = datetime.now(UTC)
+    seen = at(created("anna", "a"), now - timedelta(minutes=20))
+    for task_id in ("open", "done", "finished", "gone"):
+        await keep_task(database, "anna", task_id, 4)
+    await database.execute("UPDATE tasks SET completed = true WHERE id = 'done'")
+    reminders = [at(reminded("anna", task_id), now - timedelta(minutes=9)) for task_id in ("done", "gone", "open")]
+    await record(database, seen)
+    await record(database, *reminders, gone := at(deleted("anna", "gone"), now - timedelta(minutes=8)))
+    anna = await back(running, "anna", seen.event_id)
+    frames = await anna.frames(2)
+    assert ids(frames) == [reminders[2].event_id, gone.event_id]
+    assert frames[0]["reminder"]["late"] is True
+    await running.publish(reminded("anna", "done"), live := reminded("anna", "open"))
+    frame = await anna.frame()
+    assert (frame["id"], frame["reminder"]["late"]) == (live.event_id, False)
+
+
+async def test_many_readers_cost_one_pass_of_the_outbox_and_never_hold_the_loop_up(
+    settings: Settings, database: Database
+):
+    readers = [f"user-{n}" for n in range(200)]
+    seen = [created(user, "seen") for user in readers]
+    await record(database, *seen)
+    await publish(database, *(created(readers[n % 200], f"t{n}") for n in range(5_000)))
+    await publish(database, *(created("somebody else", f"o{n}") for n in range(1_000)))
+    replays = Replays(database, SystemClock(), window=3600)
+    passes: list[str] = []
+    fetch = database.fetch
+
+    async def counted(query: str, *args: Any) -> Any:
+        passes.extend([query] if "payload" in query else [])
+        return await fetch(query, *args)
+
+    database.fetch = counted
+    busy = asyncio.create_task(longest_slice())
+    try:
+        asked = [replays.missed(user, one.event_id) for user, one in zip(readers, seen, strict=True)]
+        answers = await asyncio.gather(*asked)
+    finally:
+        busy.cancel()
+        database.fetch = fetch
+    assert [len(answer.missed) for answer in answers] == [25] * 200
+    # A round for the first that asked, one for all the others.
+    assert len(passes) <= 2 * (1 + 11)
+    with contextlib.suppress(asyncio.CancelledError):
+        await busy
+    assert max(SLICES) < 0.15
+    nobody = await replays.missed("user-0", seen[1].event_id)
+    assert (nobody.reset, nobody.missed) == ("unknown", [])
+
+
+SLICES: list[float] = [0.0]
+
+
+async def longest_slice() -> None:
+    """Notes how much CPU time passes between two turns of the loop."""
+    while True:
+        before = time.thread_time()
+        await asyncio.sleep(0)
+        SLICES.append(time.thread_time() - before)

@@ -1,22 +1,27 @@
 """A cluster in memory that runs Phase V, and the command that operates on it."""
 
+import asyncio
 import json
 import shutil
-import socket
+import socketserver
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from taskflow.cli.main import main
-from taskflow.ops import asking
-from taskflow.ops.smoke import Check, SmokeReport
+from taskflow_cli.main import main
+from taskflow_ops import platform, status
+from taskflow_ops.smoke import Check, SmokeReport
 from tests.ops import overlay as overlays
-from tests.ops.api_server import ApiServer, serve
+from tests.ops.api_server import ApiServer
+from tests.ops.http_server import serve
 
-QUIET: dict[str, Any] = {"waiting": [], "dead_letters": {}, "untold": 0}
+QUIET: dict[str, Any] = {"waiting": [], "dead_letters": {}, "unpublished_changes": 0}
+NOT_REVOKED = {"sessions": 0, "accounts": 0, "disabled": 0}
 SCHEMA = "applied  0001_phase_iv_tables\nThe schema is up to date."
 
 Ops = Callable[..., int]
@@ -47,9 +52,10 @@ def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
     monkeypatch.setenv("TASKFLOW_TEST_API_SERVER", address)
     made.answers = {
         "taskflow outbox status": lambda _: (0, json.dumps(QUIET)),
-        "taskflow outbox reconcile": lambda _: (0, "Told what Phase IV did: 0 tasks new or changed, 0 gone."),
+        "taskflow outbox reconcile": lambda _: (0, "Published what Phase IV did: 0 tasks new or changed, 0 gone."),
         "taskflow outbox republish": lambda _: (0, "2 events are published again."),
         "taskflow db status": lambda _: (0, SCHEMA),
+        "taskflow admin revoked": lambda _: (0, json.dumps(NOT_REVOKED)),
     }
     yield made
     server.shutdown()
@@ -86,18 +92,50 @@ def ops() -> Ops:
     return run
 
 
+@pytest.fixture
+def sidecars() -> bool:
+    """Whether there are sidecars that can be asked; test_sidecars.py has them."""
+    return False
+
+
+@pytest.fixture(autouse=True)
+def _no_sidecars(monkeypatch: pytest.MonkeyPatch, sidecars: bool) -> None:
+    def none(*_: object) -> list[object]:
+        return []
+
+    if not sidecars:
+        monkeypatch.setattr(status, "read_sidecars", none)
+
+
 @pytest.fixture(autouse=True)
 def smoke_problems(monkeypatch: pytest.MonkeyPatch, api: ApiServer) -> Iterator[list[str]]:
-    """What the smoke test will find; nothing, unless a test adds to it. It asks a port that answers nobody."""
+    """What the smoke test will find; nothing, unless a test adds to it. It has to get through to a pod's port."""
     problems: list[str] = []
 
     async def smoke_at(url: str) -> SmokeReport:
-        assert url == f"http://127.0.0.1:{api.forward_to}"
+        assert await _greeting(url) == b"a pod"
         api.writes.append("smoke test")
         return SmokeReport([Check("health", problem, 0.01) for problem in problems or [""]], "smoke@example.com")
 
-    monkeypatch.setattr(asking, "smoke_at", smoke_at)
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        api.forward_to = listening.getsockname()[1]
+    monkeypatch.setattr(platform, "smoke_at", smoke_at)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Greeter) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        api.forward_to = server.server_address[1]
         yield problems
+        server.shutdown()
+
+
+class _Greeter(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        self.request.sendall(b"a pod")
+
+
+async def _greeting(url: str) -> bytes:
+    """What is first said at an address."""
+    parts = urlsplit(url)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    try:
+        return await asyncio.wait_for(reader.read(), 10)
+    finally:
+        writer.close()
+        await writer.wait_closed()

@@ -4,7 +4,6 @@ import http.client
 import json
 import os
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,23 +17,12 @@ def main(words: list[str]) -> int:
     match words[0]:
         case "apply":
             answer = ask("/apply", {"items": json.load(sys.stdin)["items"], "dryRun": dry_run})
-            say("\n".join(answer["said"]))
+            say("\n".join(answer["lines"]))
         case "diff":
             answer = ask("/apply", {"items": json.load(sys.stdin)["items"], "dryRun": True})
-            changed = [line.split()[0].replace("/", ".") for line in answer["said"] if "unchanged" not in line]
+            changed = [line.split()[0].replace("/", ".") for line in answer["lines"] if "unchanged" not in line]
             say("\n".join(f"Files /tmp/LIVE-1/{name} and /tmp/MERGED-1/{name} differ" for name in changed))
             return 1 if changed else 0
-        case "set":
-            _, image = words[-1].split("=", 1)
-            ask("/image", {"workload": words[-2], "image": image, "dryRun": dry_run})
-        case "exec":
-            answer = ask("/exec", {"pod": words[1], "words": words[words.index("--") + 1 :]})
-            if answer["status"]:
-                sys.exit(answer["text"])
-            say(answer["text"])
-        case "port-forward":
-            say(f"Forwarding from 127.0.0.1:{ask('/forward', {})['port']} -> 8000")
-            time.sleep(60)
         case other:
             sys.exit(f"unknown command {other}")
     return 0

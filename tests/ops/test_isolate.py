@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.ops.api_server import NAME, ApiServer
+from tests.ops.api_server import NAME, ApiServer, RefusedError
 from tests.ops.conftest import Ops
 
 ISOLATED = "taskflow.dev/isolated"
@@ -58,6 +58,49 @@ def test_a_stateful_set_goes_on_after_the_number_that_is_taken(phase_v: ApiServe
     assert ops("isolate", "notification-service", "--undo") == 0
     assert out(phase_v) == []
     assert sorted(pods(phase_v, "notification-service")) == ["notification-service-0", "notification-service-1"]
+
+
+@pytest.mark.parametrize("pods_named", [(0, 1), (1, 0), (1,)])
+def test_of_a_stateful_set_several_are_isolated_in_any_order(
+    phase_v: ApiServer, ops: Ops, pods_named: tuple[int, ...]
+) -> None:
+    words = [word for number in pods_named for word in ("--pod", f"notification-service-{number}")]
+    assert ops("isolate", "notification-service", *words, "--within", "5") == 0
+    assert sorted(pods(phase_v, "notification-service")) == ["notification-service-2", "notification-service-3"]
+
+
+def test_of_a_stateful_set_another_call_goes_on_after_all_that_are_isolated(phase_v: ApiServer, ops: Ops) -> None:
+    assert ops("isolate", "notification-service", "--pod", "notification-service-1") == 0
+    assert ops("isolate", "notification-service", "--pod", "notification-service-2") == 0
+    assert out(phase_v) == ["notification-service-1", "notification-service-2"]
+    assert sorted(pods(phase_v, "notification-service")) == ["notification-service-3", "notification-service-4"]
+
+
+def test_a_call_that_stopped_before_the_numbering_is_gone_on_with(phase_v: ApiServer, ops: Ops) -> None:
+    bad = failing(phase_v, "notification-service")
+    refused = False
+
+    def once(words: str) -> None:
+        nonlocal refused
+        if words == "patch statefulsets/notification-service" and not refused:
+            refused = True
+            raise RefusedError(409)
+
+    phase_v.on_write = once
+    assert ops("isolate", "notification-service", "--within", "5") == 1
+    assert ops("isolate", "notification-service", "--within", "5") == 0
+    assert out(phase_v) == [bad]
+    assert sorted(pods(phase_v, "notification-service")) == ["notification-service-1", "notification-service-2"]
+
+
+def test_a_cluster_that_cannot_number_is_told_at_once(
+    phase_v: ApiServer, ops: Ops, capsys: pytest.CaptureFixture[str]
+) -> None:
+    phase_v.drops = "ordinals"
+    assert ops("isolate", "notification-service", "--pod", "notification-service-0") == 1
+    assert "Kubernetes 1.27" in capsys.readouterr().err
+    assert ops("isolate", "notification-service", "--undo") == 0
+    assert out(phase_v) == []
 
 
 def test_undo_gives_labels_back(phase_v: ApiServer, ops: Ops) -> None:

@@ -1,16 +1,17 @@
 """`taskflow ops rollback`: five steps in order, each verified, resumable anywhere, ending in the overlay's Phase IV."""
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from taskflow.cli.main import main
-from taskflow.ops.run import Run
+from taskflow_cli.main import main
+from taskflow_ops.operation import Operation
 from tests.ops import overlay as overlays
 from tests.ops.api_server import ApiServer, RefusedError
-from tests.ops.conftest import Ops
+from tests.ops.conftest import SCHEMA, Ops
 
 
 def is_phase_iv(api: ApiServer) -> None:
@@ -140,7 +141,7 @@ class TestRefusals:
     ) -> None:
         with monkeypatch.context() as impatient:
             applied = "apply deployments/chat-api"
-            impatient.setattr(Run, "remaining", property(lambda _: 0.1 if applied in phase_v.writes else 60.0))
+            impatient.setattr(Operation, "remaining", property(lambda _: 0.1 if applied in phase_v.writes else 60.0))
             assert ops("rollback", "--overlay", str(overlay), "--phase-iv-image", "registry/broken:1") == 1
         said = capsys.readouterr().err
         assert "3/5" in said
@@ -179,10 +180,10 @@ class TestRefusals:
     def test_a_schema_that_changed_meanwhile_is_an_error(
         self, phase_v: ApiServer, overlay: Path, ops: Ops, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        answers = iter(["0001", "0001 0002"])
+        answers = iter([f"{SCHEMA}", f"applied  0002\n{SCHEMA}"])
         phase_v.answers["taskflow db status"] = lambda _: (0, next(answers))
         assert ops("rollback", "--overlay", str(overlay)) == 1
-        assert "is now\n0001 0002" in capsys.readouterr().err
+        assert "is now\napplied  0002" in capsys.readouterr().err
 
     def test_a_context_that_there_is_not_names_those_there_are(
         self, api: ApiServer, overlay: Path, capsys: pytest.CaptureFixture[str]
@@ -205,6 +206,54 @@ class TestRefusals:
         assert ops("rollback", "--overlay", str(overlay)) == 1
         assert "Is it the right context?" in capsys.readouterr().err
         assert api.writes == []
+
+
+class TestImages:
+    def test_an_image_that_no_node_can_get_is_refused_before_anything_is_stopped(
+        self, phase_v: ApiServer, overlay: Path, ops: Ops, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for option in ("--image", "--phase-iv-image"):
+            assert ops("rollback", "--overlay", str(overlay), option, "registry/missing:9") == 1
+            said = capsys.readouterr().err
+            assert "No node gets the image registry/missing:9: ImagePullBackOff" in said
+            assert "Nothing has been stopped or changed" in said
+            assert phase_v.writes == []
+            assert not [pod for pod in phase_v.names("pods") if "preflight" in pod], "the check itself leaves nothing"
+
+    def test_what_runs_goes_on_though_the_overlay_names_another(
+        self, phase_v: ApiServer, tmp_path: Path, ops: Ops
+    ) -> None:
+        """A pipeline pinned what runs; the overlay as it is in git says something nobody pushed."""
+        unpushed = overlays.phase_iv("registry/missing:dev")
+        unpushed[-1]["spec"]["template"]["spec"]["initContainers"][0]["image"] = "registry/missing:dev"
+        directory = overlays.write(tmp_path / "as-in-git", iv=unpushed)
+        assert ops("rollback", "--overlay", str(directory)) == 0
+        chat_api = phase_v.objects["deployments", "chat-api"]["spec"]["template"]["spec"]
+        assert {chat_api["containers"][0]["image"], chat_api["initContainers"][0]["image"]} == {overlays.IMAGE}
+
+    def test_another_makes_release_that_knows_nothing_of_the_schema_has_it_compared(
+        self, phase_v: ApiServer, overlay: Path, ops: Ops, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert ops("rollback", "--overlay", str(overlay), "--phase-iv-image", "registry/release:4.2") == 0
+        assert "the migrations are those of before" in capsys.readouterr().out
+        for pod in phase_v.preflights:
+            images = {each["name"]: each for each in pod["spec"]["containers"]}
+            assert images["schema"]["image"] == overlays.IMAGE
+            assert images["schema"]["args"] == ["db", "status", "--within", "20"]
+            assert images["phase-iv"]["image"] == "registry/release:4.2"
+            assert images["phase-iv"]["command"] == ["/nothing-is-to-run"], "another's program is not started"
+            assert pod["spec"]["restartPolicy"] == "Never"
+            assert "app.kubernetes.io/name" not in pod["metadata"]["labels"], "it gets no requests"
+
+    def test_where_no_pod_can_be_made_the_way_back_stays_open(
+        self, phase_v: ApiServer, overlay: Path, ops: Ops, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        phase_v.answers["taskflow db status"] = lambda _: (1, "The database does not answer.")
+        assert ops("rollback", "--overlay", str(overlay)) == 0
+        said = capsys.readouterr().out
+        assert "were not checked beforehand" in said
+        assert "it was not compared" in said
+        is_phase_iv(phase_v)
 
 
 class TestDraining:
@@ -231,6 +280,21 @@ class TestDraining:
         assert ops("rollback", "--overlay", str(overlay), "--drain", "0.1") == 0
         assert "3 events wait in the outbox and 4 in Kafka; they stay there" in capsys.readouterr().out
 
+    def test_a_platform_that_hangs_is_not_waited_for_longer_than_told(
+        self,
+        phase_v: ApiServer,
+        overlay: Path,
+        ops: Ops,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        over = threading.Event()
+        phase_v.answers["taskflow outbox status"] = lambda _: (over.wait(60), (0, ""))[1]
+        monkeypatch.setattr("taskflow_ops.rollback._ASK_SECONDS", 0.5)
+        assert ops("rollback", "--overlay", str(overlay), "--drain", "0.1") == 0
+        over.set()
+        assert "not waited for: `taskflow outbox status --json` in pod chat-api-" in capsys.readouterr().out
+
     def test_a_platform_that_cannot_be_asked_is_rolled_back_all_the_same(
         self, phase_v: ApiServer, overlay: Path, ops: Ops, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -239,3 +303,35 @@ class TestDraining:
         said = capsys.readouterr().out
         assert "Events that are on their way stay in the outbox or in Kafka" in said
         is_phase_iv(phase_v)
+
+
+class TestSessions:
+    def test_it_says_how_many_that_were_ended_phase_iv_admits_and_what_to_do(
+        self, phase_v: ApiServer, overlay: Path, ops: Ops, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        found = {"sessions": 3, "accounts": 1, "disabled": 2}
+        phase_v.answers["taskflow admin revoked"] = lambda _: (0, json.dumps(found))
+        assert ops("rollback", "--overlay", str(overlay)) == 0
+        said = capsys.readouterr().out
+        assert "3 sessions, 1 account whose older tokens were all revoked, 2 disabled accounts" in said
+        restart = "kubectl -n taskflow rollout restart deployment,statefulset -l app.kubernetes.io/component=service"
+        assert restart in said
+        assert restart in (Path(__file__).parents[2] / "docs" / "security.md").read_text()
+
+    def test_where_there_are_none_there_is_nothing_to_do(
+        self, phase_v: ApiServer, overlay: Path, ops: Ops, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert ops("rollback", "--overlay", str(overlay)) == 0
+        said = capsys.readouterr().out
+        assert "nothing is revoked that Phase IV would admit" in said
+        assert "rollout restart" not in said
+
+    def test_without_an_answer_it_says_so_and_goes_on(
+        self, phase_v: ApiServer, overlay: Path, ops: Ops, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        phase_v.answers["taskflow admin revoked"] = lambda _: (1, "The database does not answer.")
+        assert ops("rollback", "--overlay", str(overlay)) == 0
+        said = capsys.readouterr().out
+        assert "is not known" in said
+        assert "rollout restart" in said
+        assert "Not asked: " in said

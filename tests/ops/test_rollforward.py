@@ -1,4 +1,4 @@
-"""`taskflow ops rollforward`: Phase V applied and ready, Phase IV's doings told, every event seen home."""
+"""`taskflow ops rollforward`: Phase V applied and ready, Phase IV's changes published, every event seen home."""
 
 import json
 from pathlib import Path
@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
-from taskflow.ops import rollforward as module
+from taskflow_ops import rollforward as module
 from tests.ops import overlay as overlays
 from tests.ops.api_server import ApiServer, RefusedError
 from tests.ops.conftest import Ops
 
 
-def backlog(*, untold: int = 0, unrecorded: int = 0, oldest: float = 0.0) -> str:
+def backlog(*, unpublished_changes: int = 0, unrecorded: int = 0, oldest: float = 0.0) -> str:
     waiting: list[dict[str, Any]] = []
     if unrecorded:
         waiting = [
             {"producer": "chat-api", "unpublished": 0, "unrecorded": unrecorded, "oldest_seconds": oldest}
         ]  # fmt: skip
-    return json.dumps({"waiting": waiting, "dead_letters": {}, "untold": untold})
+    return json.dumps({"waiting": waiting, "dead_letters": {}, "unpublished_changes": unpublished_changes})
 
 
 @pytest.fixture
@@ -34,8 +34,8 @@ def phase_iv(api: ApiServer) -> ApiServer:
 def test_it_applies_waits_reconciles_and_tests(
     phase_iv: ApiServer, overlay: Path, ops: Ops, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = "Told what Phase IV did: 3 tasks new or changed, 1 gone."
-    phase_iv.answers["taskflow outbox reconcile"] = lambda _: (0, told)
+    published = "Published what Phase IV did: 3 tasks new or changed, 1 gone."
+    phase_iv.answers["taskflow outbox reconcile"] = lambda _: (0, published)
     assert ops("rollforward", "--overlay", str(overlay)) == 0
     assert phase_iv.writes[-1] == "smoke test"
     assert set(overlays.FOUR) - {"notification-service"} < set(phase_iv.names("deployments"))
@@ -44,18 +44,30 @@ def test_it_applies_waits_reconciles_and_tests(
         "apply deployments/chat-api"
     )
     said = capsys.readouterr().out
-    assert told in said
+    assert published in said
     assert "The schema is up to date." in said
     assert "Rolled forward to Phase V, in " in said
 
 
-def test_it_reconciles_until_nothing_is_untold(phase_iv: ApiServer, overlay: Path, ops: Ops) -> None:
-    answers = iter([backlog(untold=1), backlog(untold=0), backlog()])
+def test_it_reconciles_until_every_change_is_published(phase_iv: ApiServer, overlay: Path, ops: Ops) -> None:
+    answers = iter([backlog(unpublished_changes=1), backlog(), backlog()])
     calls: list[list[str]] = []
     phase_iv.answers["taskflow outbox status"] = lambda _: (0, next(answers))
-    phase_iv.answers["taskflow outbox reconcile"] = lambda words: (calls.append(words), (0, "Told."))[1]
+    phase_iv.answers["taskflow outbox reconcile"] = lambda words: (calls.append(words), (0, "Published."))[1]
     assert ops("rollforward", "--overlay", str(overlay)) == 0
     assert len(calls) == 2
+
+
+def test_a_pod_of_an_older_release_knows_the_question_under_its_former_name(
+    phase_iv: ApiServer, overlay: Path, ops: Ops
+) -> None:
+    def status(words: list[str]) -> tuple[int, str]:
+        if "--unpublished-changes" in words:
+            return 2, "taskflow: error: unrecognized arguments: --unpublished-changes"
+        return 0, json.dumps({"waiting": [], "dead_letters": {}, "untold": 0 if "--untold" in words else None})
+
+    phase_iv.answers["taskflow outbox status"] = status
+    assert ops("rollforward", "--overlay", str(overlay)) == 0
 
 
 def test_what_kafka_lost_is_published_again_once(

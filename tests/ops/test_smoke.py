@@ -9,11 +9,15 @@ import httpx
 import msgspec
 import pytest
 
-from taskflow.database.pool import Database
-from taskflow.ops.smoke import CALLS, smoke
-from taskflow.service.composition import Runtime
-from taskflow.settings import Settings
+from taskflow_core.database.pool import Database
+from taskflow_core.service.composition import Runtime
+from taskflow_core.settings import Settings
+from taskflow_ops.phase_iv.replay import SMOKE, recorded
+from taskflow_ops.smoke import smoke
 from tests.support.clock import MovableClock
+from tests.support.phase_iv import release_on
+
+NAMES = [line.case.name for line in recorded(SMOKE, phase="v")]
 
 Answer = Callable[[httpx.Response], httpx.Response]
 
@@ -51,13 +55,20 @@ async def run(transport: httpx.AsyncBaseTransport) -> Any:
         return await smoke(client)
 
 
+async def test_it_passes_on_the_release_itself(empty_database_url: str) -> None:
+    async with release_on(empty_database_url) as release:
+        report = await smoke(release.client)
+    assert report.problems == []
+    assert [check.name for check in report.checks] == NAMES
+
+
 @pytest.mark.parametrize("chat_api", ["iv", "v"], indirect=True)
 async def test_it_passes_in_both_phases_and_leaves_one_user(
     chat_api: httpx.AsyncBaseTransport, database: Database
 ) -> None:
     report = await run(chat_api)
     assert report.problems == []
-    assert [check.name for check in report.checks] == [call.name for call in CALLS]
+    assert [check.name for check in report.checks] == NAMES
     assert await database.fetchval("SELECT count(*) FROM tasks") == 0
     assert await database.fetchval("SELECT email FROM users") == report.user
 
@@ -89,4 +100,4 @@ async def test_a_service_that_is_away_is_a_report_and_no_exception() -> None:
     report = await run(Nobody())
     assert report.problems[0] == "health: no answer: nobody listens"
     assert not report.ok
-    assert len(report.checks) == len(CALLS)
+    assert len(report.checks) == len(NAMES)

@@ -77,17 +77,18 @@ def test_without_the_extra_the_command_says_how_to_get_it() -> None:
     script = (
         "import sys\n"
         "sys.modules['kubernetes'] = None\n"
-        "from taskflow.cli import main\n"
+        "from taskflow_cli import main\n"
         "sys.exit(main(['ops', 'status', '--context', 'x']))\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "pip install 'taskflow[ops]'" in done.stderr
+    assert "pip install 'taskflow-platform[ops]'" in done.stderr
 
 
 def test_without_kubectl_the_command_says_where_to_get_it(
-    phase_v: ApiServer, ops: Ops, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    phase_v: ApiServer, overlay: Path, ops: Ops, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
-    assert ops("status") == 1
+    assert ops("status") == 0, "which asks the API alone"
+    assert ops("rollback", "--overlay", str(overlay)) == 1
     assert "needs kubectl" in capsys.readouterr().err

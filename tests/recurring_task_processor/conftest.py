@@ -7,15 +7,16 @@ import httpx
 import msgspec
 import pytest
 from litestar.types import Receive, Scope, Send
+from structlog.contextvars import bound_contextvars
 
 from recurring_task_processor.chat_api import Occurrences
 from recurring_task_processor.processor import Processor
-from taskflow.database.pool import Database
-from taskflow.service.auth import API_TOKEN_HEADER
-from taskflow.service.composition import Runtime
-from taskflow.service.requests import observed
-from taskflow.settings import Settings
-from taskflow.telemetry import logs
+from taskflow_core.database.pool import Database
+from taskflow_core.service.answer_headers import AnswerHeaders
+from taskflow_core.service.auth import API_TOKEN_HEADER
+from taskflow_core.service.composition import Runtime
+from taskflow_core.service.requests import observed
+from taskflow_core.settings import Settings
 from tests.support.clock import MovableClock
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
@@ -84,11 +85,8 @@ async def processor(
 
         async def another_process(scope: Scope, receive: Receive, send: Send) -> None:
             # What it knows of the run, it knows from the request.
-            before = logs.correlation_id.set(None)
-            try:
-                await observed(service.app, service.name, scope, receive, send)
-            finally:
-                logs.correlation_id.reset(before)
+            with bound_contextvars(correlation_id=None):
+                await observed(service.app, service.name, AnswerHeaders(https=False), scope, receive, send)
 
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(another_process),  # pyright: ignore[reportArgumentType]  # Litestar's ASGI types

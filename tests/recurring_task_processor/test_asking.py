@@ -7,7 +7,7 @@ import pytest
 
 from recurring_task_processor import chat_api
 from recurring_task_processor.chat_api import ChatApiUnavailableError, Made, Occurrences
-from taskflow.bus.delivery import is_outage
+from taskflow_core.bus.delivery import is_outage
 
 ANSWER = {"items": [{"series_id": "one", "task_ids": ["task"]}, {"series_id": "two", "error": "ValueError: no"}]}
 
@@ -24,7 +24,9 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return waited
 
 
-def _occurrences(*answers: httpx.Response | Exception) -> tuple[Occurrences, list[httpx.Request]]:
+def _occurrences(
+    *answers: httpx.Response | Exception, by_sidecar: bool = False
+) -> tuple[Occurrences, list[httpx.Request]]:
     left, requests = list(answers), list[httpx.Request]()
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -35,7 +37,13 @@ def _occurrences(*answers: httpx.Response | Exception) -> tuple[Occurrences, lis
         return given
 
     client = httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://chat-api")
-    return Occurrences(client), requests
+    return Occurrences(client, by_sidecar=by_sidecar), requests
+
+
+async def test_by_a_sidecar_it_leaves_its_name_to_that(waits: list[float]) -> None:
+    occurrences, requests = _occurrences(httpx.Response(200, json=ANSWER), by_sidecar=True)
+    await occurrences.make(["one"])
+    assert "dapr-caller-app-id" not in requests[0].headers, "two names are one too many"
 
 
 async def test_it_says_who_it_is_and_names_the_series(waits: list[float]) -> None:

@@ -14,13 +14,14 @@ import chat_api.app
 import recurring_task_processor.app
 import reminder_service.app
 from recurring_task_processor.handlers import make_handler
-from recurring_task_processor.processor import Processor, Run
-from recurring_task_processor.schedule import Schedule
-from taskflow.database.pool import Database
-from taskflow.events.model import TaskCompleted
-from taskflow.service.host import Host
-from taskflow.service.tokens import Tokens
-from taskflow.settings import Settings
+from recurring_task_processor.processor import Processor, RunResult
+from recurring_task_processor.worker import Worker
+from taskflow_core.database.pool import Database
+from taskflow_core.events.model import TaskCompleted
+from taskflow_core.service.host import Host
+from taskflow_core.service.tokens import Tokens
+from taskflow_core.settings import Settings
+from taskflow_core.supervisor import Supervisor
 from tests.bus.making import created, deleted
 from tests.support.clock import MovableClock
 from tests.support.waiting import eventually
@@ -97,7 +98,7 @@ async def test_an_occurrence_is_there_in_time_for_its_longest_reminder(client: h
 async def test_events_of_repeating_tasks_wake_it(database: Database, clock: MovableClock) -> None:
     woken: list[bool] = []
 
-    class Sleeper(Schedule):
+    class Sleeper(Worker):
         def wake(self) -> None:
             woken.append(True)
 
@@ -121,9 +122,9 @@ class Fake(Processor):
     def __init__(self) -> None:
         self.runs = 0
 
-    async def run(self) -> Run:
+    async def run(self) -> RunResult:
         self.runs += 1
-        return Run(series=0, made=0, failed=0)
+        return RunResult(series=0, made=0, failed=0)
 
 
 @pytest.fixture
@@ -136,14 +137,14 @@ async def new_replica(settings: Settings, clock: MovableClock) -> AsyncGenerator
             await database.open()
             stack.push_async_callback(database.close)
             fake = Fake()
-            await stack.enter_async_context(Schedule(database, clock, fake, 0.05).running())
+            await stack.enter_async_context(Worker(database, clock, fake, 0.05).running(Supervisor()))
             return fake
 
         yield make
 
 
 _HOLDERS = """
-SELECT pid FROM pg_locks JOIN pg_stat_activity USING (pid)
+SELECT DISTINCT pid FROM pg_locks JOIN pg_stat_activity USING (pid)
 WHERE locktype = 'advisory' AND granted AND datname = current_database() AND application_name = 'a-replica'
 """
 
@@ -167,7 +168,7 @@ async def test_one_replica_runs_and_another_follows_within_seconds_when_its_conn
     async def another_leads() -> None:
         assert [row["pid"] for row in await admin.fetch(_HOLDERS)] not in ([], [holder["pid"]])
 
-    await eventually(another_leads, within=5)
+    await eventually(another_leads)
     before = first.runs + second.runs
 
     async def it_runs() -> None:

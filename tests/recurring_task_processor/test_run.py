@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 
 from recurring_task_processor.due import next_due
-from recurring_task_processor.processor import BATCH, Processor, Run
-from taskflow.database.pool import Database
+from recurring_task_processor.processor import BATCH, Processor, RunResult
+from taskflow_core.database.pool import Database
 from tests.recurring_task_processor.conftest import NOON, Asked, MakeDue
 from tests.support.clock import MovableClock
 
@@ -21,9 +21,9 @@ async def test_batches_until_nothing_is_due(
     processor: Processor, make_due: MakeDue, asked: Asked, database: Database
 ) -> None:
     await make_due(2 * BATCH + 50)
-    assert await processor.run() == Run(series=250, made=250, failed=0)
+    assert await processor.run() == RunResult(series=250, made=250, failed=0)
     assert asked.sizes == [100, 100, 50]
-    assert await processor.run() == Run(series=0, made=0, failed=0)
+    assert await processor.run() == RunResult(series=0, made=0, failed=0)
     assert await database.fetchval(SERIES) == await database.fetchval(EVENTS) == 250
 
 
@@ -54,16 +54,16 @@ async def test_a_series_that_fails_is_put_off_and_holds_up_no_other(
 ) -> None:
     await make_due(BATCH + 20)
     await database.execute("UPDATE task_series SET pattern = 'nonsense' WHERE series_id = 'task-5'")
-    assert await processor.run() == Run(series=120, made=119, failed=1)
+    assert await processor.run() == RunResult(series=120, made=119, failed=1)
     # It waits: another run does not ask for it.
-    assert await processor.run() == Run(series=0, made=0, failed=0)
+    assert await processor.run() == RunResult(series=0, made=0, failed=0)
     assert len(asked.sizes) == 2
     # Nor does anybody look every moment whether it can be made now.
     following = await next_due(database, clock.now())
     assert following is not None
     assert following > datetime.now(UTC) + timedelta(seconds=20)
     await database.execute("UPDATE task_series SET pattern = 'daily', retry_at = now() WHERE series_id = 'task-5'")
-    assert await processor.run() == Run(series=1, made=1, failed=0)
+    assert await processor.run() == RunResult(series=1, made=1, failed=0)
     left = "SELECT count(*) FROM task_series WHERE attempts > 0 OR last_error IS NOT NULL"
     assert await database.fetchval(left) == 0
 
@@ -108,5 +108,5 @@ async def test_two_at_once_make_nothing_twice(
         await other.execute("SELECT FROM task_series WHERE series_id = 'task-9' FOR UPDATE")
         assert (await processor.run()).made == 3 * BATCH - 1
     await other.close()
-    assert await processor.run() == Run(series=1, made=1, failed=0)
+    assert await processor.run() == RunResult(series=1, made=1, failed=0)
     assert await database.fetchval(MADE) == await database.fetchval(SERIES) == 3 * BATCH

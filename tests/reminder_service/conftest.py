@@ -2,7 +2,7 @@
 
 import pytest
 
-from taskflow.database.pool import Database
+from taskflow_core.database.pool import Database
 from tests.reminder_service.world import NOON, Replica, World
 from tests.support.clock import MovableClock
 

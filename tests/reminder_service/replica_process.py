@@ -10,9 +10,9 @@ import signal
 import sys
 
 from reminder_service.app import create_service
-from taskflow.service.host import Host
-from taskflow.settings import load
-from taskflow.telemetry import logs
+from taskflow_core.service.host import Host
+from taskflow_core.settings import load
+from taskflow_core.telemetry import logs
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Any, Final
 
 import reminder_service
-from taskflow.database.pool import Database
+from taskflow_core.database.pool import Database
 from tests.reminder_service.world import NOON, Replica, World, minutes
 from tests.support.clock import MovableClock
 

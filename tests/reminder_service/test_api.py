@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from reminder_service.app import create_service
-from taskflow.database.pool import Database
-from taskflow.service.composition import Runtime
-from taskflow.service.tokens import Tokens
-from taskflow.settings import Settings
+from taskflow_core.database.pool import Database
+from taskflow_core.service.composition import Runtime
+from taskflow_core.service.tokens import Tokens
+from taskflow_core.settings import Settings
 from tests.reminder_service.world import NOON, Replica, World, minutes
 from tests.support.clock import MovableClock
 

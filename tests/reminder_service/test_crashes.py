@@ -17,13 +17,13 @@ from pathlib import Path
 
 import pytest
 
-from taskflow.database.pool import Database
-from taskflow.domain.clock import SystemClock
-from taskflow.domain.reminders import parse_offset
-from taskflow.domain.task import Task
-from taskflow.events.envelope import encode, wrap
-from taskflow.events.model import Event
-from taskflow.events.topics import topic_of
+from taskflow_core.database.pool import Database
+from taskflow_core.domain.clock import SystemClock
+from taskflow_core.domain.reminders import parse_offset
+from taskflow_core.domain.task import Task
+from taskflow_core.events.envelope import encode, wrap
+from taskflow_core.events.model import Event
+from taskflow_core.events.topics import topic_of
 from tests.reminder_service.world import World
 from tests.support.waiting import eventually
 

@@ -1,6 +1,5 @@
 """The heap holds what a sorted list would, in order, within its bounds."""
 
-import asyncio
 import tracemalloc
 from bisect import insort
 from uuid import UUID, uuid4
@@ -16,7 +15,7 @@ TIMES = st.integers(0, 20).map(float)
 
 
 class AgainstASortedList(RuleBasedStateMachine):
-    """Any sequence of puts, moves, discards, takes and compactions, beside a sorted list that does the same."""
+    """Any sequence of puts, moves, discards and of what is due, beside a sorted list that does the same."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,14 +34,9 @@ class AgainstASortedList(RuleBasedStateMachine):
         self.model = [entry for entry in self.model if entry[1] != key]
 
     @rule(now=TIMES)
-    def take(self, now: float) -> None:
-        assert self.heap.take(now) == [key for at, key in self.model if at <= now]
+    def discard_due(self, now: float) -> None:
+        self.heap.discard_due(now)
         self.model = [entry for entry in self.model if entry[0] > now]
-
-    @rule()
-    def compact(self) -> None:
-        asyncio.run(self.heap.compact())
-        assert self.heap.stale == 0
 
     @invariant()
     def looks_the_same(self) -> None:
@@ -63,27 +57,20 @@ def test_a_full_heap_holds_no_more_than_it_may_and_gives_up_late_ones_only(
         if not heap.put(key, at):
             given_up[key] = at
         assert len(heap) <= capacity
-    taken = heap.take(1e9)
-    assert len(taken) == len(set(taken)) == min(capacity, len({key for key, _ in puts}))
+    assert len(heap) == min(capacity, len({key for key, _ in puts}))
 
 
-async def test_lazy_changes_cost_memory_only_until_compaction() -> None:
+def test_changes_cost_no_more_memory_than_what_is_held() -> None:
     heap = ReminderHeap()
     keys = [uuid4().bytes for _ in range(2_000)]
     for turn in reversed(range(4)):
         for number, key in enumerate(keys):
             heap.put(key, float(1 + turn * 10_000 + number))
-    assert heap.worth_compacting
-    compacting = asyncio.create_task(heap.compact())
-    await asyncio.sleep(0)
-    moved, gone, new = keys[5], keys[7], uuid4().bytes
-    heap.put(moved, 0.5)
-    heap.discard(gone)
-    heap.put(new, 0.1)
-    await compacting
-    assert len(heap) == 2_000
-    assert heap.stale <= 2
-    assert heap.take(1e9) == [new, moved, *(key for key in keys if key not in (moved, gone))]
+            assert heap.stale <= 2_000 + 1_000
+    for number, key in enumerate(keys):
+        assert (len(heap), heap.next_at) == (2_000 - number, 1.0 + number)
+        heap.discard(key)
+    assert (len(heap), heap.next_at) == (0, None)
 
 
 def test_its_capacity_takes_at_most_sixty_megabytes() -> None:

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import asyncpg
 
-from taskflow.database.pool import Database
-from taskflow.events.model import Event
+from taskflow_core.database.pool import Database
+from taskflow_core.events.model import Event
 from tests.reminder_service.world import NOON, Replica, World, minutes
 from tests.support.clock import MovableClock
 from tests.support.waiting import eventually

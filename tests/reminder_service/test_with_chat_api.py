@@ -9,9 +9,12 @@ import pytest
 
 import chat_api.app
 import reminder_service.app
-from taskflow.database.pool import Database
-from taskflow.service.host import Host
-from taskflow.settings import Settings
+from chat_api.commands.reconcile import reconcile
+from taskflow_core.database.pool import Database
+from taskflow_core.events.envelope import decode
+from taskflow_core.events.model import ReminderTriggered
+from taskflow_core.service.host import Host
+from taskflow_core.settings import Settings
 from tests.support.clock import MovableClock
 from tests.support.waiting import eventually
 
@@ -80,3 +83,25 @@ async def test_an_acknowledged_task_sends_no_more_for_its_due_date(
     await _are(client, pending=[], sent=[])
     await client.patch(f"{TASKS}/{task['id']}", json={"due_date": (DUE + timedelta(hours=3)).isoformat()})
     await _are(client, pending=["PT1H", "PT10M"], sent=[])
+
+
+async def test_what_phase_iv_reopened_in_time_is_reminded_of_late(
+    client: httpx.AsyncClient, clock: MovableClock, database: Database
+) -> None:
+    """The reminder counts from when the task was reopened there, not from when that was found out."""
+    task = await _make(client, "1 hour")
+    await client.patch(f"{TASKS}/{task['id']}", json={"completed": True})
+    await _are(client, pending=[], sent=[])
+    reopened = (DUE - timedelta(minutes=90)).replace(tzinfo=None)
+    await database.execute("UPDATE tasks SET completed = false, updated_at = $2 WHERE id = $1", task["id"], reopened)
+    clock.run_from(DUE + timedelta(minutes=30))
+    assert (await reconcile(database, clock.now())).changed == 1
+
+    async def is_sent() -> None:
+        assert await _offsets(client, "sent") == ["PT1H"]
+
+    # It takes the way of every event: relay, delivery, and the engine's next tick.
+    await eventually(is_sent, within=20)
+    event = decode(await database.fetchval("SELECT payload FROM outbox WHERE producer = 'reminder-service'")).data
+    assert isinstance(event, ReminderTriggered)
+    assert event.late

@@ -14,13 +14,13 @@ from reminder_service.handlers import make_handler
 from reminder_service.reconcile import Reconciler
 from reminder_service.reminders import Reminders
 from reminder_service.schedule import Schedule
-from taskflow.bus.port import Verdict
-from taskflow.database.pool import Database
-from taskflow.domain.clock import Clock
-from taskflow.domain.due import due_text
-from taskflow.domain.task import Task
-from taskflow.events.envelope import decode
-from taskflow.events.model import (
+from taskflow_core.bus.port import Verdict
+from taskflow_core.database.pool import Database
+from taskflow_core.domain.clock import Clock
+from taskflow_core.domain.due import due_text
+from taskflow_core.domain.task import Task
+from taskflow_core.events.envelope import decode
+from taskflow_core.events.model import (
     Change,
     Event,
     ReminderTriggered,
@@ -134,7 +134,7 @@ class World:
         return TaskDeleted(deleted_at=self.clock.now(), **self._happened(gone))
 
     async def sent(self) -> list[ReminderTriggered]:
-        """What the service has published or is about to, in the order it was drawn."""
+        """What the service has published or is about to, in the order it was appended."""
         rows = await self.database.fetch("SELECT payload FROM outbox WHERE producer = 'reminder-service' ORDER BY seq")
         events = [decode(row["payload"]).data for row in rows]
         assert all(isinstance(event, ReminderTriggered) for event in events)

@@ -9,8 +9,8 @@ from typing import Any
 import uvicorn
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from taskflow.local.rig import ports
-from taskflow.service.host import respond
+from e2e.rig import ports
+from taskflow_core.service.router import respond
 
 
 @dataclass(frozen=True)

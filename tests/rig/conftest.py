@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from taskflow.local.rig import programs, resources
-from taskflow.local.rig.daprd import Sidecar
-from taskflow.local.rig.errors import RigError
-from taskflow.local.rig.kafka import Kafka
+from e2e.rig import programs, resources
+from e2e.rig.daprd import Sidecar
+from e2e.rig.errors import RigError
+from e2e.rig.kafka import Kafka
 from tests.rig.consumer import Consumer
 
 APP_TOKEN = secrets.token_hex(16)
@@ -56,13 +56,15 @@ def kafka(rig_programs: programs.Programs, tmp_path_factory: pytest.TempPathFact
 def start_sidecar(
     rig_programs: programs.Programs, kafka: Kafka, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[StartSidecar]:
-    """start_sidecar(app_id, app_port=1, pod=None, kafka=the session's): a sidecar that is ready to publish.
+    """start_sidecar(app_id, app_port=1, pod=None, broker=…, configured=True): a sidecar that is ready to publish.
 
     Its log is printed when the test fails.
     """
     started: list[Sidecar] = []
 
-    def start(app_id: str, app_port: int = 1, *, pod: str | None = None, broker: Kafka = kafka) -> Sidecar:
+    def start(
+        app_id: str, app_port: int = 1, *, pod: str | None = None, broker: Kafka = kafka, configured: bool = True
+    ) -> Sidecar:
         directory = tmp_path / f"dapr-{broker.port}"
         resources.write(directory, brokers=broker.address)
         sidecar = Sidecar(
@@ -74,6 +76,7 @@ def start_sidecar(
             api_token=API_TOKEN,
             log=tmp_path / f"{app_id}-{len(started)}.log",
             pod=pod,
+            configured=configured,
         )
         started.append(sidecar)
         sidecar.start()

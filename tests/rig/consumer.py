@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import uvicorn
 
-from taskflow.local.rig import ports
+from e2e.rig import ports
 
 Scope = dict[str, Any]
 Receive = Callable[[], Any]

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from taskflow.local.rig.daprd import Sidecar
+from e2e.rig.daprd import Sidecar
 from tests.rig.conftest import API_TOKEN
 
 CREATED = "taskflow.tasks.created"
@@ -49,7 +49,7 @@ async def publish(
     ]
     async with httpx.AsyncClient(timeout=60) as client:
         return await client.post(
-            f"{sidecar.url}/v1.0-alpha1/publish/bulk/{pubsub}/{topic}?metadata.rawPayload=true",
+            f"{sidecar.url}/v1.0/publish/bulk/{pubsub}/{topic}?metadata.rawPayload=true",
             json=entries,
             headers={"dapr-api-token": token} if token else {},
         )

@@ -8,11 +8,11 @@ import msgspec
 import pytest
 import uvicorn
 
-from taskflow.events.topics import CHAT_API
-from taskflow.local.rig import ports
-from taskflow.service.composition import Service, ServiceFactory
-from taskflow.service.host import Host
-from taskflow.settings import Settings
+from e2e.rig import ports
+from taskflow_core.events.topics import CHAT_API
+from taskflow_core.service.composition import Service, ServiceFactory
+from taskflow_core.service.host import Host
+from taskflow_core.settings import Settings
 from tests.bus.contract import BusContract, Consumer, Platform, Run, user
 from tests.bus.serving import nothing_here, publishing_service
 from tests.rig.conftest import API_TOKEN, APP_TOKEN, StartSidecar

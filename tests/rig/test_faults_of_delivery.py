@@ -2,8 +2,8 @@
 
 import asyncio
 
-from taskflow.local.rig.daprd import Sidecar
-from taskflow.local.rig.kafka import Kafka
+from e2e.rig.daprd import Sidecar
+from e2e.rig.kafka import Kafka
 from tests.rig.conftest import StartSidecar
 from tests.rig.consumer import Consumer
 from tests.rig.publishing import CREATED, event, eventually, publish

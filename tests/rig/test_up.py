@@ -1,4 +1,4 @@
-"""`taskflow up` with TASKFLOW_BUS=dapr: the same address and the same behaviour as in one process; nothing is left."""
+"""`make up BUS=dapr`: the same address and the same behaviour as in one process; nothing is left."""
 
 import os
 import signal
@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from taskflow.local.rig import ports
-from taskflow.local.rig.programs import Programs
+from e2e.rig import ports
+from e2e.rig.programs import Programs
 from tests.support.waiting import eventually
 
 
@@ -19,10 +19,10 @@ from tests.support.waiting import eventually
 def platform(rig_programs: Programs, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str, Path]]:
     """The process, its address and its home."""
     home, port = tmp_path / "home", ports.free(1)[0]
-    told = {"TASKFLOW_BUS": "dapr", "TASKFLOW_HOME": str(home), "TASKFLOW_PORT": str(port)}
+    told = {"TASKFLOW_HOME": str(home), "TASKFLOW_PORT": str(port)}
     with (tmp_path / "up.log").open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "taskflow.cli", "up"], env=os.environ | told, stdout=output, stderr=output
+            [sys.executable, "-m", "e2e.rig", "up"], env=os.environ | told, stdout=output, stderr=output
         )
     try:
         yield process, f"http://127.0.0.1:{port}", home

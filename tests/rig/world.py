@@ -9,10 +9,10 @@ from pathlib import Path
 import asyncpg
 import httpx
 
-from taskflow.events.topics import CHAT_API, NOTIFICATION_SERVICE
-from taskflow.local.rig.programs import Programs
-from taskflow.local.rig.rig import Instance, Rig
-from taskflow.settings import Settings
+from e2e.rig.programs import Programs
+from e2e.rig.rig import Instance, Rig
+from taskflow_core.events.topics import CHAT_API, NOTIFICATION_SERVICE
+from taskflow_core.settings import Settings
 from tests.support.follower import Follower
 from tests.support.journal import Journal, Writer, reckon
 from tests.support.waiting import eventually

@@ -13,12 +13,20 @@ import pytest
 from litestar import get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from taskflow.database.pool import DatabaseUnavailableError
-from taskflow.domain.errors import FieldError
-from taskflow.events.topics import CHAT_API
-from taskflow.service.errors import CODES, ApiError, AuthError, FieldProblem, InvalidError, invalid
-from taskflow.service.litestar_app import make_app
-from taskflow.settings import Settings
+from taskflow_core.database.pool import DatabaseUnavailableError
+from taskflow_core.domain.errors import DomainError, FieldError, TaskNotFoundError, TooManyAttemptsError
+from taskflow_core.events.topics import CHAT_API
+from taskflow_core.service.errors import (
+    CODES,
+    DOMAIN_ERRORS,
+    ApiError,
+    AuthError,
+    FieldProblem,
+    InvalidError,
+    invalid,
+)
+from taskflow_core.service.litestar_app import make_app
+from taskflow_core.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 _CODE = re.compile(r"[A-Z]+(_[A-Z]+)+|STOPPING")
@@ -35,6 +43,8 @@ RAISED: dict[str, Exception] = {
     "auth": AuthError("TOKEN_EXPIRED", "Sign in.", error="Expired"),
     "invalid": invalid("due", "is no date", where="query"),
     "many": InvalidError([FieldProblem(loc=["body", n], msg="no", type="value_error") for n in ("first", "second")]),
+    "domain": TaskNotFoundError(),
+    "domain-later": TooManyAttemptsError(7),
     "field": FieldError("due_date", "is no date"),
     "outage": DatabaseUnavailableError("the database has not answered yet"),
     "outage-asyncpg": asyncpg.TooManyConnectionsError("sorry, too many clients already: secret"),
@@ -86,15 +96,31 @@ def test_the_documentation_has_every_code() -> None:
 
 def test_every_code_is_one_that_an_answer_can_have() -> None:
     sources = {path: path.read_text(encoding="utf-8") for path in (ROOT / "apps").rglob("*.py")}
-    errors = ROOT / "apps" / "taskflow" / "service" / "errors.py"
+    errors = ROOT / "apps" / "taskflow_core" / "service" / "errors.py"
     used = {code for path, source in sources.items() if path != errors for code in codes_in(source)}
+    used |= {refusal.code for refusal in DOMAIN_ERRORS.values()}
     handled = {"SERVICE_UNAVAILABLE", "INTERNAL_ERROR", "BODY_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"}
     assert set(CODES) - used == handled, "codes that errors.py itself gives, and no dead ones"
+
+
+def test_every_domain_error_has_its_answer() -> None:
+    assert set(DOMAIN_ERRORS) == set(DomainError.__subclasses__())
 
 
 @pytest.mark.parametrize(
     ("which", "status", "answer"),
     [
+        (
+            "domain",
+            404,
+            {
+                "detail": {
+                    "error": "Task not found",
+                    "code": "TASK_NOT_FOUND",
+                    "message": "There is no such task among yours.",
+                }
+            },
+        ),
         ("api", 404, {"detail": {"error": "Task not found", "code": "TASK_NOT_FOUND", "message": "Look elsewhere."}}),
         (
             "api-status",
@@ -122,6 +148,7 @@ async def test_the_shape_of_each_kind(
 
 async def test_headers_and_several_problems(client: httpx.AsyncClient) -> None:
     assert (await client.get("/raise/api")).headers["x-extra"] == "1"
+    assert (await client.get("/raise/domain-later")).headers["retry-after"] == "7"
     problems = (await client.get("/raise/many")).json()["detail"]
     assert [problem["loc"] for problem in problems] == [["body", "first"], ["body", "second"]]
 

@@ -1,14 +1,16 @@
 """Readiness: what a check may do to the answer, and how often it is asked."""
 
 import asyncio
+import contextlib
 
 import pytest
 from litestar.types import Receive, Scope, Send
 
-from taskflow.events.topics import AUDIT_LOGGER, CHAT_API
-from taskflow.service import health
-from taskflow.service.composition import Check, Service
-from taskflow.service.health import HealthChecks
+from taskflow_core.events.topics import AUDIT_LOGGER, CHAT_API
+from taskflow_core.service import health
+from taskflow_core.service.composition import Check, Service
+from taskflow_core.service.health import HealthChecks
+from taskflow_core.telemetry import metrics
 
 
 async def no_app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -33,7 +35,26 @@ async def test_a_check_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -
     checks.started = True
     answer = await checks.ready()
     assert not answer.ok
-    assert answer.services[CHAT_API].checks == {"database": "ok", "heap": "no answer within 0 s"}
+    assert answer.services[CHAT_API].checks == {"database": "ok", "heap": "no answer within 0.05 s"}
+
+
+async def test_checks_that_hang_and_cannot_be_cancelled_hold_up_nobody_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(health, "_CHECK_SECONDS", 0.1)
+    released = asyncio.Event()
+
+    async def stubborn() -> None:
+        while not released.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await released.wait()
+
+    checks = HealthChecks([service(one=stubborn, two=stubborn)], {"database": stubborn})
+    checks.started = True
+    async with asyncio.timeout(0.5):
+        answer = await checks.ready()
+    assert set(answer.services[CHAT_API].checks.values()) == {"no answer within 0.1 s"}
+    released.set()
 
 
 async def test_many_who_ask_at_once_are_one_question() -> None:
@@ -83,3 +104,36 @@ async def test_what_is_common_fails_for_all_and_what_is_its_own_for_one() -> Non
     checks.started = True
     answer = await checks.ready()
     assert {name: one.status for name, one in answer.services.items()} == {CHAT_API: "failing", AUDIT_LOGGER: "failing"}
+
+
+async def test_each_check_can_be_alarmed_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "_FRESH_SECONDS", -1.0)
+    away = False
+
+    async def database() -> None:
+        if away:
+            raise ConnectionError("away")
+
+    def measured() -> dict[tuple[str, str | None], float]:
+        return {
+            (sample.name, sample.labels.get("check")): sample.value
+            for family in metrics.REGISTRY.collect()
+            for sample in family.samples
+            if family.name in {"taskflow_ready", "taskflow_check_passes"} and sample.labels["service"] == CHAT_API
+        }
+
+    checks = HealthChecks([service(heap=well)], {"database": database})
+    await checks.ready()
+    assert measured() == {("taskflow_ready", None): 0, ("taskflow_check_passes", "life"): 0}
+    checks.started = True
+    for state in (False, True, False):
+        away = state
+        await checks.ready()
+        assert measured() == {
+            ("taskflow_ready", None): not away,
+            ("taskflow_check_passes", "database"): not away,
+            ("taskflow_check_passes", "heap"): 1,
+        }
+    checks.stopping = True
+    await checks.ready()
+    assert measured() == {("taskflow_ready", None): 0, ("taskflow_check_passes", "life"): 0}

@@ -1,7 +1,7 @@
 """The host: starts what it is made of in order, stops it in the opposite one, and lets no service drag others down."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import httpx
@@ -9,12 +9,13 @@ import msgspec
 import pytest
 from litestar.types import Receive, Scope, Send
 
-from taskflow.bus.port import Message
-from taskflow.events.topics import AUDIT_LOGGER, CHAT_API, NOTIFICATION_SERVICE, ServiceName
-from taskflow.service import host as host_module
-from taskflow.service.composition import Check, Runtime, Service, ServiceFactory
-from taskflow.service.host import Host, respond
-from taskflow.settings import Settings
+from taskflow_core.bus.port import Message
+from taskflow_core.events.topics import AUDIT_LOGGER, CHAT_API, NOTIFICATION_SERVICE, ServiceName
+from taskflow_core.service import host as host_module
+from taskflow_core.service.composition import Check, Runtime, Service, ServiceFactory
+from taskflow_core.service.host import Host
+from taskflow_core.service.router import respond
+from taskflow_core.settings import Settings
 
 Call = Callable[[], Awaitable[None]]
 
@@ -113,17 +114,18 @@ async def health(host: Host, which: str) -> tuple[int, dict[str, Any]]:
 
 async def lifespan(host: Host) -> list[dict[str, Any]]:
     """What the host answers a server that starts it and stops it at once."""
-    told: list[dict[str, Any]] = []
+    messages: list[dict[str, Any]] = []
 
     async def receive() -> Any:
-        return {"type": "lifespan.shutdown" if told else "lifespan.startup"}
+        return {"type": "lifespan.shutdown" if messages else "lifespan.startup"}
 
     async def send(message: Any) -> None:
-        told.append(message)
+        messages.append(message)
 
     scope: Any = {"type": "lifespan", "asgi": {"version": "3.0"}}
-    await host(scope, receive, send)  # pyright: ignore[reportArgumentType]
-    return told
+    with suppress(Exception):  # the server hears of what went wrong as well
+        await host(scope, receive, send)  # pyright: ignore[reportArgumentType]
+    return messages
 
 
 async def test_stopping_is_starting_backwards(nowhere: Settings, life: Life) -> None:
@@ -142,14 +144,15 @@ async def test_stopping_is_starting_backwards(nowhere: Settings, life: Life) -> 
 
 
 async def test_a_server_is_told_when_it_serves_and_when_it_may_go(nowhere: Settings, life: Life) -> None:
-    told = await lifespan(Host(nowhere, [life.service(CHAT_API)]))
-    assert [message["type"] for message in told] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    messages = await lifespan(Host(nowhere, [life.service(CHAT_API)]))
+    assert [message["type"] for message in messages] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
 
 
 async def test_a_service_that_cannot_start_stops_what_has_started(nowhere: Settings, life: Life) -> None:
     host = Host(nowhere, [life.service(CHAT_API), life.service(AUDIT_LOGGER, on_start=breaks)])
-    (told,) = await lifespan(host)
-    assert told == {"type": "lifespan.startup.failed", "message": "no such luck"}
+    (message,) = await lifespan(host)
+    assert message["type"] == "lifespan.startup.failed"
+    assert "no such luck" in message["message"]
     assert life.story == ["chat-api starts", "audit-logger starts", "chat-api stops"]
     assert (await health(host, "startup"))[0] == 503
 
@@ -279,3 +282,12 @@ async def test_requests_are_tied_together_and_counted(nowhere: Settings, life: L
     counted = 'taskflow_http_request_seconds_count{method="GET",service="audit-logger",status="2xx"}'
     assert counted in metrics.text
     assert "secret" not in metrics.text
+
+
+async def test_reading_the_metrics_asks_how_things_stand(nowhere: Settings, life: Life) -> None:
+    host = Host(nowhere, [life.service(CHAT_API)])
+    async with host.running(), asking(host) as client:
+        read = (await client.get("/metrics")).text.splitlines()
+    assert 'taskflow_check_passes{check="database",service="chat-api"} 0.0' in read
+    assert 'taskflow_ready{service="chat-api"} 0.0' in read
+    assert 'taskflow_service_info{phase="v",service="chat-api"} 1.0' in read

@@ -1,7 +1,8 @@
 """The OpenAPI documents tell the truth: whatever is sent, no answer is a 5xx and none is one they do not have."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,36 +12,40 @@ import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi import checks as openapi_checks
 
-from taskflow.events.topics import AUDIT_LOGGER, CHAT_API, NOTIFICATION_SERVICE, REMINDER_SERVICE
-from taskflow.service.litestar_app import documents
-from taskflow.settings import Settings
+from taskflow_core.events.topics import AUDIT_LOGGER, CHAT_API, NOTIFICATION_SERVICE, REMINDER_SERVICE
+from taskflow_core.service.litestar_app import documents
+from taskflow_core.settings import Settings
 from tests.service.serving import Serving, serving
 
 EXAMPLES = 6
-"""Requests for each operation that follow its document, and as many that do not."""
+"""Requests for each operation that follow its document, and as many that do not; a third of them by other ways in."""
 
 TASKS = "/api/v1/tasks"
 ENDLESS = "/api/v1/notifications/stream"
-"""Answers for as long as the client stays: tests/notification_service asks it."""
+"""Answers for as long as the client stays: no more than its beginning is looked at."""
+
+LAST = "/api/v1/auth/logout"
+"""Ends what the others are asked with."""
 
 CHECKS: list[Any] = [
     getattr(openapi_checks, f"{what}_conformance")
     for what in ("status_code", "content_type", "response_headers", "response_schema")
 ]
 
-bounded = hypothesis_settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
-)
+
+def bounded(examples: int) -> hypothesis_settings:
+    return hypothesis_settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+    )
 
 
 @pytest.fixture
@@ -66,28 +71,64 @@ def a_task(user: httpx.Client) -> str:
     return user.post(TASKS, json=body).json()["id"]
 
 
+def by_header(user: httpx.Client, session: requests.Session) -> None:
+    session.headers["Authorization"] = user.headers["Authorization"]
+
+
+def by_cookie(user: httpx.Client, session: requests.Session) -> None:
+    session.headers["Cookie"] = f"taskflow_session={user.headers['Authorization'].removeprefix('Bearer ')}"
+    session.headers["Origin"] = str(user.base_url).rstrip("/")
+
+
+def not_at_all(_: httpx.Client, __: requests.Session) -> None:
+    pass
+
+
 @pytest.mark.timeout(300)
-def test_every_answer_is_in_the_document(served: Serving, user: httpx.Client) -> None:
+@pytest.mark.parametrize(
+    ("signs_in", "examples"), [(by_header, EXAMPLES), (by_cookie, EXAMPLES // 3), (not_at_all, EXAMPLES // 3)]
+)
+def test_every_answer_is_in_the_document(
+    served: Serving, user: httpx.Client, signs_in: Callable[[httpx.Client, requests.Session], None], examples: int
+) -> None:
+    operations: list[Any] = []
+    for service in (CHAT_API, REMINDER_SERVICE, NOTIFICATION_SERVICE, AUDIT_LOGGER):
+        schema: Any = schemathesis.openapi.from_url(f"{served.url}{documents(service)}/openapi.json")
+        operations += [found.ok() for found in schema.get_all_operations()]
+    task_id = a_task(user)
     with requests.Session() as session:
-        session.headers["Authorization"] = user.headers["Authorization"]
-        for service in (CHAT_API, REMINDER_SERVICE, NOTIFICATION_SERVICE, AUDIT_LOGGER):
-            schema: Any = schemathesis.openapi.from_url(f"{served.url}{documents(service)}/openapi.json")
-            for found in schema.get_all_operations():
-                if found.ok().path != ENDLESS:
-                    asked(found.ok(), served, session, user)
+        signs_in(user, session)
+        for operation in sorted(operations, key=lambda one: one.path == LAST):
+            ask = partial(begun, operation) if operation.path == ENDLESS else partial(whole, task_id)
+            asked(operation, examples, partial(ask, served, session))
     assert "Traceback" not in served.written
 
 
-def asked(operation: Any, served: Serving, session: requests.Session, user: httpx.Client) -> None:
+def asked(operation: Any, examples: int, ask: Callable[[Any], None]) -> None:
     """Sends requests of one operation, those that follow its document and those that do not."""
 
-    def ask(case: Any, real: bool) -> None:
-        if real and "task_id" in case.path_parameters:
-            case.path_parameters["task_id"] = a_task(user)
+    def one(case: Any) -> None:
+        ask(case)
+
+    bounded(examples)(given(case=operation.as_strategy(GenerationMode.POSITIVE))(one))()
+    with suppress(Unsatisfiable):  # there is nothing to do wrong where nothing is asked for
+        bounded(examples)(given(case=operation.as_strategy(GenerationMode.NEGATIVE))(one))()
+
+
+def whole(task_id: str, served: Serving, session: requests.Session, case: Any) -> None:
+    """One request, sent, and again for a task that is there; its answers are as the document says."""
+    for known in (False, True) if "task_id" in case.path_parameters else (False,):
+        if known:
+            case.path_parameters["task_id"] = task_id
         answer = case.call(base_url=served.url, session=session)
         assert answer.status_code < 500
         case.validate_response(answer, checks=CHECKS)
 
-    bounded(given(case=operation.as_strategy(GenerationMode.POSITIVE), real=st.booleans())(ask))()
-    with suppress(Unsatisfiable):  # there is nothing to do wrong where nothing is asked for
-        bounded(given(case=operation.as_strategy(GenerationMode.NEGATIVE), real=st.booleans())(ask))()
+
+def begun(operation: Any, served: Serving, session: requests.Session, case: Any) -> None:
+    """One request whose answer has no end: its status and type are in the document."""
+    with session.request(**case.as_transport_kwargs(base_url=served.url), stream=True, timeout=30) as answer:
+        said = operation.definition.raw["responses"]
+        assert answer.status_code < 500
+        assert str(answer.status_code) in said, answer.text
+        assert answer.headers["content-type"].partition(";")[0] in said[str(answer.status_code)]["content"]

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
-from taskflow.events.topics import AUDIT_LOGGER, CHAT_API, NOTIFICATION_SERVICE, REMINDER_SERVICE
-from taskflow.service.litestar_app import documents
-from taskflow.service.routes import INTERNAL, PUBLIC_ROUTES, service_for
+from taskflow_core.events.topics import AUDIT_LOGGER, CHAT_API, NOTIFICATION_SERVICE, REMINDER_SERVICE
+from taskflow_core.service.litestar_app import documents
+from taskflow_core.service.routes import INTERNAL, PUBLIC_ROUTES, canonical, service_for
 
 KUSTOMIZE = Path(__file__).parents[2] / "kustomize"
 
@@ -68,3 +68,25 @@ def test_the_most_specific_prefix_comes_first() -> None:
     prefixes = [prefix for prefix, _ in PUBLIC_ROUTES]
     for position, prefix in enumerate(prefixes):
         assert not any(prefix.startswith(earlier.rstrip("/") + "/") for earlier in prefixes[:position])
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("/", "/"),
+        ("/api/v1/tasks", "/api/v1/tasks"),
+        ("//internal/events", "/internal/events"),
+        ("/internal///events", "/internal/events"),
+        ("//", "/"),
+        ("internal/events", "/internal/events"),
+        ("", "/"),
+        ("*", "/*"),
+        ("http://evil.example/internal/events", "/http:/evil.example/internal/events"),
+        ("/x/../internal", None),
+        ("/./internal", None),
+        ("/..", None),
+        ("/.well-known/a..b", "/.well-known/a..b"),
+    ],
+)
+def test_a_path_means_the_same_however_it_is_written(path: str, meant: str | None) -> None:
+    assert canonical(path) == meant

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 import pytest
 
-from taskflow.settings import Settings, SettingsError, declared, load
+from taskflow_core.settings import Settings, SettingsError, declared, load
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs" / "configuration.md"
@@ -106,6 +106,10 @@ def test_the_api_token_is_needed_only_where_event_routes_are() -> None:
         ("TASKFLOW_CORS_ORIGINS", "https://a.example, null"),
         ("TASKFLOW_CORS_ORIGINS", "https://a.example/"),
         ("TASKFLOW_PUBLIC_ORIGIN", "tasks.example.com"),
+        ("TASKFLOW_PUBLIC_ORIGIN", "https://tasks.example.com:x"),
+        ("TASKFLOW_PUBLIC_ORIGIN", "https://anna@tasks.example.com"),
+        ("TASKFLOW_ALLOWED_HOSTS", "https://tasks.example.com"),
+        ("TASKFLOW_ALLOWED_HOSTS", "tasks.internal, *"),
         ("BETTER_AUTH_SECRET", "s" * 31),
         ("TASKFLOW_API_TOKEN", "t" * 31),
         ("TASKFLOW_AUDIT_SIGNING_KEY", "k" * 31),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jose import jws, jwt
 
-from taskflow.service.tokens import REFRESH_SECONDS, TokenError, Tokens
+from taskflow_core.service.tokens import REFRESH_SECONDS, TokenError, Tokens
 from tests.support.clock import MovableClock
 
 SECRET = "a secret that only this installation knows"

@@ -1,56 +1,27 @@
-"""The Phase IV release as its database knows it: the tables it made, and the statements it issues."""
+"""The Phase IV release, as tests run it on a database (e2e/release), and its tables as the catalogue tells them."""
 
+import asyncio
 import uuid
-from datetime import UTC, datetime
-from typing import Final, Literal
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any, Final, Literal
 
-from taskflow.database.pool import Connection
+import httpx
+from asgi_lifespan import LifespanManager
+from fastapi import FastAPI
+from sqlmodel import Session
+
+from e2e.release import tokens
+from e2e.release.app import create_app
+from e2e.release.settings import ReleaseSettings
+from e2e.release.tables import Task
+from taskflow_core.database.pool import Connection
 
 TimestampType = Literal["timestamp without time zone", "timestamp with time zone"]
 VARIANTS: Final[tuple[TimestampType, ...]] = ("timestamp without time zone", "timestamp with time zone")
 """What its builds, older and newer, made of every time."""
 
 TABLES: Final = ("users", "tasks", "conversation", "message")
-
-_SCHEMA: Final = """
-CREATE TABLE users (
-    id VARCHAR NOT NULL, email VARCHAR(255) NOT NULL, hashed_password VARCHAR NOT NULL,
-    created_at {time} NOT NULL, updated_at {time} NOT NULL, PRIMARY KEY (id)
-);
-CREATE UNIQUE INDEX ix_users_email ON users (email);
-CREATE TABLE tasks (
-    id VARCHAR NOT NULL, user_id VARCHAR NOT NULL, title VARCHAR(255) NOT NULL, description VARCHAR(5000),
-    completed BOOLEAN NOT NULL, created_at {time} NOT NULL, updated_at {time} NOT NULL,
-    PRIMARY KEY (id), FOREIGN KEY(user_id) REFERENCES users (id)
-);
-CREATE INDEX ix_tasks_user_id ON tasks (user_id);
-CREATE TABLE conversation (
-    id VARCHAR NOT NULL, user_id VARCHAR NOT NULL, created_at {time} NOT NULL, updated_at {time} NOT NULL,
-    PRIMARY KEY (id), FOREIGN KEY(user_id) REFERENCES users (id)
-);
-CREATE INDEX ix_conversation_user_id ON conversation (user_id);
-CREATE TABLE message (
-    id VARCHAR NOT NULL, user_id VARCHAR NOT NULL, conversation_id VARCHAR NOT NULL, role VARCHAR(20) NOT NULL,
-    content VARCHAR NOT NULL, tool_calls VARCHAR, created_at {time} NOT NULL,
-    PRIMARY KEY (id), FOREIGN KEY(user_id) REFERENCES users (id),
-    FOREIGN KEY(conversation_id) REFERENCES conversation (id)
-);
-CREATE INDEX ix_message_user_id ON message (user_id);
-CREATE INDEX ix_message_conversation_id ON message (conversation_id);
-"""
-
-_NEW_USER: Final = """
-INSERT INTO users (id, email, hashed_password, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)
-"""
-_NEW_TASK: Final = """
-INSERT INTO tasks (id, user_id, title, description, completed, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
-"""
-_NEW_CONVERSATION: Final = "INSERT INTO conversation (id, user_id, created_at, updated_at) VALUES ($1, $2, $3, $4)"
-_NEW_MESSAGE: Final = """
-INSERT INTO message (id, user_id, conversation_id, role, content, tool_calls, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
-"""
 
 # Rows of its own columns, whatever others a table has.
 _ROWS: Final = """
@@ -85,11 +56,6 @@ ORDER BY 1, 2
 Shape = dict[str, list[tuple[str, str, str]]]
 
 
-async def make_tables(connection: Connection, time: TimestampType) -> None:
-    """Its tables, as a first start of it makes them."""
-    await connection.execute(_SCHEMA.format(time=time))
-
-
 async def shape(connection: Connection) -> Shape:
     """Its tables as they are now, by name: (kind, name, definition) of everything that is part of them."""
     return {table: [tuple(row) for row in await connection.fetch(_SHAPE, table)] for table in TABLES}
@@ -101,46 +67,81 @@ async def checksum(connection: Connection) -> str:
 
 
 class Release:
-    """Issues Phase IV's statements: each names all of its own columns and none of ours."""
+    """A running release, and the calls its clients make: each as the user whose task it is."""
 
-    def __init__(self, connection: Connection, time: TimestampType = "timestamp without time zone") -> None:
-        self._connection = connection
-        self._aware = time == "timestamp with time zone"
+    def __init__(self, app: FastAPI, client: httpx.AsyncClient, settings: ReleaseSettings) -> None:
+        self.client = client
+        self._app = app
+        self._settings = settings
 
     async def sign_up(self) -> str:
         """The id of a new user."""
-        user_id, now = str(uuid.uuid4()), self._now()
-        await self._connection.execute(_NEW_USER, user_id, f"{user_id}@example.com", "$2b$12$" + "x" * 53, now, now)
-        return user_id
+        body = {"email": f"{uuid.uuid4()}@example.com", "password": "correct horse"}
+        return (await self._call("POST", "/api/v1/auth/signup", 201, body=body))["user"]["id"]
 
     async def create(self, user_id: str, title: str = "Buy milk", description: str | None = None) -> str:
         """The id of a new task."""
-        task_id, now = str(uuid.uuid4()), self._now()
-        await self._connection.execute(_NEW_TASK, task_id, user_id, title, description, False, now, now)
-        return task_id
+        body = {"title": title, "description": description}
+        return (await self._call("POST", "/api/v1/tasks", 201, user_id, body))["id"]
 
     async def rename(self, task_id: str, title: str) -> None:
         """Gives a task another title."""
-        statement = "UPDATE tasks SET title=$1, updated_at=$2 WHERE tasks.id = $3"
-        assert await self._connection.execute(statement, title, self._now(), task_id) == "UPDATE 1"
+        await self._change(task_id, title=title)
 
     async def complete(self, task_id: str, completed: bool = True) -> None:
         """Closes a task, or opens it again."""
-        statement = "UPDATE tasks SET completed=$1, updated_at=$2 WHERE tasks.id = $3"
-        assert await self._connection.execute(statement, completed, self._now(), task_id) == "UPDATE 1"
+        await self._change(task_id, completed=completed)
 
     async def delete(self, task_id: str) -> None:
         """Takes a task away."""
-        assert await self._connection.execute("DELETE FROM tasks WHERE tasks.id = $1", task_id) == "DELETE 1"
+        await self._call("DELETE", f"/api/v1/tasks/{task_id}", 204, await self._owner(task_id))
 
-    async def chat(self, user_id: str) -> None:
+    async def chat(self, user_id: str, message: str = "show my tasks") -> None:
         """A question and its answer, in a new conversation."""
-        conversation_id, now = str(uuid.uuid4()), self._now()
-        await self._connection.execute(_NEW_CONVERSATION, conversation_id, user_id, now, now)
-        for role, content, tools in (("user", "show my tasks", None), ("assistant", "None.", '["list_tasks"]')):
-            message = (str(uuid.uuid4()), user_id, conversation_id, role, content, tools, now)
-            await self._connection.execute(_NEW_MESSAGE, *message)
+        await self._call("POST", f"/api/{user_id}/chat", 200, user_id, {"message": message})
 
-    def _now(self) -> datetime:
-        now = datetime.now(UTC)
-        return now if self._aware else now.replace(tzinfo=None)
+    async def _change(self, task_id: str, **fields: Any) -> None:
+        await self._call("PUT", f"/api/v1/tasks/{task_id}", 200, await self._owner(task_id), fields)
+
+    async def _owner(self, task_id: str) -> str:
+        def read() -> str:
+            with Session(self._app.state.engine) as session:
+                task = session.get(Task, task_id)
+                assert task is not None, "the release sees no such task"
+                return task.user_id
+
+        return await asyncio.to_thread(read)
+
+    async def _call(
+        self, method: str, path: str, status: int, user_id: str | None = None, body: dict[str, Any] | None = None
+    ) -> Any:
+        token = None if user_id is None else tokens.issue(self._settings, user_id, "somebody@example.com")
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        answer = await self.client.request(method, path, json=body, headers=headers)
+        assert answer.status_code == status, answer.text
+        return answer.json() if answer.content else None
+
+
+@asynccontextmanager
+async def release_on(
+    url: str,
+    *,
+    time: TimestampType = "timestamp without time zone",
+    secret: str = "a-secret-for-tests-of-32-or-more-characters",
+) -> AsyncGenerator[Release]:
+    """The release on a database; it has made the tables that were missing. `secret` is that of tests/conftest.py."""
+    settings = ReleaseSettings(
+        database_url=url, secret=secret, bcrypt_rounds=4, aware_times=time == "timestamp with time zone"
+    )
+    app = create_app(settings)
+    async with (
+        LifespanManager(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://release") as client,
+    ):
+        yield Release(app, client, settings)
+
+
+async def make_tables(url: str, time: TimestampType) -> None:
+    """Its tables, as a first start of it makes them."""
+    async with release_on(url, time=time):
+        pass

@@ -9,11 +9,11 @@ from typing import TypeVar, cast
 T = TypeVar("T")
 
 
-async def eventually(assertion: Callable[[], T | Awaitable[T]], *, within: float = 5.0, every: float = 0.02) -> T:
+async def eventually(assertion: Callable[[], T | Awaitable[T]], *, within: float = 20.0, every: float = 0.02) -> T:
     """Calls `assertion` until it stops raising AssertionError and returns something other than False; then returns it.
 
-    It may be async. `within` and `every` are seconds. After the deadline the last AssertionError is raised, or one that
-    says that the value stayed False.
+    It may be async. `within` and `every` are seconds; a busy machine may need many, and a test that passes needs few.
+    After the deadline the last AssertionError is raised, or one that says that the value stayed False.
     """
     deadline = time.monotonic() + within
     while True:

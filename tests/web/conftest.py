@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, expect, sync_playwright
 
-from tests.web.platform_process import running_platform
+from tests.support.platform_process import platform
+from tests.web.person import Person, new_email
 
-WEB = Path(__file__).parents[2] / "apps" / "web"
+WEB = Path(__file__).parents[2] / "apps" / "web" / "page"
 """The page's files, which are served as they are."""
 
 # A browser trusts localhost like https, so Web Locks exist; nothing listens there, every request is answered here.
@@ -105,5 +106,25 @@ def _serve_modules(route: Route) -> None:
 @pytest.fixture(scope="session")
 def platform_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where a whole platform answers, started by `taskflow up` with a home of its own."""
-    with running_platform(tmp_path_factory.mktemp("platform")) as url:
-        yield url
+    with platform(tmp_path_factory.mktemp("platform") / "home") as started:
+        yield started.url
+
+
+@pytest.fixture
+def new_person(new_context: NewContext, platform_url: str) -> Iterator[Callable[..., Person]]:
+    """Signs people up; afterwards no page of theirs may have complained."""
+    people: list[Person] = []
+
+    def make(**options: object) -> Person:
+        person = Person(platform_url, new_context(**options), new_email())
+        person.sign_up()
+        people.append(person)
+        return person
+
+    yield make
+    assert [complaint for person in people for complaint in person.complaints] == []
+
+
+@pytest.fixture
+def ada(new_person: Callable[..., Person]) -> Person:
+    return new_person()

@@ -3,11 +3,15 @@
 import re
 import uuid
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
 
 PASSWORD = "correct horse battery staple"
+
+BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def new_email() -> str:
@@ -89,3 +93,13 @@ def quick_add(page: Page, title: str, due: str | None = None) -> None:
     if due:
         page.get_by_role("radio", name=due, exact=True).check()
     page.get_by_role("button", name="Add", exact=True).click()
+
+
+def day(days: int) -> str:
+    """A date some days from today, where Ada lives."""
+    return (datetime.now(BERLIN).date() + timedelta(days=days)).isoformat()
+
+
+def moment(**ahead: float) -> str:
+    """An instant some time from now."""
+    return (datetime.now(UTC) + timedelta(**ahead)).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, Request, Route
 from tests.web.conftest import MODULES_URL
 
 CALL = """async ([method, path, options]) => {
-  const { Api } = await import("/static/api.js");
+  const { Api } = await import("/static/server/api.js");
   const told = { signedOut: 0 };
   const api = new Api({ onSignedOut: () => { told.signedOut += 1; } });
   try {
@@ -136,7 +136,7 @@ def test_the_next_page_is_read_from_the_link_header(modules: Page) -> None:
     ]
     nexts = modules.evaluate(
         """async (links) => {
-          const { nextPage } = await import("/static/api.js");
+          const { nextPage } = await import("/static/server/api.js");
           return links.map((Link) => nextPage(new Headers(Link ? { Link } : {})));
         }""",
         links,

@@ -4,11 +4,11 @@ import pytest
 from playwright.sync_api import Page
 
 FORM = """async ([pattern, date]) => {
-  const { parsePattern, formatPattern } = await import("/static/repeat.js");
+  const { parsePattern, formatPattern } = await import("/static/domain/repeat.js");
   return formatPattern(parsePattern(pattern), date);
 }"""
 
-WORDS = """async (pattern) => (await import("/static/repeat.js")).patternLabel(pattern)"""
+WORDS = """async (pattern) => (await import("/static/domain/repeat.js")).patternLabel(pattern)"""
 
 
 @pytest.mark.parametrize(

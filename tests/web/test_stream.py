@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, Route
 from tests.web.conftest import DEADLINE, MODULES_URL
 
 START = """async ({ wait, silence, renewed }) => {
-  const { LiveStream } = await import("/static/stream.js");
+  const { LiveStream } = await import("/static/server/stream.js");
   window.seen = { frames: [], states: [], signedOut: 0, renewals: 0 };
   window.stream = new LiveStream({
     userId: "ada",
@@ -131,6 +131,20 @@ def test_when_the_reading_tab_closes_another_goes_on_where_it_was(
     until(second, "seen.frames.includes('2')")
     assert second.evaluate("stream.leading") is True
     assert server.opened[1:3] == ["1", "1"]
+
+
+def test_who_has_seen_no_frame_resumes_from_where_the_stream_says(
+    modules_context: BrowserContext, tab: Callable[..., Page]
+) -> None:
+    mark: Answer = lambda route: route.fulfill(  # noqa: E731  # an answer like the others
+        content_type="text/event-stream", body="id: since-5\nretry: 100\n\n"
+    )
+    server = Server(modules_context, mark, events(frame("1")))
+    page = tab()
+    until(page, "seen.frames.length === 1")
+    assert server.opened[:2] == [None, "since-5"]
+    live = [one for one in page.evaluate("seen.states") if one["state"] == "live"]
+    assert [one["resumed"] for one in live][:2] == [False, True]
 
 
 def test_a_newcomer_learns_where_the_stream_is(modules_context: BrowserContext, tab: Callable[..., Page]) -> None:

@@ -5,7 +5,7 @@ import itertools
 from playwright.sync_api import Page
 
 RUN = """async (steps) => {
-  const { TaskStore } = await import("/static/tasks.js");
+  const { TaskStore } = await import("/static/state/tasks.js");
   const store = new TaskStore();
   let mark = 0;
   for (const [verb, ...rest] of steps) {

@@ -11,17 +11,17 @@ ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asi
 NOW = "2026-11-25T10:30:00Z"
 
 INSTANTS = """async (cases) => {
-  const { instantOf } = await import("/static/when.js");
+  const { instantOf } = await import("/static/domain/zones.js");
   return cases.map(([date, time, zone]) => instantOf(date, time, zone).toISOString());
 }"""
 
 SECTIONS = """async ([tasks, now, zone]) => {
-  const { sectionOf } = await import("/static/when.js");
+  const { sectionOf } = await import("/static/domain/due.js");
   return tasks.map((task) => sectionOf(task, Date.parse(now), zone));
 }"""
 
 LABELS = """async ([tasks, now, zone]) => {
-  const { dueLabel } = await import("/static/when.js");
+  const { dueLabel } = await import("/static/domain/due.js");
   return tasks.map((task) => dueLabel(task, Date.parse(now), zone));
 }"""
 
@@ -90,7 +90,7 @@ def test_due_dates_read_like_one_says_them(modules: Page) -> None:
 def test_a_date_within_a_sentence_keeps_the_capitals_of_names_only(modules: Page) -> None:
     words = modules.evaluate(
         """async (labels) => {
-          const { withinSentence } = await import("/static/when.js");
+          const { withinSentence } = await import("/static/domain/labels.js");
           return labels.map(withinSentence);
         }""",
         ["Today, 9:00", "Tomorrow", "Yesterday", "Friday", "Mon 23 Nov"],
@@ -101,7 +101,7 @@ def test_a_date_within_a_sentence_keeps_the_capitals_of_names_only(modules: Page
 def test_reminder_offsets_have_words(modules: Page) -> None:
     words = modules.evaluate(
         """async (offsets) => {
-          const { offsetLabel } = await import("/static/when.js");
+          const { offsetLabel } = await import("/static/domain/offsets.js");
           return offsets.map(offsetLabel);
         }""",
         ["PT0S", "P0D", "PT10M", "PT1H", "PT90M", "P1D", "P7D", "P1W", "P1DT2H", "nonsense"],

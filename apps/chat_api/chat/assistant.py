@@ -11,11 +11,10 @@ from chat_api.chat.grammar import understand
 from chat_api.chat.lookup import find
 from chat_api.chat.tools import Tools
 from chat_api.chat.when import Problem
-from chat_api.conversations import Said
-from taskflow.database.pool import Connection
-from taskflow.domain.errors import FieldError
-from taskflow.domain.task import Task
-from taskflow.service.errors import ApiError
+from chat_api.conversations import Message
+from taskflow_core.database.pool import Connection, in_transaction
+from taskflow_core.domain.errors import DomainError, FieldError
+from taskflow_core.domain.task import Task
 
 MOST_SHOWN: Final = 50
 """Tasks in one answer."""
@@ -34,9 +33,9 @@ class Reply:
     tool_calls: tuple[str, ...] = ()
     context: Context = NOTHING
 
-    def said(self) -> Said:
-        """As it is kept."""
-        return Said("assistant", self.text, encode(self.tool_calls, self.context))
+    def message(self) -> Message:
+        """As it is stored."""
+        return Message("assistant", self.text, encode(self.tool_calls, self.context))
 
 
 class _UnclearError(Exception):
@@ -53,12 +52,12 @@ class Assistant:
     `past` are the last messages of the conversation, newest first.
     """
 
-    def __init__(self, connection: Connection, user_id: str, tools: Tools, past: Sequence[Said]) -> None:
+    def __init__(self, connection: Connection, user_id: str, tools: Tools, past: Sequence[Message]) -> None:
         self._connection = connection
         self._user_id = user_id
         self._tools = tools
         self._past = past
-        answers = [decode(said.tool_calls) for said in past if said.role == "assistant"]
+        answers = [decode(message.tool_calls) for message in past if message.role == "assistant"]
         self._last = answers[0] if answers else NOTHING
         self._shown = next((answer for answer in answers if answer.shown), NOTHING).shown
 
@@ -66,14 +65,14 @@ class Assistant:
         """Act on `message`. What a rule refuses is answered in words, with nothing changed."""
         intent = self._understood(message)
         try:
-            async with self._connection.transaction():
+            async with in_transaction(self._connection):
                 return await self._act(intent)
         except _UnclearError as unclear:
             return unclear.reply
         except FieldError as error:
             return Reply(replies.refusal(error.field, error.message))
-        except ApiError as error:
-            return Reply(error.body.message)
+        except DomainError as error:
+            return Reply(error.message)
 
     def _understood(self, message: str) -> i.Intent:
         return understand(message, self._tools.now, dates=self._tools.knows_dates)
@@ -81,18 +80,48 @@ class Assistant:
     async def _act(self, intent: i.Intent, chosen: Task | None = None) -> Reply:
         """Do what is meant; `chosen` is the task, where the person has picked it already."""
         match intent:
+            case i.Greeting() | i.Thanks() | i.Help() | i.Refused():
+                return self._talk(intent)
+            case i.Yes() | i.No() | i.Pick() | i.Unknown():
+                return await self._go_on(intent)
+            case i.ListTasks() | i.Count() | i.Search():
+                return await self._look_up(intent)
+            case i.Add(title, when):
+                task = await self._tools.add(title, when)
+                return Reply(replies.added(task, self._tools.now), ("add_task",), Context(shown=[task.id]))
+            case i.Rename(options):
+                return await self._rename(options, chosen)
+            case i.Reopen(ref):
+                return await self._set_completed(chosen or await self._resolve(ref, completed=True), completed=False)
+            case _:
+                return await self._change(intent, chosen or await self._resolve(intent.ref))
+
+    def _talk(self, intent: i.Talk) -> Reply:
+        match intent:
             case i.Greeting():
                 return Reply(replies.GREETING)
             case i.Thanks():
                 return Reply(replies.THANKS)
             case i.Help():
                 return Reply(replies.help_text(dates=self._tools.knows_dates))
+            case i.Refused(problem):
+                asked = Context(asked="title") if problem is Problem.NO_TITLE else NOTHING
+                return Reply(replies.problem(problem), (), asked)
+
+    async def _go_on(self, intent: i.FollowUp) -> Reply:
+        """What is said in answer to a question asked before."""
+        match intent:
             case i.Yes():
                 return await self._confirmed()
             case i.No():
                 return Reply(replies.LEFT_ALONE if self._last.asked else replies.NOTHING_ASKED)
             case i.Pick(ref):
                 return await self._picked(ref)
+            case i.Unknown(text):
+                return await self._unknown(text)
+
+    async def _look_up(self, intent: i.LookUp) -> Reply:
+        match intent:
             case i.ListTasks(scope):
                 return await self._list(scope)
             case i.Count(scope):
@@ -102,29 +131,18 @@ class Assistant:
                 results = await self._tools.search(text, MOST_SHOWN)
                 shown = Context(shown=[task.id for task in results.tasks])
                 return Reply(replies.found(results, text, self._tools.now), ("list_tasks",), shown)
-            case i.Add(title, when):
-                task = await self._tools.add(title, when)
-                return Reply(replies.added(task, self._tools.now), ("add_task",), Context(shown=[task.id]))
-            case i.Complete(ref):
-                return await self._set_completed(chosen or await self._resolve(ref), completed=True)
-            case i.Reopen(ref):
-                return await self._set_completed(chosen or await self._resolve(ref, completed=True), completed=False)
-            case i.Delete(ref):
-                task = chosen or await self._resolve(ref)
+
+    async def _change(self, intent: i.OfOneTask, task: Task) -> Reply:
+        match intent:
+            case i.Complete():
+                return await self._set_completed(task, completed=True)
+            case i.Delete():
                 return Reply(replies.confirm_delete(task), (), Context(shown=[task.id], asked="delete"))
-            case i.Rename(options):
-                return await self._rename(options, chosen)
-            case i.Schedule(ref, when):
-                task = await self._tools.schedule(chosen or await self._resolve(ref), when)
-                return Reply(replies.scheduled(task, self._tools.now), ("update_task",))
-            case i.Clear(ref, what):
-                task = await self._tools.clear(chosen or await self._resolve(ref), what)
-                return Reply(replies.cleared(task, what), ("update_task",))
-            case i.Refused(problem):
-                asked = Context(asked="title") if problem is Problem.NO_TITLE else NOTHING
-                return Reply(replies.problem(problem), (), asked)
-            case i.Unknown(text):
-                return await self._unknown(text)
+            case i.Schedule(_, when):
+                after = await self._tools.schedule(task, when)
+                return Reply(replies.scheduled(after, self._tools.now), ("update_task",))
+            case i.Clear(_, what):
+                return Reply(replies.cleared(await self._tools.clear(task, what), what), ("update_task",))
 
     async def _list(self, scope: i.Scope) -> Reply:
         if not self._tools.knows_dates and scope not in ("all", "pending", "completed"):
@@ -160,10 +178,10 @@ class Assistant:
     def _asked_about(self) -> str:
         """What the person said before the question that is open; it may have been asked more than once."""
         message = ""
-        for said in self._past:
-            if said.role == "user":
-                message = said.content
-            elif decode(said.tool_calls) != self._last:
+        for past in self._past:
+            if past.role == "user":
+                message = past.content
+            elif decode(past.tool_calls) != self._last:
                 break
         return message
 

@@ -1,6 +1,6 @@
 """What an answer leaves open: the tasks it numbered, and the question it asked.
 
-It is kept in the message's `tool_calls`, a JSON list, behind the names of the tools that ran; Phase IV has no other
+It is stored in the message's `tool_calls`, a JSON list, behind the names of the tools that ran; Phase IV has no other
 place for it. A list without it, as Phase IV writes, leaves nothing open.
 """
 

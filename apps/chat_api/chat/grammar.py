@@ -7,14 +7,12 @@ from typing import Final
 
 from chat_api.chat import intents as i
 from chat_api.chat import vocabulary as v
-from chat_api.chat.phrases import read_clauses, read_offsets
+from chat_api.chat.adding import LONGEST_TITLE, read_add, read_add_plain, read_remind
+from chat_api.chat.references import named, reference, title_of, trimmed
 from chat_api.chat.when import NOTHING, Problem, When, parse_foreign, parse_when, split_when
 from chat_api.chat.words import Words
 
-LONGEST_TITLE: Final = 255
 _MOST_SPLITS: Final = 8
-_LEAD: Final = 16
-_AT_DUE: Final = "PT0S"
 _QUOTES: Final = '"“„«'
 
 
@@ -38,58 +36,17 @@ def understand(message: str, now: datetime, *, dates: bool = True) -> i.Intent:
     return i.Unknown(said.text)
 
 
-def reference(words: Words) -> i.Ref | None:
-    """The task that `words` name, or None without words."""
-    if quoted := words.quoted():
-        return i.Ref(quoted[0], quoted=True) if not len(quoted[1]) else i.Ref(words.text)
-    keys = tuple(key for key in words.keys if key)
-    if not keys:
-        return None
-    bare = keys[words.starts(v.NUMBERED) :] if len(keys) > 1 else keys
-    number: int | None = None
-    digits = bare[0].lstrip("#") if len(bare) == 1 else ""
-    if digits.isascii() and digits.isdigit() and len(digits) <= 6:
-        number = int(digits)
-    else:
-        core = bare[1:] if bare and bare[0] == "the" else bare
-        core = core[:-1] if len(core) == 2 and core[1] in ("one", "task", "item") else core
-        number = v.ORDINALS.get(core[0]) if len(core) == 1 else None
-    return i.Ref(_trimmed(words), number)
-
-
 def _bare(words: Words) -> Words:
     """Without the politeness around a request."""
-    while taken := words.starts(v.POLITE):
-        if taken == len(words):
+    begin = 0  # instead of shorter and shorter copies: a message may be politeness alone
+    while taken := words.starts(v.POLITE, begin):
+        if begin + taken == len(words):
             break
-        words = words[taken:]
+        begin += taken
+    words = words[begin:]
     if (taken := words.ends(v.POLITE_ENDINGS)) and taken < len(words):
         words = words[:-taken]
     return words
-
-
-def _trimmed(words: Words) -> str:
-    return words.text.strip(" ,;:-–—").rstrip(".!?") or words.text
-
-
-def _title(words: Words) -> str:
-    """A title as said: its case and inner words kept, without quotes around it and dangling punctuation behind it."""
-    quoted = words.quoted()
-    if quoted and not len(quoted[1]):
-        return quoted[0]
-    return words.text.strip(" ,;:-–—") if len(words) else ""
-
-
-def _named(words: Words, make: Callable[[i.Ref], i.Intent]) -> i.Intent:
-    """The intent for the one task that `words` name."""
-    ref = reference(words)
-    if ref is None:
-        return i.Refused(Problem.NO_TASK)
-    keys = tuple(key for key in words.keys if key not in ("", "and", "&"))
-    numbers = [key for key in keys if key.lstrip("#").isdigit()]
-    if not ref.quoted and (keys in v.ALL_TASKS or (len(keys) > 1 and len(numbers) == len(keys))):
-        return i.Refused(Problem.ONE_AT_A_TIME)
-    return make(ref)
 
 
 # Reading: one function per kind of request, tried in this order.
@@ -143,90 +100,7 @@ def _searched(words: Words) -> str:
     if (taken := words.ends(v.FIND_ENDINGS)) and taken < len(words):
         words = words[:-taken]
     quoted = words.quoted()
-    return quoted[0] if quoted and not len(quoted[1]) else _trimmed(words)
-
-
-def _remind(words: Words, now: datetime) -> i.Intent | None:
-    """ "remind me to …", "remind me tomorrow to …", "remind me 1 hour before …"."""
-    if words.keys[:2] != ("remind", "me"):
-        return None
-    rest = words[2:]
-    offsets = read_offsets(rest.keys, 0)
-    if offsets and offsets[1] < len(rest) and rest.keys[offsets[1] - 1] == "before":
-        when = When(reminders=tuple(dict.fromkeys(offsets[0])))
-        return _named(rest[offsets[1] :], lambda ref: i.Schedule(ref, when))
-    for index, key in enumerate(rest.keys[:_LEAD]):
-        if key not in ("to", "about", "that", "of"):
-            continue
-        lead = rest[:index]
-        if not index or read_clauses(lead.keys, now.replace(tzinfo=None), loose=True):
-            return _add_task(rest[index + 1 :], now, lead=lead, remind=True)
-    return None
-
-
-def _add(words: Words, now: datetime) -> i.Intent | None:
-    verb = words.starts(v.ADD)
-    if not verb:
-        return None
-    if words.keys[0] == "put" and not words.ends(v.ADD_ENDINGS):
-        return None
-    rest = words[verb:]
-    if taken := rest.starts(v.NAMED):
-        remind = "reminder" in rest.keys[:taken]
-        return _add_task(rest[taken:], now, remind=remind)
-    return _add_task(rest, now)
-
-
-def _add_plain(words: Words, now: datetime) -> i.Intent | None:
-    """ "add X" where tasks have no dates."""
-    verb = words.starts(v.ADD)
-    if not verb:
-        return None
-    rest = words[verb:]
-    rest = rest[rest.starts(v.NAMED) :]
-    if (taken := rest.ends(v.ADD_ENDINGS)) and taken < len(rest):
-        rest = rest[:-taken]
-    title = _title(rest)
-    if not title:
-        return i.Refused(Problem.NO_TITLE)
-    return i.Refused(Problem.LONG_TITLE) if len(title) > LONGEST_TITLE else i.Add(title, NOTHING)
-
-
-def _add_task(words: Words, now: datetime, *, lead: Words | None = None, remind: bool = False) -> i.Intent:
-    if lead is None:
-        lead, words = _lead(words, now)
-    quoted = words.quoted()
-    if quoted:
-        title, (left, when) = quoted[0], split_when(quoted[1], now, lead=lead)
-        if len(left) and not left.ends(v.ADD_ENDINGS):
-            title, (left, when) = "", split_when(words, now, lead=lead)
-            title = _title(left)
-    else:
-        left, when = split_when(words, now, lead=lead)
-        if (taken := left.ends(v.ADD_ENDINGS)) and taken < len(left):
-            left = left[:-taken]
-            if when == NOTHING:  # "add milk tomorrow to my list"
-                left, when = split_when(left, now, lead=lead)
-        title = _title(left)
-    if isinstance(when, Problem):
-        return i.Refused(when)
-    if not title:
-        return i.Refused(Problem.NO_TITLE)
-    if len(title) > LONGEST_TITLE:
-        return i.Refused(Problem.LONG_TITLE)
-    if when.reminders and when.due is None:
-        return i.Refused(Problem.REMINDER_NEEDS_DATE)
-    if remind and when.due is not None and not when.reminders:
-        when = When(due=when.due, repeat=when.repeat, repeat_until=when.repeat_until, reminders=(_AT_DUE,))
-    return i.Add(title, when)
-
-
-def _lead(words: Words, now: datetime) -> tuple[Words, Words]:
-    """Clauses of time before the title, closed by a colon: "every Monday at 9: water the plants"."""
-    for index, word in enumerate(words.raw[:_LEAD], 1):
-        if word.endswith(":") and index < len(words):
-            return (words[:index], words[index:]) if parse_when(words[:index], now) else (words[:0], words)
-    return words[:0], words
+    return quoted[0] if quoted and not len(quoted[1]) else trimmed(words)
 
 
 def _mark(words: Words, now: datetime) -> i.Intent | None:
@@ -236,27 +110,27 @@ def _mark(words: Words, now: datetime) -> i.Intent | None:
     if not verb:
         for endings, make in ((v.IS_NOT_DONE, i.Reopen), (v.IS_DONE, i.Complete)):
             if (found := rest.ends(endings)) and found < len(rest):
-                return _named(rest[:-found], make)
+                return named(rest[:-found], make)
         return None
     for endings, make in ((v.REOPEN_ENDINGS, i.Reopen), (v.COMPLETE_ENDINGS, i.Complete)):
         with_as = [("as", *ending) for ending in endings]
         if (found := rest.ends(with_as) or rest.ends(endings)) and found < len(rest):
-            return _named(rest[:-found], make)
+            return named(rest[:-found], make)
         if found := rest.starts(with_as):
-            return _named(rest[found:], make)
+            return named(rest[found:], make)
     return None
 
 
 def _complete(words: Words, now: datetime) -> i.Intent | None:
     if words.keys[-1] == "off" and (verb := words.starts(v.COMPLETE_OFF)) and verb < len(words) - 1:
-        return _named(words[verb:-1], i.Complete)
+        return named(words[verb:-1], i.Complete)
     verb = words.starts(v.COMPLETE)
-    return _named(words[verb:], i.Complete) if verb else None
+    return named(words[verb:], i.Complete) if verb else None
 
 
 def _reopen(words: Words, now: datetime) -> i.Intent | None:
     verb = words.starts(v.REOPEN)
-    return _named(words[verb:], i.Reopen) if verb else None
+    return named(words[verb:], i.Reopen) if verb else None
 
 
 def _delete(words: Words, now: datetime) -> i.Intent | None:
@@ -266,13 +140,13 @@ def _delete(words: Words, now: datetime) -> i.Intent | None:
     rest = words[verb:]
     if (taken := rest.ends(v.DELETE_ENDINGS)) and taken < len(rest):
         rest = rest[:-taken]
-    return _named(rest, i.Delete)
+    return named(rest, i.Delete)
 
 
 def _clear(words: Words, now: datetime) -> i.Intent | None:
     for what, phrases in v.CLEAR:
         if verb := words.starts(phrases):
-            return _named(words[verb:], partial(_cleared, what))
+            return named(words[verb:], partial(_cleared, what))
     return None
 
 
@@ -297,11 +171,11 @@ def _renamed(words: Words) -> i.Intent:
         return i.Refused(Problem.NO_TASK)
     options: list[tuple[i.Ref, str]] = []
     if (quoted := words.quoted()) and quoted[1].starts([(to,) for to in v.TO]):
-        options.append((i.Ref(quoted[0], quoted=True), _title(quoted[1][1:])))
+        options.append((i.Ref(quoted[0], quoted=True), title_of(quoted[1][1:])))
     else:
         for index in _splits(words):
             if ref := reference(words[:index]):
-                options.append((ref, _title(words[index + 1 :])))
+                options.append((ref, title_of(words[index + 1 :])))
                 if ref.number is not None or words.raw[index + 1][0] in _QUOTES:
                     break  # "rename 2 to go to bed": a number leaves nothing to guess
     options = [(ref, title) for ref, title in options if title]
@@ -357,7 +231,7 @@ def _repeat(words: Words, now: datetime) -> i.Intent | None:
 def _scheduled(words: Words, when: When | Problem) -> i.Intent:
     if isinstance(when, Problem):
         return i.Refused(when)
-    return _named(words, lambda ref: i.Schedule(ref, when))
+    return named(words, lambda ref: i.Schedule(ref, when))
 
 
 def _pick(words: Words, now: datetime) -> i.Intent | None:
@@ -375,10 +249,11 @@ _WHOLE: Final[tuple[tuple[frozenset[tuple[str, ...]], Callable[[], i.Intent]], .
 )
 
 _READERS: Final[tuple[Callable[[Words, datetime], i.Intent | None], ...]] = (
-    _pick, _list, _count, _search, _clear, _remind, _move, _rename, _repeat, _mark, _complete, _reopen, _delete, _add,
+    _pick, _list, _count, _search, _clear, read_remind, _move, _rename, _repeat, _mark, _complete, _reopen, _delete,
+    read_add,
 )  # fmt: skip
 _READERS_WITHOUT_DATES: Final[tuple[Callable[[Words, datetime], i.Intent | None], ...]] = (
-    _pick, _list, _count, _search, _rename, _mark, _complete, _reopen, _delete, _add_plain,
+    _pick, _list, _count, _search, _rename, _mark, _complete, _reopen, _delete, read_add_plain,
 )  # fmt: skip
 
 __all__ = ["LONGEST_TITLE", "reference", "understand"]

@@ -143,7 +143,16 @@ class Unknown:
     text: str
 
 
-Intent = (
-    Greeting | Thanks | Help | Yes | No | Pick | ListTasks | Count | Search
-    | Add | Complete | Reopen | Delete | Rename | Schedule | Clear | Refused | Unknown
-)  # fmt: skip
+Talk = Greeting | Thanks | Help | Refused
+"""What is answered whatever there is."""
+
+FollowUp = Yes | No | Pick | Unknown
+"""What is answered by what was asked before."""
+
+LookUp = ListTasks | Count | Search
+"""What changes nothing."""
+
+OfOneTask = Complete | Delete | Schedule | Clear
+"""What is done to the one task that it names."""
+
+Intent = Talk | FollowUp | LookUp | Add | Rename | Reopen | OfOneTask

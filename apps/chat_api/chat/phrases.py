@@ -107,24 +107,29 @@ def _read_clause(keys: Sequence[str], index: int, now: datetime, into: Clauses, 
     if into.until is None and at(keys, index) in ("until", "till", "ending") and (read := read_day(keys, index, now)):
         into.until = read[0]
         return read[1]
-    if into.after is None and into.day is None and (read := read_from_now(keys, index, now)):
+    if into.after is None and into.day is None:
+        return _day_clause(keys, index, now, into, loose) or _time_clause(keys, index, now, into, loose)
+    return _time_clause(keys, index, now, into, loose)
+
+
+def _day_clause(keys: Sequence[str], index: int, now: datetime, into: Clauses, loose: bool) -> int | None:
+    if read := read_from_now(keys, index, now):
         if isinstance(read[0], timedelta):
             into.after = read[0]
         else:
             into.day = read[0]
         return read[1]
-    if into.day is None and into.after is None and (read := read_day(keys, index, now, bare=loose)):
-        into.day = read[0]
-        index = read[1]
-        if keys[index - 1] == "tonight":
-            into.part = "night"
-        elif match := ISO.fullmatch(keys[index - 1]):
-            into.clock = read_hours(match[4].split(":")) if match[4] else into.clock
-        elif into.part is None and at(keys, index) in PARTS:
-            into.part = keys[index]
-            index += 1
-        return index
-    return _time_clause(keys, index, now, into, loose)
+    if (found := read_day(keys, index, now, bare=loose)) is None:
+        return None
+    into.day, index = found
+    if keys[index - 1] == "tonight":
+        into.part = "night"
+    elif match := ISO.fullmatch(keys[index - 1]):
+        into.clock = read_hours(match[4].split(":")) if match[4] else into.clock
+    elif into.part is None and at(keys, index) in PARTS:
+        into.part = keys[index]
+        index += 1
+    return index
 
 
 def _time_clause(keys: Sequence[str], index: int, now: datetime, into: Clauses, loose: bool) -> int | None:

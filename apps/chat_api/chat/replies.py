@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from chat_api.chat.intents import Part, Scope
 from chat_api.chat.tools import Listing
 from chat_api.chat.when import Problem
-from taskflow.domain.task import Task
+from taskflow_core.domain.task import Task
 
 GREETING: Final = 'Hello! I keep your tasks. Tell me what to add, or say "show my tasks"; "help" lists what I know.'
 THANKS: Final = "You're welcome!"
@@ -228,8 +228,14 @@ def _moment(task: Task, now: datetime) -> str:
         return ""
     if due.all_day:
         return _day(due.local, now)
-    local = due.at.astimezone(now.tzinfo)
+    local = _local_due(task, now)
     return f"{_day(local, now)} {local:%H:%M}"
+
+
+def _local_due(task: Task, now: datetime) -> datetime:
+    """When a task is due, on the person's clock of that day."""
+    assert task.due_at is not None  # asked for tasks with a due time only
+    return task.due_at.astimezone(now.tzinfo)
 
 
 def _day(local: datetime, now: datetime) -> str:
@@ -244,7 +250,7 @@ def _details(task: Task, now: datetime) -> str:
     """When it is due, how it repeats and when it reminds, each behind a comma."""
     parts: list[str] = []
     if moment := _moment(task, now):
-        zone = "" if task.due_all_day or now.tzinfo == ZoneInfo("UTC") else f" ({now:%Z})"
+        zone = "" if task.due_all_day or now.tzinfo == ZoneInfo("UTC") else f" ({_local_due(task, now):%Z})"
         parts.append(f"due {moment}{zone}")
     if task.recurrence_pattern is not None:
         until = f" until {task.recurrence_end_date}" if task.recurrence_end_date else ""

@@ -137,32 +137,36 @@ def read_day(keys: Sequence[str], index: int, now: datetime, *, bare: bool = Tru
     return None
 
 
+_RELATIVE: Final = {
+    **dict.fromkeys((("today",), ("tonight",)), 0),
+    **dict.fromkeys((("tomorrow",), ("tmrw",), ("tomorow",), ("tommorow",), ("tommorrow",)), 1),
+    ("the", "day", "after", "tomorrow"): 2,
+    ("day", "after", "tomorrow"): 2,
+}
+"""Days from today, by the words that say so."""
+
+
 def _relative_day(keys: Sequence[str], index: int, today: date) -> tuple[date, int] | None:
+    for words, days in _RELATIVE.items():
+        if tuple(keys[index : index + len(words)]) == words:
+            return today + timedelta(days=days), index + len(words)
     word, following = at(keys, index), at(keys, index + 1)
-    if word in ("today", "tonight"):
-        return today, index + 1
-    if word in ("tomorrow", "tmrw", "tomorow", "tommorow", "tommorrow"):
-        return today + timedelta(days=1), index + 1
-    if tuple(keys[index : index + 4]) == ("the", "day", "after", "tomorrow"):
-        return today + timedelta(days=2), index + 4
-    if tuple(keys[index : index + 3]) == ("day", "after", "tomorrow"):
-        return today + timedelta(days=2), index + 3
-    monday = today - timedelta(days=today.weekday())
-    if word == "this":
-        if following in WEEKDAY:
-            return today + timedelta(days=(WEEKDAY[following] - today.weekday()) % 7), index + 2
-        return (max(today, monday + timedelta(days=5)), index + 2) if following == "weekend" else None
-    if word != "next":
-        return None
-    if following in WEEKDAY:
-        return monday + timedelta(days=7 + WEEKDAY[following]), index + 2
-    if following == "weekend":
-        return monday + timedelta(days=12), index + 2
-    if following == "week":
-        return monday + timedelta(days=7), index + 2
-    if following == "month":
-        return date(today.year + today.month // 12, today.month % 12 + 1, 1), index + 2
-    return None
+    day = _this(following, today) if word == "this" else _next(following, today) if word == "next" else None
+    return None if day is None else (day, index + 2)
+
+
+def _this(word: str, today: date) -> date | None:
+    if word in WEEKDAY:
+        return today + timedelta(days=(WEEKDAY[word] - today.weekday()) % 7)
+    saturday = today + timedelta(days=5 - today.weekday())
+    return max(today, saturday) if word == "weekend" else None
+
+
+def _next(word: str, today: date) -> date | None:
+    if word == "month":
+        return date(today.year + today.month // 12, today.month % 12 + 1, 1)
+    offset = 5 if word == "weekend" else 0 if word == "week" else WEEKDAY.get(word)
+    return None if offset is None else today + timedelta(days=7 + offset - today.weekday())
 
 
 def _calendar_day(keys: Sequence[str], index: int, today: date) -> tuple[date, int] | None:
@@ -225,26 +229,32 @@ def read_part(keys: Sequence[str], index: int) -> tuple[str, int, bool] | None:
 
 def read_clock(keys: Sequence[str], index: int, loose: bool) -> tuple[tuple[time, bool], int] | None:
     """ "at 9", "5pm", "at 5:30 pm", "17:00", "at noon"; the 24-hour clock counts where am and pm are missing."""
-    said = at(keys, index) in ("at", "by", "@", "from")
-    exact = at(keys, index) in ("at", "@")
-    word = at(keys, index + said)
-    after = index + said + 1
-    if word in ("noon", "midday", "midnight") and (said or loose):
+    preposition = at(keys, index) if at(keys, index) in ("at", "by", "@", "from") else ""
+    index += preposition != ""
+    loose = loose or preposition != ""
+    word, after = at(keys, index), index + 1
+    if word in ("noon", "midday", "midnight") and loose:
         return (time(0 if word == "midnight" else 12), False), after
     match = _CLOCK.fullmatch(word)
     if match is None:
         return None
-    hour, minute, half = int(match[1]), int(match[2] or 0), match[3] or ""
+    half = match[3] or ""
+    sure = preposition in ("at", "@")
     if not half and at(keys, after) in ("am", "pm", "a.m", "p.m"):
         half, after = keys[after], after + 1
     elif not half and at(keys, after) in ("o'clock", "oclock"):
-        after, exact = after + 1, exact or said or loose
+        sure, after = sure or loose, after + 1
     # "16:9" or "3:16" in a title is a ratio or a verse; "17:00" is a time.
-    if not half and not exact and not (match[2] and (said or loose or len(match[1]) == 2)):
+    if not (half or sure or (match[2] and (loose or len(match[1]) == 2))):
         return None
+    moment = _time_of(int(match[1]), int(match[2] or 0), half)
+    return None if moment is None else ((moment, not half), after)
+
+
+def _time_of(hour: int, minute: int, half: str) -> time | None:
+    """The time on the clock of 24 hours, or with `half` (am, pm) on that of twelve."""
     if half:
         if not 1 <= hour <= 12:
             return None
         hour = hour % 12 + (12 if half.startswith("p") else 0)
-    moment = read_hours((str(hour), str(minute)))
-    return None if moment is None else ((moment, not half), after)
+    return read_hours((str(hour), str(minute)))

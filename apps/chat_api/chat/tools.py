@@ -11,13 +11,14 @@ from chat_api.chat.intents import Part, Scope
 from chat_api.chat.when import When, repeat_on
 from chat_api.commands import tasks as commands
 from chat_api.commands.actor import Actor
-from chat_api.payloads import NewTask, TaskPatch
+from chat_api.commands.inputs import NewTask, TaskChanges
 from chat_api.preferences import timezone_of
 from chat_api.queries import TaskFilter
-from taskflow.database.pool import Connection
-from taskflow.domain.due import Due
-from taskflow.domain.task import Task
-from taskflow.domain.zones import day_start
+from chat_api.quotas import Quota
+from taskflow_core.database.pool import Connection
+from taskflow_core.domain.due import Due
+from taskflow_core.domain.task import Task
+from taskflow_core.domain.zones import day_start
 
 
 @dataclass(frozen=True)
@@ -91,17 +92,18 @@ class TaskTools:
 
     knows_dates = True
 
-    def __init__(self, connection: Connection, user_id: str, now: datetime, timezone: str) -> None:
+    def __init__(self, connection: Connection, user_id: str, now: datetime, timezone: str, quota: Quota) -> None:
         self._connection = connection
         self._user_id = user_id
         self._timezone = timezone
+        self._quota = quota
         self._zone = ZoneInfo(timezone)
         self.now = now.astimezone(self._zone)
 
     @classmethod
-    async def begin(cls, connection: Connection, user_id: str, now: datetime) -> Tools:
-        """The tools of one user."""
-        return cls(connection, user_id, now, await timezone_of(connection, user_id) or "UTC")
+    async def begin(cls, connection: Connection, user_id: str, now: datetime, *, quota: Quota) -> Tools:
+        """The tools of one user, whose tasks count against `quota`."""
+        return cls(connection, user_id, now, await timezone_of(connection, user_id) or "UTC", quota)
 
     async def listing(self, scope: Scope, limit: int) -> Listing:
         if scope != "all":
@@ -128,16 +130,16 @@ class TaskTools:
             recurrence_end_date=when.repeat_until,
             reminders=list(when.reminders) or None,
         )
-        return await commands.create(self._connection, self._user_id, new, self._actor, self.now)
+        return await commands.create(self._connection, self._user_id, new, self._actor, self.now, self._quota)
 
     async def complete(self, task: Task, *, completed: bool) -> Task:
-        return await self._change(task, TaskPatch(completed=completed))
+        return await self._change(task, TaskChanges(completed=completed))
 
     async def delete(self, task: Task) -> None:
         await commands.delete(self._connection, self._user_id, task.id, self._actor, self.now)
 
     async def rename(self, task: Task, title: str) -> Task:
-        return await self._change(task, TaskPatch(title=title))
+        return await self._change(task, TaskChanges(title=title))
 
     async def schedule(self, task: Task, when: When) -> Task:
         changes: dict[str, Any] = {}
@@ -151,38 +153,40 @@ class TaskTools:
             changes["recurrence_end_date"] = when.repeat_until
         if when.reminders:
             changes["reminders"] = [*task.reminders, *when.reminders]
-        return await self._change(task, TaskPatch(**changes))
+        return await self._change(task, TaskChanges(**changes))
 
     async def clear(self, task: Task, what: Part) -> Task:
         match what:
             case "due":
-                return await self._change(task, TaskPatch(due_date=None))
+                return await self._change(task, TaskChanges(due_date=None))
             case "repeat":
-                return await self._change(task, TaskPatch(recurrence_pattern=None))
+                return await self._change(task, TaskChanges(recurrence_pattern=None))
             case "reminders":
-                return await self._change(task, TaskPatch(reminders=None))
+                return await self._change(task, TaskChanges(reminders=None))
 
     @property
     def _actor(self) -> Actor:
         return Actor.here(self._user_id)
 
-    async def _change(self, task: Task, patch: TaskPatch) -> Task:
-        return await commands.change(self._connection, self._user_id, task.id, patch, self._actor, self.now)
+    async def _change(self, task: Task, changes: TaskChanges) -> Task:
+        return await commands.change(self._connection, self._user_id, task.id, changes, self._actor, self.now)
 
-    async def _page(self, wanted: TaskFilter, limit: int) -> Listing:
+    async def _page(self, criteria: TaskFilter, limit: int) -> Listing:
         page = await queries.page(
             self._connection,
             self._user_id,
-            wanted,
+            criteria,
             timezone=self._timezone,
             now=self.now,
             limit=limit,
             cursor=None,
         )
-        total = len(page.tasks)
+        total = len(page.items)
         if page.cursor is not None:
-            total = await queries.count(self._connection, self._user_id, wanted, timezone=self._timezone, now=self.now)
-        return Listing([*page.tasks], total)
+            total = await queries.count(
+                self._connection, self._user_id, criteria, timezone=self._timezone, now=self.now
+            )
+        return Listing([*page.items], total)
 
     def _filter(self, scope: Scope) -> TaskFilter:
         match scope:

@@ -20,12 +20,12 @@ def plain(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
-    kept = (
+    chars = (
         " " if unicodedata.category(char) in _DROPPED else char
         for char in text
         if char not in _DIRECTION and not "\ud800" <= char <= "\udfff"
     )
-    return " ".join("".join(kept).split())
+    return " ".join("".join(chars).split())
 
 
 def key(word: str) -> str:
@@ -58,10 +58,10 @@ class Words:
         """As written, one space between words."""
         return " ".join(self.raw)
 
-    def starts(self, phrases: Iterable[Sequence[str]]) -> int:
-        """How many words the first of `phrases` that these words begin with takes; 0 for none."""
+    def starts(self, phrases: Iterable[Sequence[str]], at: int = 0) -> int:
+        """How many words the first of `phrases` that these words begin with, from `at` on, takes; 0 for none."""
         for phrase in phrases:
-            if self.keys[: len(phrase)] == tuple(phrase):
+            if self.keys[at : at + len(phrase)] == tuple(phrase):
                 return len(phrase)
         return 0
 

@@ -1,1 +1,1 @@
-"""The use cases that write: each one transaction that locks the task, writes its rows, then draws its outbox rows."""
+"""The use cases that write: each one transaction that locks the task, writes its rows, then appends to the outbox."""

@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
-from taskflow.telemetry import logs
+from taskflow_core.telemetry import logs
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Actor:
     @classmethod
     def here(cls, actor_id: str) -> "Actor":
         """`actor_id`, within the request or run at work."""
-        return cls(actor_id, logs.correlation_id.get() or uuid.uuid4().hex)
+        return cls(actor_id, logs.correlation_id() or uuid.uuid4().hex)
 
 
 PHASE_IV = "phase-iv"

@@ -1,4 +1,4 @@
-"""A task's fields as a client writes them, checked and put into the form that is kept."""
+"""A task's fields as somebody writes them, checked and put into the form that is stored."""
 
 from datetime import date
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from chat_api.payloads import CatchUp, Mode, NewTask, TaskPatch, clean
-from taskflow.domain.due import Due, parse_due
-from taskflow.domain.errors import FieldError
-from taskflow.domain.recurrence import Pattern, Rule, check_end_date, parse_pattern
-from taskflow.domain.reminders import parse_offsets
-from taskflow.domain.task import Task
-from taskflow.domain.zones import zone
-from taskflow.service.errors import ApiError
+from chat_api.commands.inputs import NewTask, TaskChanges
+from chat_api.commands.texts import changed_title, description_of, new_title
+from taskflow_core.domain.due import Due, parse_due
+from taskflow_core.domain.errors import FieldError
+from taskflow_core.domain.recurrence import CatchUp, Mode, Pattern, Rule, check_end_date, parse_pattern
+from taskflow_core.domain.reminders import parse_offsets
+from taskflow_core.domain.task import Task
+from taskflow_core.domain.zones import zone
 
 
 class TaskFields(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,22 +43,22 @@ class SeriesOptions(msgspec.Struct, frozen=True, kw_only=True):
     catch_up: CatchUp | None = None
 
 
-def needs_user_zone(given: NewTask | TaskPatch, task: Task | None = None) -> bool:
+def needs_user_zone(given: NewTask | TaskChanges, task: Task | None = None) -> bool:
     """Whether the user's own zone is wanted to read `given`: a due date without any zone of the task's."""
     has_zone = bool(given.recurrence_timezone) or (task is not None and task.recurrence_timezone is not None)
     return bool(given.due_date) and not has_zone
 
 
 def fields_of_new(given: NewTask, user_zone: str | None) -> TaskFields:
-    """The fields of a new task. Raises FieldError, and ApiError for a title of blanks."""
+    """The fields of a new task. Raises FieldError, and TaskNotCreatedError for a title of blanks."""
     timezone = given.recurrence_timezone or user_zone
     due = None if given.due_date is None else parse_due(given.due_date, timezone or "UTC")
     if given.recurrence_timezone is not None:
         zone(given.recurrence_timezone, "recurrence_timezone")
     return _checked(
         TaskFields(
-            title=title_of(given.title, "TASK_CREATION_ERROR"),
-            description=None if given.description is None else clean("description", given.description),
+            title=new_title(given.title),
+            description=description_of(given.description),
             due=due,
             timezone=due.timezone if due else given.recurrence_timezone,
             pattern=None if given.recurrence_pattern is None else parse_pattern(given.recurrence_pattern),
@@ -82,54 +82,78 @@ def fields_of(task: Task) -> TaskFields:
     )
 
 
-def fields_after(task: Task, patch: TaskPatch, user_zone: str | None) -> TaskFields:
-    """The fields of `task` after `patch`. Raises FieldError, and ApiError for a title of blanks.
+def fields_after(task: Task, changes: TaskChanges, user_zone: str | None) -> TaskFields:
+    """The fields of `task` after `changes`. Raises FieldError, and TaskNotChangedError for a title of blanks.
 
     That an end lies behind the first date is checked for a task that begins to repeat; an occurrence may be moved past
     the end of its series.
     """
-    changed: dict[str, Any] = {}
-    if patch.title is not UNSET:
-        changed["title"] = title_of(patch.title, "TASK_UPDATE_ERROR")
-    if patch.description is not UNSET:
-        changed["description"] = None if patch.description is None else clean("description", patch.description)
-    if patch.completed is not UNSET:
-        changed["completed"] = patch.completed
-    if patch.recurrence_pattern is not UNSET:
-        changed["pattern"] = None if patch.recurrence_pattern is None else parse_pattern(patch.recurrence_pattern)
-        if patch.recurrence_pattern is None:
-            changed["end_date"] = None
-    if patch.recurrence_end_date is not UNSET:
-        changed["end_date"] = patch.recurrence_end_date
-    reminders = _reminders(
-        patch.reminders if patch.reminders is not UNSET else None,
-        patch.reminder_offset if patch.reminder_offset is not UNSET else None,
-    )
-    if patch.reminders is not UNSET or patch.reminder_offset is not UNSET:
-        changed["reminders"] = reminders or []
-    changed |= _due_after(task, patch, user_zone)
+    changed = _texts_after(changes) | _repeat_after(changes) | _reminders_after(changes)
+    changed |= _due_after(task, changes, user_zone)
     return _checked(msgspec.structs.replace(fields_of(task), **changed), begins=task.series_id is None)
 
 
-def _due_after(task: Task, patch: TaskPatch, user_zone: str | None) -> dict[str, Any]:
-    if patch.due_date is UNSET and patch.recurrence_timezone is UNSET:
+def _texts_after(changes: TaskChanges) -> dict[str, Any]:
+    changed: dict[str, Any] = {}
+    if changes.title is not UNSET:
+        changed["title"] = changed_title(changes.title)
+    if changes.description is not UNSET:
+        changed["description"] = description_of(changes.description)
+    if changes.completed is not UNSET:
+        changed["completed"] = changes.completed
+    return changed
+
+
+def _repeat_after(changes: TaskChanges) -> dict[str, Any]:
+    changed: dict[str, Any] = {}
+    pattern = changes.recurrence_pattern
+    if pattern is not UNSET:
+        changed["pattern"] = None if pattern is None else parse_pattern(pattern)
+        if pattern is None:
+            changed["end_date"] = None
+    if changes.recurrence_end_date is not UNSET:
+        changed["end_date"] = changes.recurrence_end_date
+    return changed
+
+
+def _reminders_after(changes: TaskChanges) -> dict[str, Any]:
+    several, one = changes.reminders, changes.reminder_offset
+    if several is UNSET and one is UNSET:
         return {}
-    given_zone = None if patch.recurrence_timezone is UNSET else patch.recurrence_timezone
+    found = _reminders(None if several is UNSET else several, None if one is UNSET else one)
+    return {"reminders": found or []}
+
+
+def _due_after(task: Task, changes: TaskChanges, user_zone: str | None) -> dict[str, Any]:
+    due_date, zone_name = changes.due_date, changes.recurrence_timezone
+    if due_date is UNSET and zone_name is UNSET:
+        return {}
+    given_zone = None if zone_name is UNSET else zone_name
     if given_zone is not None:
         zone(given_zone, "recurrence_timezone")
-    timezone = given_zone or task.recurrence_timezone or user_zone
-    if patch.due_date is UNSET:
-        if task.due is None:
-            return {"timezone": given_zone}
-        if given_zone is None:
-            raise FieldError("recurrence_timezone", "a task with a due date keeps a time zone; give another one")
-        # An all-day task keeps its day, any other its instant.
-        due = parse_due(task.due.text, given_zone)
-        return {"due": due, "timezone": given_zone}
-    if patch.due_date is None:
-        # Without a due date there is nothing to repeat or to remind of.
-        return {"due": None, "timezone": given_zone, "pattern": None, "end_date": None, "reminders": []}
-    return {"due": parse_due(patch.due_date, timezone or "UTC"), "timezone": timezone or "UTC"}
+    if due_date is UNSET:
+        return _in_another_zone(task, given_zone)
+    if due_date is None:
+        return _without_due_date(changes, given_zone)
+    timezone = given_zone or task.recurrence_timezone or user_zone or "UTC"
+    return {"due": parse_due(due_date, timezone), "timezone": timezone}
+
+
+def _in_another_zone(task: Task, given_zone: str | None) -> dict[str, Any]:
+    if task.due is None:
+        return {"timezone": given_zone}
+    if given_zone is None:
+        raise FieldError("recurrence_timezone", "a task with a due date keeps a time zone; give another one")
+    # An all-day task keeps its day, any other its instant.
+    return {"due": parse_due(task.due.text, given_zone), "timezone": given_zone}
+
+
+def _without_due_date(changes: TaskChanges, given_zone: str | None) -> dict[str, Any]:
+    for field in ("recurrence_pattern", "recurrence_end_date", "reminders", "reminder_offset"):
+        if getattr(changes, field) not in (UNSET, None, []):
+            raise FieldError(field, "needs a due_date, and this request takes it away; give one or leave this out")
+    # Without a due date there is nothing to repeat or to remind of.
+    return {"due": None, "timezone": given_zone, "pattern": None, "end_date": None, "reminders": []}
 
 
 def with_fields(task: Task, fields: TaskFields) -> Task:
@@ -148,14 +172,6 @@ def with_fields(task: Task, fields: TaskFields) -> Task:
         recurrence_timezone=fields.timezone,
         reminders=fields.reminders,
     )
-
-
-def title_of(text: str, code: str) -> str:
-    """A title, trimmed. Raises ApiError with `code` where nothing is left."""
-    trimmed = clean("title", text).strip()
-    if not trimmed:
-        raise ApiError(code, "Title cannot be empty", status=400)
-    return trimmed
 
 
 def _reminders(given: list[str] | None, one: str | None) -> list[str] | None:
@@ -180,7 +196,7 @@ def _checked(fields: TaskFields, *, begins: bool = True) -> TaskFields:
     return fields
 
 
-def options_of(given: NewTask | TaskPatch, fields: TaskFields) -> SeriesOptions:
+def options_of(given: NewTask | TaskChanges, fields: TaskFields) -> SeriesOptions:
     """How the series of a task with these fields goes on. Raises FieldError for a task that does not repeat."""
     mode = None if given.recurrence_mode is UNSET else given.recurrence_mode
     catch_up = None if given.catch_up is UNSET else given.catch_up

@@ -1,9 +1,10 @@
-"""Reconciliation: finds what Phase IV did (creations, edits, completions, deletions) and tells each as its event once.
+"""Reconciliation: finds what Phase IV did (creations, edits, completions, deletions) and publishes each once.
 
 It compares `tasks` with the shadow, in batches, each in a transaction that locks its tasks, so that a change made
-meanwhile is told by one of the two and not by both.
+meanwhile is published by one of the two and not by both.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -11,13 +12,14 @@ import msgspec
 
 from chat_api.commands import series
 from chat_api.commands.actor import PHASE_IV, Actor
-from chat_api.commands.drift import deleted, drift
-from taskflow.bus import outbox
-from taskflow.database.pool import Connection, Database
-from taskflow.database.task_rows import COLUMNS, task_of
-from taskflow.domain.task import Task
-from taskflow.events.model import Event
-from taskflow.events.topics import CHAT_API
+from chat_api.commands.task_events import completed_at, deleted
+from chat_api.commands.unpublished import unpublished_changes
+from taskflow_core.bus import outbox
+from taskflow_core.database.pool import Connection, Database
+from taskflow_core.database.task_rows import COLUMNS, task_of
+from taskflow_core.domain.task import Task
+from taskflow_core.events.model import Event
+from taskflow_core.events.topics import CHAT_API
 
 _BATCH: Final = 200
 
@@ -34,7 +36,7 @@ _SHADOWS: Final = """
 SELECT task_id, version, title, description, completed FROM task_shadow WHERE task_id = ANY($1) FOR UPDATE
 """
 # Shadows whose task is gone, taken away.
-_GONE: Final = """
+_DELETED: Final = """
 DELETE FROM task_shadow WHERE task_id IN (
     SELECT s.task_id FROM task_shadow s LEFT JOIN tasks t ON t.id = s.task_id
     WHERE t.id IS NULL ORDER BY s.task_id LIMIT $1 FOR UPDATE OF s SKIP LOCKED
@@ -49,7 +51,7 @@ ON CONFLICT (task_id) DO UPDATE SET version = excluded.version, title = excluded
     description = excluded.description, completed = excluded.completed, updated_at = now()
 """
 # How many of both there are.
-_UNTOLD: Final = """
+_COUNT_UNPUBLISHED: Final = """
 SELECT count(*) FROM tasks t FULL JOIN task_shadow s ON s.task_id = t.id
 WHERE t.id IS NULL OR s.task_id IS NULL OR t.title IS DISTINCT FROM s.title
     OR t.description IS DISTINCT FROM s.description OR t.completed IS DISTINCT FROM s.completed
@@ -59,73 +61,75 @@ _SLOTS: Final = "SELECT series_id, occurrence_date, task_id FROM series_slots WH
 
 
 class Reconciled(msgspec.Struct, frozen=True):
-    """How many tasks were found changed (or new) and how many gone."""
+    """How many tasks were found changed (or new) and how many deleted."""
 
     changed: int
-    gone: int
+    deleted: int
 
 
 async def reconcile(database: Database, now: datetime) -> Reconciled:
-    """Tell everything Phase IV did. Can be stopped anywhere and run again. Raises the database's outages."""
+    """Publish everything Phase IV did. Can be stopped anywhere and run again. Raises the database's outages."""
     actor = Actor.here(PHASE_IV)
-    total_changed = total_gone = 0
+    total_changed = total_deleted = 0
     after: str | None = ""
     while after is not None:
         async with database.transaction() as connection:
-            after, count = await _tell_changed(connection, after, actor, now)
+            after, count = await _publish_changed(connection, after, actor, now)
         total_changed += count
     while True:
         async with database.transaction() as connection:
-            count = await _tell_gone(connection, actor, now)
-        total_gone += count
+            count = await _publish_deleted(connection, actor, now)
+        total_deleted += count
         if count < _BATCH:
-            return Reconciled(total_changed, total_gone)
+            return Reconciled(total_changed, total_deleted)
 
 
-async def untold(database: Database) -> int:
-    """How many tasks are not as last published: what `reconcile` would tell. Reads every task."""
-    return await database.fetchval(_UNTOLD)
+async def count_unpublished_changes(database: Database) -> int:
+    """How many tasks are not as last published: what `reconcile` would publish. Reads every task."""
+    return await database.fetchval(_COUNT_UNPUBLISHED)
 
 
-async def _tell_changed(connection: Connection, after: str, actor: Actor, now: datetime) -> tuple[str | None, int]:
+async def _publish_changed(connection: Connection, after: str, actor: Actor, now: datetime) -> tuple[str | None, int]:
     rows = await connection.fetch(_CHANGED, after, _BATCH)
     if not rows:
         return None, 0
     shadows = {row["task_id"]: row for row in await connection.fetch(_SHADOWS, [row["id"] for row in rows])}
-    told: list[Task] = []
+    changed: list[Task] = []
     events: list[Event] = []
     for row in rows:
         shadow = shadows.get(row["id"])
-        task, found = drift(task_of(row), None if shadow is None else dict(shadow), actor, now)
-        if found:
-            told.append(task)
-            events += found
-            await _series_follows(connection, task, None if shadow is None else shadow["completed"], now)
-    if told:
+        task, missing = unpublished_changes(task_of(row), None if shadow is None else dict(shadow), actor, now)
+        if missing:
+            changed.append(task)
+            events += missing
+            await _update_series(connection, task, None if shadow is None else shadow["completed"], missing, now)
+    if changed:
         await connection.execute(
             _SHADOW,
-            [task.id for task in told],
-            [task.user_id for task in told],
-            [task.version for task in told],
-            [task.title for task in told],
-            [task.description for task in told],
-            [task.completed for task in told],
+            [task.id for task in changed],
+            [task.user_id for task in changed],
+            [task.version for task in changed],
+            [task.title for task in changed],
+            [task.description for task in changed],
+            [task.completed for task in changed],
         )
-    await outbox.draw(connection, CHAT_API, events)
-    return rows[-1]["id"], len(told)
+    await outbox.append(connection, CHAT_API, events)
+    return rows[-1]["id"], len(changed)
 
 
-async def _series_follows(connection: Connection, task: Task, was_completed: bool | None, now: datetime) -> None:
+async def _update_series(
+    connection: Connection, task: Task, was_completed: bool | None, missing: Sequence[Event], now: datetime
+) -> None:
     if was_completed is None or task.completed == was_completed:
         return
     if task.completed:
-        await series.occurrence_closed(connection, task, now)
+        await series.occurrence_closed(connection, task, completed_at(missing, now))
     else:
         await series.occurrence_reopened(connection, task)
 
 
-async def _tell_gone(connection: Connection, actor: Actor, now: datetime) -> int:
-    rows = await connection.fetch(_GONE, _BATCH)
+async def _publish_deleted(connection: Connection, actor: Actor, now: datetime) -> int:
+    rows = await connection.fetch(_DELETED, _BATCH)
     if not rows:
         return 0
     slots = {row["task_id"]: row for row in await connection.fetch(_SLOTS, [row["task_id"] for row in rows])}
@@ -146,5 +150,5 @@ async def _tell_gone(connection: Connection, actor: Actor, now: datetime) -> int
         )
         events.append(deleted(task, actor, now))
         await series.occurrence_closed(connection, task, now)
-    await outbox.draw(connection, CHAT_API, events)
+    await outbox.append(connection, CHAT_API, events)
     return len(rows)

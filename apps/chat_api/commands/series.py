@@ -1,20 +1,23 @@
 """Series: the rule and state of a repeating task, and the occurrences that are made from it.
 
-The rules are taskflow.domain.recurrence's; here is how they are kept in `task_series` and `series_slots`. Whoever
+The rules are taskflow_core.domain.recurrence's; here is how they lie in `task_series` and `series_slots`. Whoever
 changes a series holds the lock of its row; a use case that also locks tasks locks them first.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 import asyncpg
 
 from chat_api.commands.fields import SeriesOptions
-from taskflow.database.pool import Connection
-from taskflow.database.task_rows import reminder_config, reminders_of
-from taskflow.domain.recurrence import (
+from taskflow_core.database.pool import Connection
+from taskflow_core.database.statements import columns, select
+from taskflow_core.database.task_rows import reminder_config, reminders_of
+from taskflow_core.domain.errors import FieldError
+from taskflow_core.domain.recurrence import (
+    MOST_CAUGHT_UP,
     Rule,
     SeriesState,
     Slot,
@@ -22,15 +25,33 @@ from taskflow.domain.recurrence import (
     after_moving,
     after_reopening,
     begin,
+    misses_too_many,
     parse_pattern,
 )
-from taskflow.domain.reminders import parse_offset
-from taskflow.domain.task import Task
+from taskflow_core.domain.reminders import parse_offset
+from taskflow_core.domain.task import Task
+from taskflow_db.tables import SeriesSlots, TaskSeries
 
-COLUMNS: Final = """
-    series_id, user_id, title, description, reminder_config, all_day, pattern, timezone, start_local, end_date, mode,
-    catch_up, last_slot, next_slot, next_due, make_at, made_count, ended_at
-"""
+COLUMNS: Final = columns(
+    TaskSeries.series_id,
+    TaskSeries.user_id,
+    TaskSeries.title,
+    TaskSeries.description,
+    TaskSeries.reminder_config,
+    TaskSeries.all_day,
+    TaskSeries.pattern,
+    TaskSeries.timezone,
+    TaskSeries.start_local,
+    TaskSeries.end_date,
+    TaskSeries.mode,
+    TaskSeries.catch_up,
+    TaskSeries.last_slot,
+    TaskSeries.next_slot,
+    TaskSeries.next_due,
+    TaskSeries.make_at,
+    TaskSeries.made_count,
+    TaskSeries.ended_at,
+)
 """What `series_of` reads."""
 
 # A series as it is now, new or not.
@@ -48,19 +69,24 @@ ON CONFLICT (series_id) DO UPDATE SET
     attempts = 0, retry_at = NULL, last_error = NULL, updated_at = now()
 """  # noqa: S608  # constants
 # The slot of an occurrence; nothing when it is taken.
-_TAKE_SLOT: Final = """
+_CLAIM_SLOT: Final = """
 INSERT INTO series_slots (series_id, occurrence_date, task_id) VALUES ($1, $2, $3)
 ON CONFLICT DO NOTHING RETURNING task_id
 """
 # Slots that are taken under another name, or by another series, from now on.
-_LEAVE_SLOTS: Final = "DELETE FROM series_slots WHERE series_id = $1 AND occurrence_date = ANY($2::date[])"
-_TAKE_SLOTS: Final = """
+_RELEASE_SLOTS: Final = "DELETE FROM series_slots WHERE series_id = $1 AND occurrence_date = ANY($2::date[])"
+_CLAIM_SLOTS: Final = """
 INSERT INTO series_slots (series_id, occurrence_date, task_id)
 SELECT $1, row.occurrence_date, row.task_id FROM unnest($2::date[], $3::text[]) AS row (occurrence_date, task_id)
 ON CONFLICT DO NOTHING
 """
 # The slots a series has used, with the tasks that were made in them.
-_SLOTS: Final = "SELECT occurrence_date, task_id FROM series_slots WHERE series_id = $1 ORDER BY occurrence_date"
+_SLOTS: Final = select(
+    SeriesSlots.occurrence_date,
+    SeriesSlots.task_id,
+    by=[SeriesSlots.series_id],
+    order_by=[SeriesSlots.occurrence_date],
+)
 # A series under lock.
 _LOCK: Final = f"SELECT {COLUMNS} FROM task_series WHERE series_id = $1 FOR UPDATE"  # noqa: S608  # constants
 
@@ -91,7 +117,7 @@ class UsedSlot:
 
 
 async def begin_series(connection: Connection, task: Task, rule: Rule, options: SeriesOptions, now: datetime) -> None:
-    """Make `task`, just written, the first occurrence of a series of its own."""
+    """Make `task`, just written, the first occurrence of a series of its own. Raises FieldError."""
     state = begin(
         rule,
         mode=options.mode or "fixed",
@@ -100,6 +126,7 @@ async def begin_series(connection: Connection, task: Task, rule: Rule, options: 
     )
     if task.completed:
         state = after_closing(state, state.last_slot, now)
+    check_catch_up(state, now)
     series = Series(
         id=task.id,
         user_id=task.user_id,
@@ -111,7 +138,17 @@ async def begin_series(connection: Connection, task: Task, rule: Rule, options: 
         ended=state.over,
     )
     await save(connection, series)
-    await connection.execute(_TAKE_SLOT, task.id, state.last_slot, task.id)
+    await connection.execute(_CLAIM_SLOT, task.id, state.last_slot, task.id)
+
+
+def check_catch_up(state: SeriesState, now: datetime) -> None:
+    """Raise FieldError where a series that somebody makes or edits would make too many past occurrences at once."""
+    if misses_too_many(state, now):
+        message = (
+            f"would make more than {MOST_CAUGHT_UP} past occurrences at once; begin later, or give `latest`, which "
+            "makes the last one"
+        )
+        raise FieldError("catch_up", message)
 
 
 async def locked_series(connection: Connection, series_id: str) -> Series | None:
@@ -151,19 +188,26 @@ async def save(connection: Connection, series: Series) -> None:
     )
 
 
-async def rename_slots(
-    connection: Connection, series_id: str, left: Sequence[date], to: str, taken: Sequence[UsedSlot]
+async def move_slots(
+    connection: Connection, series_id: str, released: Sequence[date], to: str, claimed: Sequence[UsedSlot]
 ) -> None:
     """Let slots of a series go, and take these of the series `to` (the same or another)."""
-    await connection.execute(_LEAVE_SLOTS, series_id, left)
+    await connection.execute(_RELEASE_SLOTS, series_id, released)
     await connection.execute(
-        _TAKE_SLOTS, to, [slot.occurrence_date for slot in taken], [slot.task_id for slot in taken]
+        _CLAIM_SLOTS, to, [slot.occurrence_date for slot in claimed], [slot.task_id for slot in claimed]
     )
 
 
 async def occurrence_closed(connection: Connection, task: Task, at: datetime) -> None:
     """An occurrence was completed or deleted: the next one may be wanted now."""
-    await _advance(connection, task, lambda state, slot: after_closing(state, slot, at))
+    if task.series_id is None or task.occurrence_date is None:
+        return
+    series = await locked_series(connection, task.series_id)
+    if series is None or series.ended:
+        return
+    counted = series.state.mode == "after_completion"
+    taken = {used.occurrence_date for used in await used_slots(connection, series.id)} if counted else set[date]()
+    await _save_state(connection, series, after_closing(series.state, task.occurrence_date, at, taken))
 
 
 async def occurrence_reopened(connection: Connection, task: Task) -> None:
@@ -182,19 +226,28 @@ async def _advance(connection: Connection, task: Task, change: Callable[[SeriesS
     series = await locked_series(connection, task.series_id)
     if series is None or series.ended:
         return
-    advanced = change(series.state, task.occurrence_date)
-    if advanced != series.state:
-        await _save_state(connection, series, advanced)
+    await _save_state(connection, series, change(series.state, task.occurrence_date))
 
 
 async def _save_state(connection: Connection, series: Series, state: SeriesState) -> None:
-    await save(connection, replace(series, state=state, ended=state.over))
+    if state != series.state:
+        await save(connection, replace(series, state=state, ended=state.over))
 
 
 def series_of(row: asyncpg.Record) -> Series:
     """A row of COLUMNS as a Series. Raises FieldError for a rule that cannot be read."""
-    rule = Rule(parse_pattern(row["pattern"]), row["start_local"], row["timezone"], row["end_date"])
-    following = None if row["next_slot"] is None else Slot(row["next_slot"], row["next_due"])
+    start: datetime = row["start_local"]
+    # An earlier release began whole days where the clock did: at 01:00 on a day without midnight, and so ever after.
+    late = row["all_day"] and start.time() != time.min
+    rule = Rule(
+        parse_pattern(row["pattern"]),
+        datetime.combine(start, time.min) if late else start,
+        row["timezone"],
+        row["end_date"],
+    )
+    following = None
+    if row["next_slot"] is not None:
+        following = Slot(row["next_slot"], rule.due_on(row["next_slot"]) if late else row["next_due"])
     reminders = reminders_of(row["reminder_config"])
     state = SeriesState(
         rule=rule,

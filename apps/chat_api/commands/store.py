@@ -1,4 +1,4 @@
-"""Tasks under lock: read as they stand, with what Phase IV left untold, and written together with their shadows.
+"""Tasks under lock: read with the changes that Phase IV left unpublished, and written together with their shadows.
 
 Rows of `tasks` are locked before the row of their series, several of them in the order of their ids.
 """
@@ -12,11 +12,11 @@ import asyncpg
 import msgspec
 
 from chat_api.commands.actor import PHASE_IV, Actor
-from chat_api.commands.drift import drift
-from taskflow.database.pool import Connection
-from taskflow.database.task_rows import COLUMNS, reminder_config, task_of
-from taskflow.domain.task import Task
-from taskflow.events.model import Event
+from chat_api.commands.unpublished import unpublished_changes
+from taskflow_core.database.pool import Connection
+from taskflow_core.database.task_rows import COLUMNS, reminder_config, task_of
+from taskflow_core.domain.task import Task
+from taskflow_core.events.model import Event
 
 # A new task with its shadow at version 1.
 _INSERT: Final = """
@@ -75,20 +75,20 @@ WITH gone AS (DELETE FROM task_shadow WHERE task_id = ANY($1::text[])) DELETE FR
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """A task under lock: as it stands, at its present version, and what must be told of it first.
+    """A task under lock: as it stands, at its present version, and what must be published of it first.
 
-    `published` is the version that everyone knows; `was_completed` is as of then, or as it stands where nothing is.
+    `published_version` is the one that everyone knows; `was_completed` is as of then, or as it stands where nothing is.
     """
 
     task: Task
-    untold: list[Event]
-    published: int
+    unpublished: list[Event]
+    published_version: int
     was_completed: bool
 
     @property
     def as_it_stands(self) -> Task:
-        """The task at the version everyone knows: for those who tell nothing."""
-        return msgspec.structs.replace(self.task, version=self.published)
+        """The task at the version everyone knows: for those who publish nothing."""
+        return msgspec.structs.replace(self.task, version=self.published_version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +136,9 @@ def _locked(row: asyncpg.Record, now: datetime) -> Locked:
             "description": row["shadow_description"],
             "completed": row["shadow_completed"],
         }
-    task, untold = drift(row_as_task, shadow, Actor.here(PHASE_IV), now)
+    task, unpublished = unpublished_changes(row_as_task, shadow, Actor.here(PHASE_IV), now)
     was_completed = task.completed if shadow is None else bool(row["shadow_completed"])
-    return Locked(task, untold, row["version"], was_completed)
+    return Locked(task, unpublished, row["version"], was_completed)
 
 
 async def insert(connection: Connection, task: Task) -> None:

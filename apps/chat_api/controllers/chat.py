@@ -1,81 +1,111 @@
 """The chat's routes: Phase IV's with the user in its path, and the same under /api/v1."""
 
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, post
-from litestar.params import JSONBody, PathParameter
+from litestar.params import HeaderParameter, JSONBody, PathParameter
 
 from chat_api import conversations
-from chat_api.answers import Answer, answered
+from chat_api.answers import Answer, answered, quotas_of
 from chat_api.chat.assistant import LOOKS_BACK, Assistant
 from chat_api.chat.tools import TaskTools, ToolsFor
-from chat_api.payloads import ChatAnswer, ChatRequest, clean
-from taskflow.database.pool import Connection, Database
-from taskflow.domain.clock import Clock
-from taskflow.service.errors import ErrorAnswer, PlainAnswer
-from taskflow.service.litestar_app import SECURITY
-from taskflow.service.openapi import answers
+from chat_api.commands.texts import storable
+from chat_api.conversations import UnknownConversationError
+from chat_api.payloads import ChatAnswer, ChatRequest
+from taskflow_core.database.pool import Connection
+from taskflow_core.service.auth import SignedInRequest, signed_in
+from taskflow_core.service.composition import Runtime
+from taskflow_core.service.errors import ErrorAnswer, PlainAnswer
+from taskflow_core.service.ignored import PHASE_IV
+from taskflow_core.service.litestar_app import SECURITY, FromRuntime
+from taskflow_core.service.openapi import answers
 
-AnyRequest = Request[Any, Any, Any]
+IdempotencyKey = Annotated[str | None, HeaderParameter(name="Idempotency-Key", required=False, include_in_schema=False)]
+UserId = Annotated[str, PathParameter(max_length=255)]
 
 
-def make_chat_routes(
-    database: Database, clock: Clock, guard: Any, *, tools: ToolsFor = TaskTools.begin, versioned: bool = True
-) -> list[Any]:
-    """The routes; without `versioned` Phase IV's alone, which knows no Idempotency-Key."""
-
-    async def reply(connection: Connection, user_id: str, data: ChatRequest) -> Answer:
-        """One message and its answer, in the transaction of all that it changes."""
-        message, now = clean("message", data.message), clock.now()
-        conversation_id = await conversations.open_conversation(connection, user_id, data.conversation_id, now)
-        past = await conversations.last_said(connection, conversation_id, LOOKS_BACK)
-        assistant = Assistant(connection, user_id, await tools(connection, user_id, now), past)
-        given = await assistant.answer(message)
-        await conversations.record(connection, user_id, conversation_id, message, given.said(), now)
-        body = ChatAnswer(
-            conversation_id=conversation_id,
-            response=given.text,
-            tool_calls=list(given.tool_calls),
-            status="success",
-        )
-        return Answer(status=200, body=msgspec.json.encode(body))
-
-    async def talk(request: AnyRequest, data: ChatRequest) -> Response[Any]:
-        user_id: str = request.user.user_id
-        if versioned:
-            return await answered(request, database, user_id, lambda connection: reply(connection, user_id, data))
-        async with database.transaction() as connection:
-            answer = await reply(connection, user_id, data)
-        return answer.response()
-
-    @post(
-        "/api/{user_id:str}/chat",
-        status_code=200,
-        guards=[guard],
-        security=SECURITY,
-        tags=["chat"],
-        summary="Talk to the assistant, as Phase IV's clients do",
-        responses=answers(401, 409, 413, 422, 503, s200=ChatAnswer, s403=PlainAnswer | ErrorAnswer),
+async def reply(runtime: Runtime, connection: Connection, user_id: str, data: ChatRequest, tools: ToolsFor) -> Answer:
+    """One message and its answer, in the transaction of all that it changes. Raises UnknownConversationError."""
+    message, now = storable("message", data.message), runtime.clock.now()
+    conversation_id = await conversations.open_conversation(connection, user_id, data.conversation_id, now)
+    past = await conversations.last_messages(connection, conversation_id, LOOKS_BACK)
+    assistant = Assistant(connection, user_id, await tools(connection, user_id, now), past)
+    given = await assistant.answer(message)
+    await conversations.record(connection, user_id, conversation_id, message, given.message(), now)
+    body = ChatAnswer(
+        conversation_id=conversation_id,
+        response=given.text,
+        tool_calls=list(given.tool_calls),
+        status="success",
     )
-    async def chat_of_user(
-        request: AnyRequest, user_id: Annotated[str, PathParameter(max_length=255)], data: JSONBody[ChatRequest]
-    ) -> Response[Any]:
-        if user_id != request.user.user_id:
-            refusal = PlainAnswer("This conversation belongs to another user")
-            return Response(msgspec.json.encode(refusal), status_code=403, media_type="application/json")
-        return await talk(request, data)
+    return Answer(status=200, body=msgspec.json.encode(body))
 
-    @post(
-        "/api/v1/chat",
-        status_code=200,
-        guards=[guard],
-        security=SECURITY,
-        tags=["chat"],
-        summary="Talk to the assistant",
-        responses=answers(401, 403, 409, 413, 422, 503, s200=ChatAnswer),
-    )
-    async def chat(request: AnyRequest, data: JSONBody[ChatRequest]) -> Response[Any]:
-        return await talk(request, data)
 
-    return [chat_of_user, chat] if versioned else [chat_of_user]
+def of_another_user() -> Response[Any]:
+    """The refusal of a path that names somebody else."""
+    return _plain(403, "This conversation belongs to another user")
+
+
+def unknown_conversation(_: Request[Any, Any, Any], __: UnknownConversationError) -> Response[Any]:
+    """The answer to UnknownConversationError."""
+    return _plain(404, "Conversation not found")
+
+
+@post(
+    "/api/{user_id:str}/chat",
+    opt=PHASE_IV,
+    status_code=200,
+    guards=[signed_in],
+    security=SECURITY,
+    exception_handlers={UnknownConversationError: unknown_conversation},
+    tags=["chat"],
+    summary="Talk to the assistant, as Phase IV's clients do",
+    responses=answers(401, 409, 413, 422, 429, 503, s200=ChatAnswer, s403=PlainAnswer | ErrorAnswer, s404=PlainAnswer),
+)
+async def chat_of_user(
+    request: SignedInRequest,
+    runtime: FromRuntime,
+    user_id: UserId,
+    data: JSONBody[ChatRequest],
+    idempotency_key: IdempotencyKey = None,
+) -> Response[Any]:
+    """Phase IV's route."""
+    if user_id != request.user.user_id:
+        return of_another_user()
+    return await _talk(request, runtime, data, idempotency_key)
+
+
+@post(
+    "/api/v1/chat",
+    status_code=200,
+    guards=[signed_in],
+    security=SECURITY,
+    exception_handlers={UnknownConversationError: unknown_conversation},
+    tags=["chat"],
+    summary="Talk to the assistant",
+    responses=answers(401, 403, 409, 413, 422, 429, 503, s200=ChatAnswer, s404=PlainAnswer),
+)
+async def chat(
+    request: SignedInRequest,
+    runtime: FromRuntime,
+    data: JSONBody[ChatRequest],
+    idempotency_key: IdempotencyKey = None,
+) -> Response[Any]:
+    """The same for whoever is signed in."""
+    return await _talk(request, runtime, data, idempotency_key)
+
+
+async def _talk(request: SignedInRequest, runtime: Runtime, data: ChatRequest, key: str | None) -> Response[Any]:
+    user_id = request.user.user_id
+
+    async def work(connection: Connection) -> Answer:
+        return await reply(runtime, connection, user_id, data, partial(TaskTools.begin, quota=quotas_of(request).tasks))
+
+    return await answered(request, runtime.database, user_id, work, key=key)
+
+
+def _plain(status: int, text: str) -> Response[Any]:
+    """A refusal in Phase IV's words: `{detail}` alone."""
+    return Response(msgspec.json.encode(PlainAnswer(text)), status_code=status, media_type="application/json")

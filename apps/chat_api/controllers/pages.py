@@ -1,31 +1,43 @@
 """What a browser opens: the page at /, its assets, and the API's documents, all served from here."""
 
+import errno
 import html
+from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 import swagger_ui
 from litestar import Request, Response, get, static_files
 from litestar.datastructures import CacheControlHeader
-from litestar.exceptions import NotFoundException
-from litestar.handlers import HTTPRouteHandler
+from litestar.exceptions import InternalServerException, NotFoundException
 from litestar.openapi.plugins import OpenAPIRenderPlugin
+from litestar.params import HeaderParameter
+from litestar.response import Redirect
 from litestar.router import Router
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-import taskflow
-from taskflow.events.topics import AUDIT_LOGGER, CHAT_API, NOTIFICATION_SERVICE, REMINDER_SERVICE
-from taskflow.service.litestar_app import documents
-from taskflow.settings import Settings
+import taskflow_core
+from chat_api.answers import tags_of
+from taskflow_core.events.topics import AUDIT_LOGGER, CHAT_API, NOTIFICATION_SERVICE, REMINDER_SERVICE
+from taskflow_core.service.errors import http_error
+from taskflow_core.service.ignored import PHASE_IV
+from taskflow_core.service.litestar_app import FromRuntime, documents
+from taskflow_core.service.requests import header
 
 _SWAGGER: Final = Path(swagger_ui.__file__).parent / "static"
 _DOCUMENTED: Final = (CHAT_API, REMINDER_SERVICE, NOTIFICATION_SERVICE, AUDIT_LOGGER)
-_SAFE: Final = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "X-Frame-Options": "DENY",
-}
+_NO_FILE: Final = frozenset({errno.ENAMETOOLONG, errno.ENOTDIR, errno.EINVAL, errno.EILSEQ, errno.ELOOP})
+"""How a file system says, besides that it has no such file, that it could not have one."""
+
+Accept = Annotated[str | None, HeaderParameter(name="Accept", required=False, include_in_schema=False)]
+
+_DOCS_POLICY: Final = (
+    # Swagger UI writes styles into its page, and its style sheet has pictures in it.
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+_OF_304: Final = frozenset({b"etag", b"last-modified", b"cache-control"})
 _PAGE_POLICY: Final = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
 
@@ -48,45 +60,57 @@ class Healthy(msgspec.Struct, frozen=True, kw_only=True):
 
 def web_directory() -> Path:
     """Where the page's files are: in the installed package, or beside it in a checkout."""
-    packaged = Path(taskflow.__file__).parent / "web"
-    return packaged if packaged.is_dir() else Path(taskflow.__file__).parent.parent / "web"
+    packaged = Path(taskflow_core.__file__).parent / "web"
+    return packaged if packaged.is_dir() else packaged.parent.parent / "web" / "page"
 
 
 def home_answer() -> Home:
     """GET / for programs."""
     return Home(
         name="TaskFlow",
-        version=taskflow.__version__,
+        version=taskflow_core.__version__,
         status="running",
-        endpoints={"tasks": "/api/v1/tasks", "auth": "/api/v1/auth", "health": "/health", "docs": "/docs"},
+        endpoints={
+            "tasks": "/api/v1/tasks",
+            "auth": "/api/v1/auth",
+            "health": "/health",
+            "api_docs": "/docs",
+            "redoc": "/redoc",
+            "docs": "/docs",
+        },
     )
 
 
-def make_health(settings: Settings) -> HTTPRouteHandler:
-    """GET /health, as Phase IV answers it."""
-
-    @get("/health", tags=["platform"], summary="Sign of life")
-    async def health() -> Healthy:
-        return Healthy(status="healthy", version=taskflow.__version__, environment=settings.environment)
-
-    return health
+@get("/health", opt=PHASE_IV, tags=["platform"], summary="Sign of life")
+async def health(runtime: FromRuntime) -> Healthy:
+    """As Phase IV answers it."""
+    return Healthy(status="healthy", version=taskflow_core.__version__, environment=runtime.settings.environment)
 
 
-def make_pages() -> list[HTTPRouteHandler | Router]:
-    """GET / and the page's assets."""
-    directory = web_directory()
-    index = (directory / "index.html").read_bytes()
+@get("/", opt=PHASE_IV, tags=["platform"], summary="The page for browsers, an overview for programs")
+async def home(accept: Accept = None) -> Response[Any]:
+    """The page at /."""
+    if "text/html" in (accept or ""):
+        headers = {"Content-Security-Policy": _PAGE_POLICY, "Vary": "Accept"}
+        return Response(_index(), media_type="text/html", headers=headers)
+    return Response(home_answer(), media_type="application/json", headers={"Vary": "Accept"})
 
-    @get("/", tags=["platform"], summary="The page for browsers, an overview for programs")
-    async def home(request: Request[Any, Any, Any]) -> Response[Any]:
-        if "text/html" in request.headers.get("accept", ""):
-            headers = _SAFE | {"Content-Security-Policy": _PAGE_POLICY, "Cache-Control": "no-cache", "Vary": "Accept"}
-            return Response(index, media_type="text/html", headers=headers)
-        return Response(home_answer(), media_type="application/json", headers={"Vary": "Accept"})
 
+@get("/redoc", include_in_schema=False)
+async def redoc() -> Redirect:
+    """Phase IV's second page of the same document."""
+    return Redirect("/docs")
+
+
+@cache
+def _index() -> bytes:
+    return (web_directory() / "index.html").read_bytes()
+
+
+def assets() -> list[Router]:
+    """The files of the page and of the API's documents."""
     return [
-        home,
-        _static("/static", directory, CacheControlHeader(no_cache=True)),
+        _static("/static", web_directory(), CacheControlHeader(no_cache=True)),
         _static("/docs/assets", _SWAGGER, CacheControlHeader(max_age=86_400)),
     ]
 
@@ -99,47 +123,78 @@ def _static(path: str, directory: Path, cache: CacheControlHeader) -> Router:
         directories=[directory],
         cache_control=cache,
         name=path,
-        middleware=[_guarded],
+        middleware=[_files],
+        exception_handlers={InternalServerException: _unreadable},
         include_in_schema=False,
     )
 
 
-def _guarded(app: ASGIApp) -> ASGIApp:
-    """Files with the headers that keep them what they are. No file has a name with a NUL in it."""
-    safe = [(name.lower().encode(), value.encode()) for name, value in _SAFE.items()]
+def _unreadable(request: Request[Any, Any, Any], error: InternalServerException) -> Response[Any]:
+    cause = error.__cause__
+    no_file = isinstance(cause, OSError) and cause.errno in _NO_FILE
+    return http_error(request, NotFoundException() if no_file else error)
 
-    async def guard(scope: Scope, receive: Receive, send: Send) -> None:
+
+def _files(app: ASGIApp) -> ASGIApp:
+    """Files by what a browser has of them: 304 for one that it has. No file has a name with a NUL in it."""
+
+    async def answering(scope: Scope, receive: Receive, send: Send) -> None:
+        known = tags_of((header(scope, b"if-none-match") or b"").decode("latin-1"))
+        is_known = False
+
         async def sending(message: Message) -> None:
+            nonlocal is_known
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), *safe]
+                headers = [*message.get("headers", ())]
+                tag = next((value.decode() for name, value in headers if name == b"etag"), "")
+                is_known = message["status"] == 200 and tag.strip('"') in known
+                if is_known:
+                    message = {**message, "status": 304, "headers": [pair for pair in headers if pair[0] in _OF_304]}
+            elif is_known and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
 
         if "\x00" in scope["path"]:
             raise NotFoundException
         await app(scope, receive, sending)
 
-    return guard
+    return answering
+
+
+@get("/start.js", media_type="text/javascript")
+async def swagger_start() -> str:
+    """What starts Swagger UI over the documents of every service with routes; as a file, so that nothing is inline."""
+    urls = [{"name": name, "url": f"{documents(name)}/openapi.json"} for name in _DOCUMENTED]
+    options = {"urls": urls, "dom_id": "#docs", "deepLinking": True, "layout": "StandaloneLayout"}
+    return f"""const options = {msgspec.json.encode(options).decode()};
+options.presets = [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset];
+SwaggerUIBundle(options);
+"""
+
+
+def docs_router() -> Router:
+    """Where Swagger UI and the document that it begins with are."""
+    headers = {"Content-Security-Policy": _DOCS_POLICY}
+    return Router(
+        documents(CHAT_API), route_handlers=[swagger_start], response_headers=headers, include_in_schema=False
+    )
 
 
 class SwaggerPage(OpenAPIRenderPlugin):
-    """Swagger UI at /docs over the documents of every service with routes; its script is ours to serve."""
+    """Swagger UI at /docs; its script is ours to serve."""
 
     def __init__(self) -> None:
         super().__init__(path="/")
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """The page; it reads the documents itself."""
-        urls = [{"name": name, "url": f"{documents(name)}/openapi.json"} for name in _DOCUMENTED]
-        options = {"urls": urls, "dom_id": "#docs", "deepLinking": True, "layout": "StandaloneLayout"}
         title = html.escape(openapi_schema["info"]["title"])
         return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="/docs/assets/favicon-32x32.png">
 <link rel="stylesheet" href="/docs/assets/swagger-ui.css">
-<script src="/docs/assets/swagger-ui-bundle.js"></script>
-<script src="/docs/assets/swagger-ui-standalone-preset.js"></script></head>
-<body><div id="docs"></div><script>
-const options = {msgspec.json.encode(options).decode()};
-options.presets = [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset];
-SwaggerUIBundle(options);
-</script></body></html>""".encode()
+<script defer src="/docs/assets/swagger-ui-bundle.js"></script>
+<script defer src="/docs/assets/swagger-ui-standalone-preset.js"></script>
+<script defer src="/docs/start.js"></script></head>
+<body><div id="docs"></div></body></html>""".encode()

@@ -1,22 +1,20 @@
 """The preview of a repeat pattern, for a page to show while a person types."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from litestar import Request, get
-from litestar.handlers import HTTPRouteHandler
+from litestar import get
 from litestar.params import QueryParameter
 
 from chat_api.preferences import timezone_of
-from taskflow.database.pool import Database
-from taskflow.domain.clock import Clock
-from taskflow.domain.due import due_text, parse_due
-from taskflow.domain.errors import FieldError
-from taskflow.domain.recurrence import Rule, check_end_date, parse_pattern
-from taskflow.service.errors import InvalidError, invalid
-from taskflow.service.litestar_app import SECURITY
-from taskflow.service.openapi import answers
+from taskflow_core.domain.due import due_text, parse_due
+from taskflow_core.domain.errors import FieldError
+from taskflow_core.domain.recurrence import Rule, check_end_date, parse_pattern
+from taskflow_core.service.auth import SignedInRequest, signed_in
+from taskflow_core.service.errors import InvalidError, invalid
+from taskflow_core.service.litestar_app import SECURITY, FromRuntime
+from taskflow_core.service.openapi import answers
 
 _FIELDS = {
     "recurrence_pattern": "pattern",
@@ -40,43 +38,39 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     rrule: str
 
 
-def make_preview(database: Database, clock: Clock, guard: Any) -> HTTPRouteHandler:
-    """GET /api/v1/recurrence/preview."""
-
-    @get(
-        "/api/v1/recurrence/preview",
-        guards=[guard],
-        security=SECURITY,
-        tags=["tasks"],
-        responses=answers(401, 422, 503),
-        summary="The next dates of a pattern",
-    )
-    async def preview(
-        request: Request[Any, Any, Any],
-        pattern: Annotated[str, QueryParameter(min_length=1, max_length=500)],
-        timezone: Annotated[str | None, QueryParameter(max_length=64)] = None,
-        start: Annotated[str | None, QueryParameter(max_length=40, description="A due date; default: now")] = None,
-        end_date: Annotated[date | None, QueryParameter(description="The last day, inclusive")] = None,
-        count: Annotated[int, QueryParameter(ge=1, le=100)] = 5,
-    ) -> Preview:
-        if timezone is None:
-            async with database.acquire() as connection:
-                timezone = await timezone_of(connection, request.user.user_id) or "UTC"
-        try:
-            due = parse_due(start or _minute(clock.now()), timezone)
-            parsed = parse_pattern(pattern)
-            check_end_date(parsed, end_date, due.local.date())
-            rule = Rule(parsed, due.local, timezone, end_date)
-            slots = rule.slots(due.local.date(), count)
-        except FieldError as error:
-            raise _of_query(error) from None
-        items = [
-            Occurrence(due_date=due_text(slot.due, due.all_day, timezone), occurrence_date=slot.occurrence_date)
-            for slot in slots
-        ]
-        return Preview(items=items, rrule=rule.rrule)
-
-    return preview
+@get(
+    "/api/v1/recurrence/preview",
+    guards=[signed_in],
+    security=SECURITY,
+    tags=["tasks"],
+    responses=answers(401, 422, 503),
+    summary="The next dates of a pattern",
+)
+async def preview(
+    request: SignedInRequest,
+    runtime: FromRuntime,
+    pattern: Annotated[str, QueryParameter(min_length=1, max_length=500)],
+    timezone: Annotated[str | None, QueryParameter(max_length=64)] = None,
+    start: Annotated[str | None, QueryParameter(max_length=40, description="A due date; default: now")] = None,
+    end_date: Annotated[date | None, QueryParameter(description="The last day, inclusive")] = None,
+    count: Annotated[int, QueryParameter(ge=1, le=100)] = 5,
+) -> Preview:
+    if timezone is None:
+        async with runtime.database.acquire() as connection:
+            timezone = await timezone_of(connection, request.user.user_id) or "UTC"
+    try:
+        due = parse_due(start or _minute(runtime.clock.now()), timezone)
+        parsed = parse_pattern(pattern)
+        check_end_date(parsed, end_date, due.local.date())
+        rule = Rule(parsed, due.local, timezone, end_date)
+        slots = rule.slots(due.local.date(), count)
+    except FieldError as error:
+        raise _of_query(error) from None
+    items = [
+        Occurrence(due_date=due_text(slot.due, due.all_day, timezone), occurrence_date=slot.occurrence_date)
+        for slot in slots
+    ]
+    return Preview(items=items, rrule=rule.rrule)
 
 
 def _minute(now: datetime) -> str:

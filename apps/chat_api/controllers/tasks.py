@@ -4,25 +4,31 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Controller, Request, Response, delete, get, patch, post, put
+from litestar import Controller, Response, delete, get, patch, post, put
 from litestar.params import FromQuery, HeaderParameter, JSONBody, PathParameter, QueryParameter
 
 from chat_api import queries
-from chat_api.answers import Answer, answered, etag_of, if_match, is_known, task_answer
+from chat_api.answers import Answer, answered, etag_of, holds, is_known, quotas_of, task_answer
+from chat_api.commands import acknowledging
 from chat_api.commands import tasks as commands
 from chat_api.commands.actor import Actor
-from chat_api.payloads import NewTask, Scope, TaskPatch, TaskPut, clean
+from chat_api.commands.inputs import Scope
+from chat_api.commands.texts import storable
+from chat_api.payloads import NewTask, TaskPatch, TaskPut
 from chat_api.preferences import timezone_of
 from chat_api.queries import DueFilter, Sort, TaskFilter
 from chat_api.views import TaskView, one_shown
-from taskflow.database.pool import Connection, Database
-from taskflow.domain.clock import Clock
-from taskflow.domain.errors import FieldError
-from taskflow.service.errors import ApiError, invalid
-from taskflow.service.litestar_app import SECURITY
-from taskflow.service.openapi import answers
-
-AnyRequest = Request[Any, Any, Any]
+from taskflow_core.database.pool import Connection
+from taskflow_core.domain.errors import FieldError, TaskNotFoundError
+from taskflow_core.service.auth import SignedInRequest, signed_in
+from taskflow_core.service.bodies import NEEDS_BODY
+from taskflow_core.service.composition import Runtime
+from taskflow_core.service.cursors import LONGEST_CURSOR
+from taskflow_core.service.errors import invalid
+from taskflow_core.service.ignored import PHASE_IV
+from taskflow_core.service.litestar_app import SECURITY, FromRuntime
+from taskflow_core.service.openapi import answers
+from taskflow_core.service.pages import DEFAULT_LIMIT, LARGEST_LIMIT, link_to_next
 
 TaskId = Annotated[str, PathParameter(max_length=255)]
 IdempotencyKey = Annotated[
@@ -38,6 +44,8 @@ IfMatch = Annotated[
     HeaderParameter(name="If-Match", required=False, description="Only if the task still has this ETag"),
 ]
 
+IfNoneMatch = Annotated[str | None, HeaderParameter(name="If-None-Match", required=False, include_in_schema=False)]
+
 ScopeOf = Annotated[
     Scope,
     # Litestar has a meaning of its own for an argument called scope.
@@ -50,7 +58,7 @@ ScopeOf = Annotated[
 
 
 _PARAMETERS = frozenset({"completed", "due", "due_before", "due_after", "q", "series", "sort", "limit", "cursor"})
-"""What makes the list a page. Any other is ignored, as Phase IV ignores it: its clients get their bare list."""
+"""What makes the list a page. Any other is named and ignored, as by Phase IV, whose clients get their bare list."""
 
 
 class TaskList(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,169 +67,184 @@ class TaskList(msgspec.Struct, frozen=True, kw_only=True):
     items: list[TaskView]
 
 
-def make_tasks_controller(database: Database, clock: Clock, guard: Any) -> type[Controller]:
-    """The routes under /api/v1/tasks."""
+class TasksController(Controller):
+    path = "/api/v1/tasks"
+    guards = (signed_in,)
+    security = SECURITY
+    tags = ("tasks",)
 
-    class TasksController(Controller):
-        path = "/api/v1/tasks"
-        guards = (guard,)
-        security = SECURITY
-        tags = ("tasks",)
+    @get(
+        opt=PHASE_IV,
+        responses=answers(401, 422, 503, s200=list[TaskView] | TaskList),
+        summary="List tasks",
+        description="Without parameters: every task, newest first, as a bare list. With any of these: {items}.",
+    )
+    async def list_tasks(
+        self,
+        request: SignedInRequest,
+        runtime: FromRuntime,
+        completed: FromQuery[bool | None] = None,
+        due: FromQuery[DueFilter | None] = None,
+        due_before: Annotated[str | None, QueryParameter(max_length=40)] = None,
+        due_after: Annotated[str | None, QueryParameter(max_length=40)] = None,
+        q: Annotated[str | None, QueryParameter(max_length=200)] = None,
+        series: Annotated[str | None, QueryParameter(max_length=255)] = None,
+        sort: FromQuery[Sort | None] = None,
+        limit: Annotated[int | None, QueryParameter(ge=1, le=LARGEST_LIMIT)] = None,
+        cursor: Annotated[str | None, QueryParameter(max_length=LONGEST_CURSOR)] = None,
+    ) -> Response[Any]:
+        user_id = request.user.user_id
+        if not _PARAMETERS & set(request.query_params):
+            async with runtime.database.acquire() as connection:
+                return _json(await queries.everything(connection, user_id))
+        async with runtime.database.acquire() as connection:
+            needs_zone = due is not None or due_before is not None or due_after is not None
+            timezone = (await timezone_of(connection, user_id) if needs_zone else None) or "UTC"
+            criteria = TaskFilter(
+                completed=completed,
+                due=due,
+                due_before=_bound("due_before", due_before, timezone, end=False),
+                due_after=_bound("due_after", due_after, timezone, end=True),
+                q=_searchable("q", q),
+                series=_searchable("series", series),
+                sort=sort or "created",
+            )
+            page = await queries.page(
+                connection,
+                user_id,
+                criteria,
+                timezone=timezone,
+                now=runtime.clock.now(),
+                limit=limit or DEFAULT_LIMIT,
+                cursor=cursor,
+            )
+        asked = {key: value for key, value in request.query_params.multi_items() if key != "cursor"}
+        return _json(TaskList(items=page.items), link_to_next(request.url.path, asked, page.cursor))
 
-        @get(
-            responses=answers(401, 422, 503, s200=list[TaskView] | TaskList),
-            summary="List tasks",
-            description="Without parameters: every task, newest first, as a bare list. With any of these: {items}.",
-        )
-        async def list_tasks(
-            self,
-            request: AnyRequest,
-            completed: FromQuery[bool | None] = None,
-            due: FromQuery[DueFilter | None] = None,
-            due_before: Annotated[str | None, QueryParameter(max_length=40)] = None,
-            due_after: Annotated[str | None, QueryParameter(max_length=40)] = None,
-            q: Annotated[str | None, QueryParameter(max_length=200)] = None,
-            series: Annotated[str | None, QueryParameter(max_length=255)] = None,
-            sort: FromQuery[Sort | None] = None,
-            limit: Annotated[int | None, QueryParameter(ge=1, le=queries.LARGEST_LIMIT)] = None,
-            cursor: Annotated[str | None, QueryParameter(max_length=1000)] = None,
-        ) -> Response[Any]:
-            user_id: str = request.user.user_id
-            if not _PARAMETERS & set(request.query_params):
-                async with database.acquire() as connection:
-                    return _json(await queries.everything(connection, user_id))
-            async with database.acquire() as connection:
-                needs_zone = due is not None or due_before is not None or due_after is not None
-                timezone = (await timezone_of(connection, user_id) if needs_zone else None) or "UTC"
-                wanted = TaskFilter(
-                    completed=completed,
-                    due=due,
-                    due_before=_bound("due_before", due_before, timezone, end=False),
-                    due_after=_bound("due_after", due_after, timezone, end=True),
-                    q=_searchable("q", q),
-                    series=_searchable("series", series),
-                    sort=sort or "created",
-                )
-                page = await queries.page(
-                    connection,
-                    user_id,
-                    wanted,
-                    timezone=timezone,
-                    now=clock.now(),
-                    limit=limit or queries.DEFAULT_LIMIT,
-                    cursor=cursor,
-                )
-            headers: dict[str, str] = {}
-            if page.cursor is not None:
-                asked = {key: value for key, value in request.query_params.multi_items() if key != "cursor"}
-                headers["Link"] = queries.next_link(request.url.path, asked, page.cursor)
-            return _json(TaskList(items=page.tasks), headers)
+    @post(opt=PHASE_IV, responses=answers(400, 401, 403, 409, 413, 422, 429, 503, s201=TaskView), summary="Make a task")
+    async def create(
+        self,
+        request: SignedInRequest,
+        runtime: FromRuntime,
+        data: JSONBody[NewTask],
+        idempotency_key: IdempotencyKey = None,
+    ) -> Response[Any]:
+        user_id = request.user.user_id
 
-        @post(responses=answers(400, 401, 403, 409, 413, 422, 503, s201=TaskView), summary="Make a task")
-        async def create(
-            self, request: AnyRequest, data: JSONBody[NewTask], idempotency_key: IdempotencyKey = None
-        ) -> Response[Any]:
-            user_id: str = request.user.user_id
+        async def work(connection: Connection) -> Answer:
+            actor, now = Actor.here(user_id), runtime.clock.now()
+            task = await commands.create(connection, user_id, data, actor, now, quotas_of(request).tasks)
+            return task_answer(await one_shown(connection, task), 201)
 
-            async def work(connection: Connection) -> Answer:
-                task = await commands.create(connection, user_id, data, Actor.here(user_id), clock.now())
-                return task_answer(await one_shown(connection, task), 201)
+        return await answered(request, runtime.database, user_id, work, key=idempotency_key)
 
-            return await answered(request, database, user_id, work)
+    @get("/{task_id:str}", responses=answers(401, 404, 422, 503, s200=TaskView, s304=None), summary="One task")
+    async def read(
+        self, request: SignedInRequest, runtime: FromRuntime, task_id: TaskId, if_none_match: IfNoneMatch = None
+    ) -> Response[Any]:
+        async with runtime.database.acquire() as connection:
+            task = await queries.one(connection, request.user.user_id, task_id)
+        if task is None:
+            raise TaskNotFoundError
+        if is_known(if_none_match, task):
+            return Answer(status=304, headers={"ETag": etag_of(task)}).response()
+        return task_answer(task).response()
 
-        @get("/{task_id:str}", responses=answers(401, 404, 422, 503, s200=TaskView, s304=None), summary="One task")
-        async def read(self, request: AnyRequest, task_id: TaskId) -> Response[Any]:
-            async with database.acquire() as connection:
-                task = await queries.one(connection, request.user.user_id, task_id)
-            if task is None:
-                raise ApiError("TASK_NOT_FOUND", "There is no such task among yours.", error="Task not found")
-            if is_known(request, task):
-                return Answer(status=304, headers={"ETag": etag_of(task)}).response()
-            return task_answer(task).response()
+    @put(
+        "/{task_id:str}",
+        opt=PHASE_IV | NEEDS_BODY,
+        responses=answers(400, 401, 403, 404, 409, 412, 413, 422, 429, 503, s200=TaskView),
+        summary="Change a task",
+    )
+    async def replace(
+        self,
+        request: SignedInRequest,
+        runtime: FromRuntime,
+        task_id: TaskId,
+        data: JSONBody[TaskPut],
+        idempotency_key: IdempotencyKey = None,
+        if_match: IfMatch = None,
+    ) -> Response[Any]:
+        return await _change(request, runtime, task_id, data.as_patch(), "this", idempotency_key, if_match)
 
-        @put(
-            "/{task_id:str}",
-            responses=answers(400, 401, 403, 404, 409, 412, 413, 422, 503, s200=TaskView),
-            summary="Change a task",
-        )
-        async def replace(
-            self,
-            request: AnyRequest,
-            task_id: TaskId,
-            data: JSONBody[TaskPut],
-            idempotency_key: IdempotencyKey = None,
-            if_match_tag: IfMatch = None,
-        ) -> Response[Any]:
-            return await _change(request, task_id, data.as_patch())
+    @patch(
+        "/{task_id:str}",
+        responses=answers(400, 401, 403, 404, 409, 412, 413, 422, 429, 503, s200=TaskView),
+        summary="Change a task; null clears",
+    )
+    async def change(
+        self,
+        request: SignedInRequest,
+        runtime: FromRuntime,
+        task_id: TaskId,
+        data: JSONBody[TaskPatch],
+        of: ScopeOf = "this",
+        idempotency_key: IdempotencyKey = None,
+        if_match: IfMatch = None,
+    ) -> Response[Any]:
+        return await _change(request, runtime, task_id, data, of, idempotency_key, if_match)
 
-        @patch(
-            "/{task_id:str}",
-            responses=answers(400, 401, 403, 404, 409, 412, 413, 422, 503, s200=TaskView),
-            summary="Change a task; null clears",
-        )
-        async def change(
-            self,
-            request: AnyRequest,
-            task_id: TaskId,
-            data: JSONBody[TaskPatch],
-            of: ScopeOf = "this",
-            idempotency_key: IdempotencyKey = None,
-            if_match_tag: IfMatch = None,
-        ) -> Response[Any]:
-            return await _change(request, task_id, data, of)
-
-        @delete(
-            "/{task_id:str}",
-            status_code=204,
-            responses=answers(401, 403, 404, 409, 412, 413, 422, 503, s204=None),
-            summary="Delete a task",
-        )
-        async def remove(
-            self,
-            request: AnyRequest,
-            task_id: TaskId,
-            of: ScopeOf = "this",
-            idempotency_key: IdempotencyKey = None,
-            if_match_tag: IfMatch = None,
-        ) -> Response[None]:
-            user_id: str = request.user.user_id
-
-            async def work(connection: Connection) -> Answer:
-                actor = Actor.here(user_id)
-                await commands.delete(connection, user_id, task_id, actor, clock.now(), if_match(request), of)
-                return Answer(status=204)
-
-            return await answered(request, database, user_id, work)
-
-        @post(
-            "/{task_id:str}/acknowledge",
-            status_code=200,
-            responses=answers(401, 403, 404, 409, 413, 422, 503, s200=TaskView),
-            summary="Stop the reminders of a task's due date",
-        )
-        async def acknowledge(
-            self, request: AnyRequest, task_id: TaskId, idempotency_key: IdempotencyKey = None
-        ) -> Response[Any]:
-            user_id: str = request.user.user_id
-
-            async def work(connection: Connection) -> Answer:
-                task = await commands.acknowledge(connection, user_id, task_id, clock.now())
-                return task_answer(await one_shown(connection, task))
-
-            return await answered(request, database, user_id, work)
-
-    async def _change(request: AnyRequest, task_id: str, changes: TaskPatch, scope: Scope = "this") -> Response[Any]:
-        user_id: str = request.user.user_id
+    @delete(
+        "/{task_id:str}",
+        opt=PHASE_IV,
+        status_code=204,
+        responses=answers(401, 403, 404, 409, 412, 413, 422, 429, 503, s204=None),
+        summary="Delete a task",
+    )
+    async def remove(
+        self,
+        request: SignedInRequest,
+        runtime: FromRuntime,
+        task_id: TaskId,
+        of: ScopeOf = "this",
+        idempotency_key: IdempotencyKey = None,
+        if_match: IfMatch = None,
+    ) -> Response[None]:
+        user_id = request.user.user_id
 
         async def work(connection: Connection) -> Answer:
             actor = Actor.here(user_id)
-            check = if_match(request)
-            task = await commands.change(connection, user_id, task_id, changes, actor, clock.now(), check, scope)
+            await commands.delete(connection, user_id, task_id, actor, runtime.clock.now(), holds(if_match), of)
+            return Answer(status=204)
+
+        return await answered(request, runtime.database, user_id, work, key=idempotency_key, if_match=if_match)
+
+    @post(
+        "/{task_id:str}/acknowledge",
+        status_code=200,
+        responses=answers(401, 403, 404, 409, 413, 422, 429, 503, s200=TaskView),
+        summary="Stop the reminders of a task's due date",
+    )
+    async def acknowledge(
+        self, request: SignedInRequest, runtime: FromRuntime, task_id: TaskId, idempotency_key: IdempotencyKey = None
+    ) -> Response[Any]:
+        user_id = request.user.user_id
+
+        async def work(connection: Connection) -> Answer:
+            task = await acknowledging.acknowledge(connection, user_id, task_id, runtime.clock.now())
             return task_answer(await one_shown(connection, task))
 
-        return await answered(request, database, user_id, work)
+        return await answered(request, runtime.database, user_id, work, key=idempotency_key)
 
-    return TasksController
+
+async def _change(
+    request: SignedInRequest,
+    runtime: Runtime,
+    task_id: str,
+    changes: TaskPatch,
+    scope: Scope,
+    idempotency_key: str | None,
+    if_match: str | None,
+) -> Response[Any]:
+    user_id = request.user.user_id
+
+    async def work(connection: Connection) -> Answer:
+        actor = Actor.here(user_id)
+        check = holds(if_match)
+        task = await commands.change(connection, user_id, task_id, changes, actor, runtime.clock.now(), check, scope)
+        return task_answer(await one_shown(connection, task))
+
+    return await answered(request, runtime.database, user_id, work, key=idempotency_key, if_match=if_match)
 
 
 def _json(content: Any, headers: dict[str, str] | None = None) -> Response[Any]:
@@ -229,13 +252,18 @@ def _json(content: Any, headers: dict[str, str] | None = None) -> Response[Any]:
 
 
 def _bound(field: str, text: str | None, timezone: str, *, end: bool) -> datetime | None:
-    return None if text is None else queries.instant_or_day(field, text, timezone, end=end)
+    if text is None:
+        return None
+    try:
+        return queries.instant_or_day(field, text, timezone, end=end)
+    except FieldError as error:
+        raise invalid(field, error.message, where="query") from None
 
 
 def _searchable(field: str, text: str | None) -> str | None:
     if text is None:
         return None
     try:
-        return clean(field, text)
+        return storable(field, text)
     except FieldError as error:
         raise invalid(field, error.message, where="query") from None

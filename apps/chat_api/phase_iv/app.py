@@ -1,31 +1,35 @@
 """Composes chat-api as Phase IV."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any
-
-from litestar import get
 
 from chat_api.accounts import Accounts
-from chat_api.controllers.chat import make_chat_routes
-from chat_api.controllers.pages import Home, home_answer
-from chat_api.phase_iv.chat import PhaseIVTools
-from chat_api.phase_iv.controllers import make_tasks_controller
-from taskflow.events.topics import CHAT_API
-from taskflow.service.auth import SignIn
-from taskflow.service.composition import Runtime, Service
-from taskflow.service.litestar_app import make_app
+from chat_api.controllers.auth import Auth, AuthController
+from chat_api.controllers.cookies import Cookies
+from chat_api.controllers.pages import health
+from chat_api.phase_iv.controllers import PhaseIVTasksController, chat_of_user, home
+from chat_api.phase_iv.gate import LocalGate
+from chat_api.phase_iv.sessions import PhaseIVSessions
+from chat_api.signing_in.gate import limits_of
+from taskflow_core.events.topics import CHAT_API
+from taskflow_core.service.auth import SignIn
+from taskflow_core.service.composition import Runtime, Service
+from taskflow_core.service.litestar_app import make_app
+from taskflow_core.service.unknown_paths import UNKNOWN_PATHS
 
 
-@get("/")
-async def home() -> Home:
-    """Phase IV's overview."""
-    return home_answer()
-
-
-def create_service(runtime: Runtime, accounts: Accounts, guard: SignIn, shared: Sequence[Any]) -> Service:
-    """The service with Phase IV's routes: `shared` ones, tasks and the chat over its own columns."""
-    database, clock = runtime.database, runtime.clock
+def create_service(runtime: Runtime, sign_in: SignIn) -> Service:
+    """The service with Phase IV's routes, over its own columns."""
+    settings = runtime.settings
+    gate = LocalGate(runtime.clock, settings.auth_secret, limits_of(settings))
+    accounts = Accounts(runtime.database, runtime.clock, gate)
+    auth = Auth(
+        accounts=accounts,
+        sessions=PhaseIVSessions(accounts, sign_in.tokens),
+        sign_in=sign_in,
+        cookies=Cookies(settings),
+        is_phase_iv=True,
+    )
 
     @asynccontextmanager
     async def background() -> AsyncGenerator[None]:
@@ -34,10 +38,12 @@ def create_service(runtime: Runtime, accounts: Accounts, guard: SignIn, shared: 
         finally:
             accounts.close()
 
-    routes = [
-        *shared,
-        home,
-        make_tasks_controller(database, clock, guard),
-        *make_chat_routes(database, clock, guard, tools=PhaseIVTools.begin, versioned=False),
-    ]
-    return Service(name=CHAT_API, app=make_app(CHAT_API, runtime.settings, routes), background=background)
+    app = make_app(
+        CHAT_API,
+        settings,
+        [AuthController, health, home, PhaseIVTasksController, chat_of_user],
+        sign_in=sign_in,
+        dependencies={"runtime": runtime, "auth": auth},
+        exception_handlers=UNKNOWN_PATHS,
+    )
+    return Service(name=CHAT_API, app=app, background=background)

@@ -5,22 +5,23 @@ from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
+from msgspec import UNSET
 
 from chat_api.chat.intents import Part, Scope
 from chat_api.chat.tools import Listing, Tools
 from chat_api.chat.when import When
 from chat_api.phase_iv import store
 from chat_api.phase_iv.store import PhaseIVTask
-from chat_api.queries import contains
-from taskflow.database.pool import Connection
-from taskflow.domain.task import Task
-from taskflow.service.errors import ApiError
+from chat_api.text_search import contains, folded
+from taskflow_core.database.pool import Connection
+from taskflow_core.domain.errors import NoTaskToChangeError
+from taskflow_core.domain.task import Task
 
 # A page of tasks by their state (any, where it is NULL) and by what their text holds (likewise); how many in all.
 _LIST: Final = f"""
 SELECT {store.COLUMNS}, count(*) OVER () AS total FROM tasks
 WHERE user_id = $1 AND ($2::boolean IS NULL OR completed = $2)
-    AND ($3::text IS NULL OR title ILIKE $3 OR description ILIKE $3)
+    AND ($3::text IS NULL OR {folded("title")} LIKE $3 OR {folded("description")} LIKE $3)
 ORDER BY completed, tasks.created_at DESC, id DESC LIMIT $4
 """  # noqa: S608  # constants
 
@@ -80,12 +81,12 @@ class PhaseIVTools:
             self._user_id,
             task.id,
             title=title,
-            description=None,
+            description=UNSET,
             completed=completed,
             now=self.now,
         )
         if after is None:
-            raise ApiError("TASK_UPDATE_ERROR", "That task is no longer there.")
+            raise NoTaskToChangeError("That task is no longer there.")
         return _as_task(after)
 
     async def _list(self, completed: bool | None, pattern: str | None, limit: int) -> Listing:

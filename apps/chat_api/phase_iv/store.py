@@ -7,8 +7,9 @@ from typing import Final
 
 import asyncpg
 import msgspec
+from msgspec import UNSET, UnsetType
 
-from taskflow.database.pool import Connection
+from taskflow_core.database.pool import Connection
 
 COLUMNS: Final = """
     id, user_id, title, description, completed, created_at::timestamptz AS created_at,
@@ -28,9 +29,9 @@ _INSERT: Final = f"""
 INSERT INTO tasks (id, user_id, title, description, completed, created_at, updated_at)
 VALUES ($1, $2, $3, $4, false, $5::timestamptz, $5::timestamptz) RETURNING {COLUMNS}
 """  # noqa: S608  # constants
-# A task's fields; a null keeps what there is.
+# A task's fields; a null keeps what there is, of the description where $7 is false.
 _UPDATE: Final = f"""
-UPDATE tasks SET title = coalesce($3, title), description = coalesce($4, description),
+UPDATE tasks SET title = coalesce($3, title), description = CASE WHEN $7 THEN $4 ELSE description END,
     completed = coalesce($5, completed), updated_at = $6::timestamptz
 WHERE id = $1 AND user_id = $2 RETURNING {COLUMNS}
 """  # noqa: S608  # constants
@@ -87,14 +88,15 @@ async def update(
     task_id: str,
     *,
     title: str | None,
-    description: str | None,
+    description: str | UnsetType | None,
     completed: bool | None,
     now: datetime,
 ) -> PhaseIVTask | None:
-    """A task with these fields; null keeps. None for one that is not this user's."""
+    """A task with these fields; None keeps title and state, UNSET the description. None for no task of this user's."""
     if "\x00" in task_id:
         return None
-    row = await connection.fetchrow(_UPDATE, task_id, user_id, title, description, completed, now)
+    text = None if description is UNSET else description
+    row = await connection.fetchrow(_UPDATE, task_id, user_id, title, text, completed, now, description is not UNSET)
     return None if row is None else task(row)
 
 

@@ -14,13 +14,10 @@ import contextlib
 import os
 import secrets
 import sys
-import tempfile
 import time
-import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -31,24 +28,27 @@ from litestar.types import Receive, Scope, Send
 
 from e2e.bench import latency
 from e2e.bench.events.consumers import Counted
-from e2e.bench.latency import quantile
-from e2e.bench.streams.machine import busy_seconds
-from taskflow.bus.outbox import draw
-from taskflow.domain.task import Task
-from taskflow.events.envelope import wrap
-from taskflow.events.model import TaskCreated
-from taskflow.events.topics import AUDIT_LOGGER, CHAT_API, NOTIFICATION_SERVICE, TASK_CREATED
-from taskflow.local.postgres import EmbeddedPostgres
-from taskflow.local.rig import ports, programs, resources
-from taskflow.local.rig.children import Child
-from taskflow.local.rig.daprd import Sidecar
-from taskflow.local.rig.kafka import Kafka
-from taskflow.local.rig.rig import Rig
-from taskflow.service.composition import Service
-from taskflow.service.host import Host, respond
-from taskflow.settings import load
-from taskflow.telemetry import logs
+from e2e.bench.figures import Table, each, percentile
+from e2e.bench.machine import busy_seconds
+from e2e.bench.makers import created, make_task
+from e2e.bench.storage import bench_directory
+from e2e.rig import ports, resources
+from e2e.rig.children import Child
+from e2e.rig.daprd import Sidecar
+from e2e.rig.kafka import Kafka
+from e2e.rig.programs import Programs, find
+from e2e.rig.rig import Rig
+from taskflow_core.bus import outbox
+from taskflow_core.events.envelope import wrap
+from taskflow_core.events.model import TaskCreated
+from taskflow_core.events.topics import AUDIT_LOGGER, CHAT_API, NOTIFICATION_SERVICE, TASK_CREATED
+from taskflow_core.service.composition import Service
+from taskflow_core.service.host import Host
+from taskflow_core.service.router import respond
+from taskflow_core.settings import load
+from taskflow_core.telemetry import logs
 from taskflow_db import runner
+from taskflow_local.postgres import EmbeddedPostgres
 
 BURST: Final = 20_000
 STEADY_RATE: Final = 200
@@ -76,43 +76,39 @@ class Turn:
 def main() -> None:
     """Prints both tables; ends with 1 when a goal is missed."""
     logs.configure("ERROR")
-    with tempfile.TemporaryDirectory(prefix="taskflow-bench-") as directory:
-        Path(directory).chmod(0o755)
-        sys.exit(asyncio.run(_bench(Path(directory))))
+    with bench_directory() as directory:
+        sys.exit(asyncio.run(_bench(directory)))
 
 
-async def _bench(home: Path) -> int:
-    got = programs.find()
-    with EmbeddedPostgres(home / "postgres") as postgres:
+async def _bench(directory: Path) -> int:
+    programs = find()
+    with EmbeddedPostgres(directory / "postgres") as postgres:
         await asyncio.to_thread(lambda: asyncio.run(runner.upgrade(postgres.owner_url)))
-        fast = await _compare(home, got, postgres)
-        soon = await _follow(home / "rig", got, postgres)
+        fast = await _compare(directory, programs, postgres)
+        soon = await _follow(directory / "rig", programs, postgres)
     return 0 if fast and soon else 1
 
 
-async def _compare(home: Path, got: programs.Programs, postgres: EmbeddedPostgres) -> bool:
+async def _compare(directory: Path, programs: Programs, postgres: EmbeddedPostgres) -> bool:
     """Both ways in turn on the same Kafka; whether ours is fast enough."""
-    kafka = Kafka(got, home / "kafka", log=home / "kafka.log")
+    kafka = Kafka(programs, directory / "kafka", log=directory / "kafka.log")
     turns: dict[str, list[Turn]] = {"the least": [], "ours": []}
     try:
         kafka.start()
-        resources.write(home / "dapr", brokers=kafka.address)
+        resources.write(directory / "dapr", brokers=kafka.address)
         for _ in range(ROUNDS):
             for name, kind in (("the least", "counting"), ("ours", "ours")):
-                turns[name].append(await _round(kind, home, got, postgres))
+                turns[name].append(await _round(kind, directory, programs, postgres))
                 await _empty_outbox(postgres)
     finally:
         kafka.kill()
     print(f"{BURST:,} events at once, then {STEADY_RATE}/s; each turn in a column")
-    print(f"{'':12}{'events/s':>20}{'p50 ms':>16}{'p99 ms':>16}{'cores busy':>14}")
+    table = Table(12, ("events/s", 20), ("p50 ms", 16), ("p99 ms", 16), ("cores busy", 14))
+    print(table.head(""))
     for name, its in turns.items():
-        columns = (
-            (" ".join(f"{turn.rate:,.0f}" for turn in its), 20),
-            (" ".join(f"{1000 * quantile(turn.delays, 50):.0f}" for turn in its), 16),
-            (" ".join(f"{1000 * quantile(turn.delays, 99):.0f}" for turn in its), 16),
-            (" ".join(f"{turn.cores:.1f}" for turn in its), 14),
-        )
-        print(f"{name:12}" + "".join(f"{text:>{width}}" for text, width in columns))
+        cells = [each([turn.rate for turn in its], ",.0f")]
+        cells += [each([1000 * percentile(turn.delays, at) for turn in its], ".0f") for at in (50, 99)]
+        print(table.line(name, *cells, each([turn.cores for turn in its], ".1f")))
     share = max(turn.rate for turn in turns["ours"]) / max(turn.rate for turn in turns["the least"])
     print(f"ours has {share:.0%} of the least's rate, best turn by best turn (goal {SHARE_GOAL:.0%})")
     return share >= SHARE_GOAL
@@ -125,15 +121,15 @@ async def _empty_outbox(postgres: EmbeddedPostgres) -> None:
     await connection.close()
 
 
-async def _follow(home: Path, got: programs.Programs, postgres: EmbeddedPostgres) -> bool:
+async def _follow(directory: Path, programs: Programs, postgres: EmbeddedPostgres) -> bool:
     """The whole platform, from POST to stream; whether that is soon enough."""
-    told = {
+    environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
         "TASKFLOW_DATABASE_URL": postgres.app_url,
         "BETTER_AUTH_SECRET": TOKEN,
     }
-    rig = Rig(got, home, told)
+    rig = Rig(programs, directory, environment)
     async with rig.running():
         for instance in rig.instances:
             await latency.answering(instance.url)
@@ -143,24 +139,24 @@ async def _follow(home: Path, got: programs.Programs, postgres: EmbeddedPostgres
             delays, cores = await latency.measure(people, api_url, rate=STREAM_RATE, seconds=STEADY_SECONDS)
     print(latency.header())
     print(latency.row(f"{STREAM_RATE} tasks/s", delays, cores))
-    p99 = quantile(delays, 99)
+    p99 = percentile(delays, 99)
     print(f"p99 {1000 * p99:.0f} ms (goal {1000 * STREAM_P99_GOAL:.0f} ms)")
     return p99 < STREAM_P99_GOAL
 
 
-async def _round(kind: str, home: Path, got: programs.Programs, postgres: EmbeddedPostgres) -> Turn:
+async def _round(kind: str, directory: Path, programs: Programs, postgres: EmbeddedPostgres) -> Turn:
     """One turn of one way."""
     consumer_port = ports.free(1)[0]
 
     def sidecar(app_id: str, app_port: int) -> Sidecar:
         return Sidecar(
-            got,
-            home / "dapr",
+            programs,
+            directory / "dapr",
             app_id=app_id,
             app_port=app_port,
             app_token=TOKEN,
             api_token=TOKEN,
-            log=home / f"{kind}-{app_id}.log",
+            log=directory / f"{kind}-{app_id}.log",
         )
 
     publishing, consuming = sidecar(CHAT_API, 1), sidecar(AUDIT_LOGGER, consumer_port)
@@ -176,7 +172,7 @@ async def _round(kind: str, home: Path, got: programs.Programs, postgres: Embedd
     consumer = Child(
         kind,
         [sys.executable, "-m", "e2e.bench.events", kind],
-        log=home / f"{kind}.log",
+        log=directory / f"{kind}.log",
         environment=environment | {"DAPR_HTTP_PORT": str(consuming.http_port)},
     )
     async with httpx.AsyncClient(timeout=30) as client:
@@ -188,7 +184,7 @@ async def _round(kind: str, home: Path, got: programs.Programs, postgres: Embedd
             publisher = _least(client, publishing) if kind == "counting" else _ours(environment, publishing)
             async with publisher as publish:
                 await _until_followed(client, url, publish)
-                events = [_event() for _ in range(BURST)]
+                events = [created(make_task()) for _ in range(BURST)]
                 began, busy = time.time(), busy_seconds()
                 await publish(events)
                 burst = await _counted(client, url, BURST)
@@ -211,7 +207,7 @@ async def _until_followed(client: httpx.AsyncClient, url: str, publish: Publish)
     """Returns once the consumer follows."""
     for _ in range(20):
         with contextlib.suppress(httpx.TransportError):
-            await publish([_event()])
+            await publish([created(make_task())])
             await asyncio.sleep(1)
             if msgspec.json.decode((await client.get(f"{url}/counted")).content, type=Counted).count:
                 await asyncio.sleep(2)
@@ -223,19 +219,24 @@ async def _until_followed(client: httpx.AsyncClient, url: str, publish: Publish)
 async def _steady(publish: Publish) -> None:
     began = time.monotonic()
     for number in range(STEADY_RATE * STEADY_SECONDS // 2):
-        await publish([_event(), _event()])
+        await publish(
+            [
+                created(make_task()),
+                created(make_task()),
+            ]
+        )
         await asyncio.sleep(max(0.0, began + (number + 1) * 2 / STEADY_RATE - time.monotonic()))
 
 
-async def _counted(client: httpx.AsyncClient, url: str, wanted: int) -> Counted:
+async def _counted(client: httpx.AsyncClient, url: str, expected: int) -> Counted:
     deadline = time.monotonic() + 120
     counted = Counted()
     while time.monotonic() < deadline:
         counted = msgspec.json.decode((await client.get(f"{url}/counted")).content, type=Counted)
-        if counted.count >= wanted:
+        if counted.count >= expected:
             return counted
         await asyncio.sleep(0.2)
-    raise RuntimeError(f"{counted.count} of {wanted} events came")
+    raise RuntimeError(f"{counted.count} of {expected} events came")
 
 
 @asynccontextmanager
@@ -257,7 +258,7 @@ async def _least(client: httpx.AsyncClient, sidecar: Sidecar) -> AsyncGenerator[
         ]
         for body in bodies:
             answer = await client.post(
-                f"{sidecar.url}/v1.0-alpha1/publish/bulk/taskflow-pubsub/{TASK_CREATED}?metadata.rawPayload=true",
+                f"{sidecar.url}/v1.0/publish/bulk/taskflow-pubsub/{TASK_CREATED}?metadata.rawPayload=true",
                 content=body,
                 headers={"dapr-api-token": TOKEN, "content-type": "application/json"},
             )
@@ -277,32 +278,8 @@ async def _ours(environment: dict[str, str], sidecar: Sidecar) -> AsyncGenerator
     async def publish(events: Sequence[TaskCreated]) -> None:
         for start in range(0, len(events), 1000):
             async with host.database.transaction() as connection:
-                await draw(connection, CHAT_API, events[start : start + 1000])
+                await outbox.append(connection, CHAT_API, events[start : start + 1000])
 
     async with host.running():
         await host.database.opened()
         yield publish
-
-
-def _event() -> TaskCreated:
-    now = datetime.now(UTC)
-    task = Task(
-        id=str(uuid.uuid4()),
-        user_id="bench",
-        title="Measure the way of an event",
-        description=None,
-        completed=False,
-        version=1,
-        created_at=now,
-        updated_at=now,
-    )
-    return TaskCreated(
-        event_id=str(uuid.uuid4()),
-        timestamp=now,
-        user_id="bench",
-        actor_id="bench",
-        task_id=task.id,
-        version=1,
-        correlation_id="bench",
-        task=task,
-    )

@@ -9,13 +9,14 @@ from typing import Any
 import msgspec
 import uvicorn
 
-from taskflow.bus.port import SUCCESS, Outcome, Subscription
-from taskflow.events.model import Event
-from taskflow.events.topics import ALL_TOPICS, AUDIT_LOGGER
-from taskflow.service.composition import Service
-from taskflow.service.host import Host, respond
-from taskflow.settings import load
-from taskflow.telemetry import logs
+from taskflow_core.bus.port import SUCCESS, Outcome, Subscription
+from taskflow_core.events.model import Event
+from taskflow_core.events.topics import ALL_TOPICS, AUDIT_LOGGER
+from taskflow_core.service.composition import Service
+from taskflow_core.service.host import Host
+from taskflow_core.service.router import respond
+from taskflow_core.settings import load
+from taskflow_core.telemetry import logs
 
 
 class Counted(msgspec.Struct):

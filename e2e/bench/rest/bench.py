@@ -3,12 +3,11 @@
 Server on one core, client on the other, a durable PostgreSQL wherever it finds room. Creating is a task with its shadow
 and its outbox row in one transaction; listing is 20 tasks of 50. chat-api also verifies a token, validates, keeps its
 rules, counts and logs; its relay has no sidecar here and waits, so that only the request is measured (publishing is in
-e2e.bench.events). Goals: 60% of the minimal app's creates, 55% of its lists. CPU a request is told because it stays
+e2e.bench.events). Goals: 60% of the minimal app's creates, 55% of its lists. CPU a request is shown because it stays
 steady when something else uses the machine; a turn in which others used more than 30% of a core says so.
 """
 
 import argparse
-import asyncio
 import contextlib
 import os
 import random
@@ -26,14 +25,15 @@ from typing import Final
 
 import uvloop
 
+from e2e.bench.figures import Table, each, percentile
+from e2e.bench.machine import busy_seconds, cpu_seconds, disturbed, pin
 from e2e.bench.rest.load import Request, load
 from e2e.bench.rest.statements import LISTED, PGBENCH_CREATE, PGBENCH_LIST
-from e2e.bench.streams.machine import busy_seconds, cpu_seconds
-from taskflow.domain.clock import SystemClock
-from taskflow.local.postgres import EmbeddedPostgres
-from taskflow.local.rig import ports
-from taskflow.service.tokens import Tokens
-from taskflow_db import runner
+from e2e.bench.storage import migrated_postgres
+from e2e.rig import ports
+from taskflow_core.domain.clock import SystemClock
+from taskflow_core.service.tokens import Tokens
+from taskflow_local.postgres import EmbeddedPostgres
 
 SECRET: Final = secrets.token_hex(32)
 USERS: Final = 200
@@ -90,22 +90,18 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=3, help="of each server, alternating")
     parser.add_argument("--seconds", type=float, default=4.0, help="of each turn")
     arguments = parser.parse_args()
-    cores = sorted(os.sched_getaffinity(0))
-    with tempfile.TemporaryDirectory(prefix="taskflow-bench-") as directory:
-        Path(directory).chmod(0o755)
-        with EmbeddedPostgres(Path(directory) / "postgres") as postgres, contextlib.ExitStack() as stack:
-            asyncio.run(runner.upgrade(postgres.owner_url))
-            psql(postgres, FILL.format(users=USERS, tasks=TASKS_A_USER), "VACUUM ANALYZE tasks, task_shadow, users")
-            servers = [stack.enter_context(served(kind, postgres, cores[0])) for kind in KINDS]
-            os.sched_setaffinity(0, {cores[-1]})
-            results = uvloop.run(measure(postgres, servers, arguments.turns, arguments.seconds))
-            alone = {what: pgbench(postgres, what, arguments.seconds) for what in GOALS}
+    with migrated_postgres() as postgres, contextlib.ExitStack() as stack:
+        psql(postgres, FILL.format(users=USERS, tasks=TASKS_A_USER), "VACUUM ANALYZE tasks, task_shadow, users")
+        servers = [stack.enter_context(served(kind, postgres)) for kind in KINDS]
+        pin(-1)
+        results = uvloop.run(measure(postgres, servers, arguments.turns, arguments.seconds))
+        alone = {what: pgbench(postgres, what, arguments.seconds) for what in GOALS}
     sys.exit(0 if report(results, alone) else 1)
 
 
 @contextmanager
-def served(kind: str, postgres: EmbeddedPostgres, core: int) -> Generator[Served]:
-    """A server in a process of its own on a core, from when it answers."""
+def served(kind: str, postgres: EmbeddedPostgres) -> Generator[Served]:
+    """A server in a process of its own on the first core, from when it answers."""
     port = ports.free(1)[0]
     environment = {
         "PATH": os.environ["PATH"],
@@ -120,7 +116,7 @@ def served(kind: str, postgres: EmbeddedPostgres, core: int) -> Generator[Served
     command = [sys.executable, "-m", "e2e.bench.rest", "serve", kind, str(port)]
     process = subprocess.Popen(command, env=environment)
     try:
-        os.sched_setaffinity(process.pid, {core})
+        pin(0, process.pid)
         deadline = time.monotonic() + 30
         while not ports.answers(port):
             if process.poll() is not None or time.monotonic() > deadline:
@@ -159,10 +155,10 @@ async def one_turn(postgres: EmbeddedPostgres, server: Served, what: str, turn: 
     took, cpu, client, database = (b - a for a, b in zip(before, after, strict=True))
     others = busy_seconds() - busy - cpu - client - database
     turn.rates.append(len(latencies) / took)
-    turn.p50s.append(1000 * latencies[len(latencies) // 2])
-    turn.p99s.append(1000 * latencies[len(latencies) * 99 // 100])
+    turn.p50s.append(1000 * percentile(latencies, 50))
+    turn.p99s.append(1000 * percentile(latencies, 99))
     turn.cpus.append(1e6 * cpu / len(latencies))
-    turn.disturbed += others > 0.3 * took
+    turn.disturbed += disturbed(others, took)
     if what == "create":
         psql(postgres, CLEAR.replace("$1", f"to_timestamp({since})"), "VACUUM ANALYZE tasks, task_shadow, outbox")
 
@@ -223,22 +219,16 @@ def pgbench(postgres: EmbeddedPostgres, what: str, seconds: float) -> float:
 def report(results: dict[tuple[str, str], Turns], alone: dict[str, float]) -> bool:
     """Prints the table; whether both goals are met."""
     print(f"{CONNECTIONS} connections, pools of {POOL}; each turn in a column, the share by the median turn")
-    print(f"{'':20}{'requests/s':>28}{'p50 ms':>18}{'p99 ms':>18}{'CPU µs':>18}  disturbed")
+    table = Table(20, ("requests/s", 28), ("p50 ms", 18), ("p99 ms", 18), ("CPU µs", 18), ("disturbed", 11))
+    print(table.head(""))
     met = True
     for what, goal in GOALS.items():
         for kind in KINDS:
             turns = results[what, kind]
-            print(
-                f"{what} {kind:12}".ljust(20)
-                + f"{_row(turns.rates, ',.0f'):>28}{_row(turns.p50s, '.1f'):>18}{_row(turns.p99s, '.1f'):>18}"
-                + f"{_row(turns.cpus, '.0f'):>18}{turns.disturbed:>11}"
-            )
-        print(f"{what} pgbench".ljust(20) + f"{alone[what]:>28,.0f}")
+            times = each(turns.p50s, ".1f"), each(turns.p99s, ".1f"), each(turns.cpus, ".0f")
+            print(table.line(f"{what} {kind}", each(turns.rates, ",.0f"), *times, str(turns.disturbed)))
+        print(table.line(f"{what} pgbench", f"{alone[what]:,.0f}"))
         share = results[what, "taskflow"].rate / results[what, "minimal"].rate
         met = met and share >= goal
         print(f"{what}: chat-api has {share:.0%} of the minimal app's rate (goal {goal:.0%})")
     return met
-
-
-def _row(values: list[float], form: str) -> str:
-    return " ".join(format(value, form) for value in values)

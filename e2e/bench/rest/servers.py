@@ -13,10 +13,11 @@ import msgspec
 from litestar import Litestar, Request, get, post
 
 from e2e.bench.rest.statements import INSERT_EVENT, INSERT_TASK, LIST
-from taskflow.local.serving import factories, serve
-from taskflow.service.host import Host
-from taskflow.settings import Settings, load
-from taskflow.telemetry import logs
+from taskflow_core.service.composition import factories
+from taskflow_core.service.host import Host
+from taskflow_core.service.server import serve
+from taskflow_core.settings import Settings, load
+from taskflow_core.telemetry import logs
 
 
 class NewTask(msgspec.Struct):
@@ -53,7 +54,7 @@ def serve_on(kind: str, port: int) -> None:
     settings = load(os.environ)
     app: Any = Host(settings, factories(["chat-api"])) if kind == "taskflow" else _minimal(settings)
     with socket.create_server(("127.0.0.1", port)) as listening:
-        serve(app, listening)
+        serve(app, listening, keep_alive_seconds=settings.keep_alive_seconds, max_connections=settings.max_connections)
 
 
 def _minimal(settings: Settings) -> Litestar:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from taskflow.database.task_rows import COLUMNS
+from taskflow_core.database.task_rows import COLUMNS
 
 LISTED: Final = 20
 

@@ -10,7 +10,6 @@ import argparse
 import contextlib
 import gc
 import json
-import os
 import random
 import resource
 import signal
@@ -23,16 +22,16 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from e2e.bench.figures import percentile
+from e2e.bench.machine import Spell, Watch, open_files, pin, resident_kb
+from e2e.bench.makers import make_task, updated
 from e2e.bench.streams import feed, goals, servers
 from e2e.bench.streams.goals import Result
-from e2e.bench.streams.machine import Spell, Watch, open_files, resident_kb
 from e2e.bench.streams.readers import Crowd
 from notification_service.endpoint import PATH
-from taskflow.domain.clock import SystemClock
-from taskflow.domain.task import Task
-from taskflow.events.envelope import encode, wrap
-from taskflow.events.model import TaskUpdated
-from taskflow.service.tokens import Tokens
+from taskflow_core.domain.clock import SystemClock
+from taskflow_core.events.envelope import encode, wrap
+from taskflow_core.service.tokens import Tokens
 
 _WARM = 300
 _PATIENCE = 5.0
@@ -74,29 +73,9 @@ class Subject:
 
     def _event(self, number: int) -> bytes:
         """An event of about 600 bytes for one user, as the bus delivers it."""
-        user, moment = f"user-{number}", datetime.now(UTC)
-        task = Task(
-            id=uuid.uuid4().hex,
-            user_id=user,
-            title=str(time.perf_counter_ns()),
-            description=None,
-            completed=False,
-            version=2,
-            created_at=_AT,
-            updated_at=moment,
-        )
-        event = TaskUpdated(
-            event_id=str(uuid.uuid4()),
-            timestamp=moment,
-            user_id=user,
-            actor_id=user,
-            task_id=task.id,
-            version=2,
-            correlation_id="bench",
-            changes={},
-            task=task,
-        )
-        return encode(wrap(event, "chat-api"))
+        title = str(time.perf_counter_ns())
+        task = make_task(id=uuid.uuid4().hex, user_id=f"user-{number}", title=title, version=2, created_at=_AT)
+        return encode(wrap(updated(task), "chat-api"))
 
     def _frame(self, number: int) -> bytes:
         """A frame as long as notification-service's, ready to write."""
@@ -144,7 +123,7 @@ def load(subject: Subject, crowd: Crowd, *, rate: int, batch: int, seconds: floa
     spell = watch.spell()
     if len(crowd.latencies) != sent:
         raise RuntimeError(f"{subject.kind}: {sent} events sent, {len(crowd.latencies)} came")
-    return spell, sorted(crowd.latencies)
+    return spell, list(crowd.latencies)
 
 
 def flood(subject: Subject, crowd: Crowd) -> Spell:
@@ -190,7 +169,7 @@ def turn(kind: str, args: argparse.Namespace) -> Result:
         spell, latencies = load(subject, crowd, rate=args.rate, batch=1, seconds=args.seconds)
         spells.append(spell)
         result.event_us = spell.server / len(latencies) * 1e6
-        result.p50, result.p99 = latencies[len(latencies) // 2] / 1e6, latencies[len(latencies) * 99 // 100] / 1e6
+        result.p50, result.p99 = (percentile(latencies, at) / 1e6 for at in (50, 99))
 
         spell, latencies = load(subject, crowd, rate=args.rate, batch=100, seconds=args.seconds)
         spells.append(spell)
@@ -209,7 +188,7 @@ def turn(kind: str, args: argparse.Namespace) -> Result:
             crowd.read(0.05)
         spell, latencies = load(subject, crowd, rate=args.rate, batch=1, seconds=args.seconds)
         spells.append(spell)
-        result.stopped_p99 = latencies[len(latencies) * 99 // 100] / 1e6
+        result.stopped_p99 = percentile(latencies, 99) / 1e6
         result.stopped_ratio = result.stopped_p99 / result.p99
         result.kb_after = (resident_kb(subject.pid) - base_kb) / args.streams
 
@@ -244,7 +223,7 @@ def main() -> None:
         parser.error(f"{needed} open files are needed and {hard} allowed: raise `ulimit -Hn`, or give --streams")
     with contextlib.suppress(ValueError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, needed), hard))
-    os.sched_setaffinity(0, {args.client_core})
+    pin(args.client_core)
     # The clients make no cycles; looking for some among so many sockets would be a pause for all of them.
     gc.disable()
 

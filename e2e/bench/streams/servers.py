@@ -6,7 +6,6 @@ Run by bench.py as `python -m e2e.bench.streams.servers service|bare CORE`; prin
 import asyncio
 import gc
 import json
-import os
 import socket
 import sys
 from collections.abc import Coroutine
@@ -16,18 +15,20 @@ import httpx
 import uvicorn
 import uvloop
 
+from e2e.bench.machine import pin
 from e2e.bench.streams.feed import Feed
 from notification_service.app import create_service
-from taskflow.bus.broadcast import Broadcast
-from taskflow.bus.port import Message
-from taskflow.database.pool import Database
-from taskflow.domain.clock import SystemClock
-from taskflow.events.topics import TASK_UPDATED
-from taskflow.local.serving import configured
-from taskflow.service.composition import Runtime
-from taskflow.service.requests import observed
-from taskflow.settings import Settings
-from taskflow.telemetry import logs
+from taskflow_core.bus.broadcast import Broadcast
+from taskflow_core.bus.port import Message
+from taskflow_core.database.pool import Database
+from taskflow_core.domain.clock import SystemClock
+from taskflow_core.events.topics import TASK_UPDATED
+from taskflow_core.service.answer_headers import AnswerHeaders
+from taskflow_core.service.composition import Runtime
+from taskflow_core.service.requests import observed
+from taskflow_core.service.server import configured
+from taskflow_core.settings import Settings
+from taskflow_core.telemetry import logs
 
 SECRET = "a-secret-of-the-benchmark-of-32-characters"
 _BACKLOG = 16_384
@@ -61,9 +62,9 @@ async def service(listening: socket.socket, feeding: socket.socket) -> None:
             broadcast.offer([Message("", TASK_UPDATED, "", entry.decode(), 0) for entry in batch])
 
         async def app(scope: Any, receive: Any, send: Any) -> None:
-            await observed(made.app, made.name, scope, receive, send)
+            await observed(made.app, made.name, AnswerHeaders(https=False), scope, receive, send)
 
-        config = configured(app, lifespan="off", backlog=_BACKLOG)
+        config = configured(app, keep_alive_seconds=settings.keep_alive_seconds, lifespan="off", backlog=_BACKLOG)
         consuming = asyncio.create_task(broadcast.run())
         await asyncio.get_running_loop().create_server(lambda: Feed(take), sock=feeding)
         async with made.background():
@@ -101,7 +102,7 @@ async def bare(listening: socket.socket, feeding: socket.socket) -> None:
 
 def main() -> None:
     kind, core = sys.argv[1], int(sys.argv[2])
-    os.sched_setaffinity(0, {core})
+    pin(core)
     logs.configure("ERROR")
     listening = socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG)
     feeding = socket.create_server(("127.0.0.1", 0))

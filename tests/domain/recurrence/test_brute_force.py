@@ -15,9 +15,9 @@ from dateutil.rrule import rrulestr
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from taskflow.domain import zones as domain_zones
-from taskflow.domain.recurrence import InvalidPattern, Pattern, Rule, Slot, parse_pattern
-from taskflow.domain.recurrence.rrule import WEEKDAYS, Frequency, Recur
+from taskflow_core.domain import zones as domain_zones
+from taskflow_core.domain.recurrence import InvalidPattern, Pattern, Rule, Slot, parse_pattern
+from taskflow_core.domain.recurrence.rrule import WEEKDAYS, Frequency, Recur
 
 FEW_CPUS = settings(deadline=None, database=None, max_examples=150)
 DAY = timedelta(days=1)
@@ -56,30 +56,36 @@ def counts(recur: Recur, start: date, day: date) -> bool:
 
 def fits(recur: Recur, start: date, day: date) -> bool:
     """Return whether the day passes every BYxxx part, with what the rule leaves open taken from the start."""
-    yearly, monthly = recur.freq is Frequency.YEARLY, recur.freq is Frequency.MONTHLY
+    if not fits_start(recur, start, day) or not fits_month_and_year(recur, day):
+        return False
+    if recur.by_week_no and not week_numbers(day, recur.week_start) & set(recur.by_week_no):
+        return False
+    within_month = recur.freq is Frequency.MONTHLY or bool(recur.by_month)
+    return not recur.by_day or any(
+        day.weekday() == weekday and nth(day, n, within_month) for weekday, n in recur.by_day
+    )
+
+
+def fits_start(recur: Recur, start: date, day: date) -> bool:
+    """Return whether the day is as the start is in what no part of the rule says."""
+    yearly = recur.freq is Frequency.YEARLY
     if not recur.chooses_days:
         if recur.freq is Frequency.WEEKLY and day.weekday() != start.weekday():
             return False
-        if (yearly or monthly) and day.day != start.day:
+        if (yearly or recur.freq is Frequency.MONTHLY) and day.day != start.day:
             return False
-        if yearly and not recur.by_month and day.month != start.month:
-            return False
+        return not yearly or bool(recur.by_month) or day.month == start.month
+    only_weeks = recur.by_week_no and not (recur.by_day or recur.by_month_day or recur.by_year_day)
+    return not only_weeks or day.weekday() == start.weekday()
+
+
+def fits_month_and_year(recur: Recur, day: date) -> bool:
     if recur.by_month and day.month not in recur.by_month:
         return False
     if recur.by_month_day and not {day.day, day.day - last_of_month(day).day - 1} & set(recur.by_month_day):
         return False
     this_year = (date(day.year, 12, 31) - date(day.year, 1, 1)).days + 1
-    if recur.by_year_day and not {yday(day), yday(day) - this_year - 1} & set(recur.by_year_day):
-        return False
-    if recur.by_week_no:
-        if not recur.by_day and not recur.by_month_day and not recur.by_year_day and day.weekday() != start.weekday():
-            return False
-        if not week_numbers(day, recur.week_start) & set(recur.by_week_no):
-            return False
-    within_month = monthly or bool(recur.by_month)
-    return not recur.by_day or any(
-        day.weekday() == weekday and nth(day, n, within_month) for weekday, n in recur.by_day
-    )
+    return not recur.by_year_day or bool({yday(day), yday(day) - this_year - 1} & set(recur.by_year_day))
 
 
 def yday(day: date) -> int:
@@ -358,4 +364,4 @@ def test_a_split_series_has_the_slots_of_the_whole(
     assert rule.ended_before(split).slots(start.date(), 60) == slots[:at]
     rest = rule.continued_from(split).slots(split, 60 - at)
     assert within_count(rest, start.date()) == within_count(slots[at:], start.date())
-    assert rule.continued_from(split).first == slots[at]
+    assert rule.continued_from(split).slot_on(split) == slots[at]

@@ -9,8 +9,8 @@ from dateutil.rrule import rrulestr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from taskflow.domain.errors import FieldError
-from taskflow.domain.recurrence import MAX_TEXT, InvalidPattern, Pattern, Rule, check_end_date, parse_pattern
+from taskflow_core.domain.errors import FieldError
+from taskflow_core.domain.recurrence import MAX_TEXT, InvalidPattern, Pattern, Rule, check_end_date, parse_pattern
 
 START = datetime(2026, 1, 31, 9, 0)
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from taskflow.domain.recurrence import InvalidPattern, Rule, parse_pattern
+from taskflow_core.domain.recurrence import InvalidPattern, Rule, parse_pattern
 
 NEW_YORK = "America/New_York"
 

@@ -1,0 +1,17 @@
+"""Metrics of sessions."""
+
+from typing import Final, Literal
+
+from prometheus_client import Counter
+
+from taskflow_core.telemetry.metrics import REGISTRY
+
+Why = Literal["signed_out", "everywhere", "reuse"]
+
+SESSIONS_BEGUN: Final = Counter("taskflow_sessions_begun", "Sessions that began", registry=REGISTRY)
+SESSIONS_REVOKED: Final = Counter(
+    "taskflow_sessions_revoked",
+    "Sessions and tokens revoked: signed_out, everywhere, or because a refresh token was used again (reuse)",
+    ["reason"],
+    registry=REGISTRY,
+)

@@ -1,5 +1,0 @@
-"""The `taskflow` command. Each subcommand is a module, imported only when it is called."""
-
-from taskflow.cli.main import main
-
-__all__ = ["main"]

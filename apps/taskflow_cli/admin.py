@@ -1,0 +1,100 @@
+"""For administrators: accounts that share an address, accounts that nobody may sign in to, and what is revoked.
+
+Addresses are compared without regard to case. Where an earlier release let two accounts in whose addresses differ in
+case alone, each signs in with its own as it is written, and `duplicates` lists them, so that their owner can be asked
+which one is to stay. `disable` ends an account's sessions and lets nobody sign in to it, in either phase, until
+`enable`, which puts the password back; both may be repeated. `revoked` says how much Phase IV would admit that is
+refused now; `taskflow ops rollback` asks it.
+"""
+
+import argparse
+import os
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from taskflow_cli.environment import environment
+from taskflow_cli.main import UserError
+from taskflow_cli.on_database import on_database
+
+if TYPE_CHECKING:
+    from taskflow_core.database.pool import Database
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", title="actions", required=True)
+    actions.add_parser("duplicates", help="list the accounts whose addresses differ in case alone")
+    for action, what in (
+        ("disable", "end an account's sessions and let nobody sign in to it"),
+        ("enable", "let a disabled account be signed in to again, with the password that it had"),
+    ):
+        actions.add_parser(action, help=what).add_argument("email", metavar="EMAIL")
+    revoked = actions.add_parser("revoked", help="how many sessions are revoked, which Phase IV would admit")
+    revoked.add_argument("--json", action="store_true", help="as one JSON object")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from asyncpg import UndefinedTableError
+
+    if arguments.action == "duplicates":
+        return on_database("taskflow admin", _duplicates)
+    work: Callable[[Database], Awaitable[int]]
+    if arguments.action == "revoked":
+        work = partial(_revoked, as_json=arguments.json)
+    else:
+        work = partial(_set, action=arguments.action, email=arguments.email)
+    try:
+        return on_database("taskflow admin", work)
+    except UndefinedTableError as error:
+        raise UserError(f"The database does not have this release's tables (taskflow db status): {error}") from error
+
+
+async def _set(database: "Database", *, action: str, email: str) -> int:
+    from chat_api.sessions.disabling import disable, enable
+
+    lasts = _longest_token()
+    if action == "disable":
+        done = await disable(database, email, lasts=lasts)
+        how = "was disabled already" if done and done.already else "is disabled"
+    else:
+        done = await enable(database, email, lasts=lasts)
+        how = "was not disabled" if done and done.already else "is enabled"
+    if done is None:
+        raise UserError(
+            f"{email} is the address of no account, or of several in other cases (taskflow admin duplicates)"
+        )
+    ended = f"; {done.sessions} sessions ended" if action == "disable" else ""
+    print(f"{done.email} ({done.user_id}) {how}{ended}.")
+    return 0
+
+
+def _longest_token() -> timedelta:
+    """How long a token may be valid that the services issued."""
+    from taskflow_core.service.tokens import REFRESH_SECONDS
+
+    try:
+        access_seconds = int(environment(os.environ).get("JWT_EXPIRY") or 0)
+    except ValueError:
+        raise UserError("JWT_EXPIRY is no number of seconds") from None
+    return timedelta(seconds=max(access_seconds, REFRESH_SECONDS))
+
+
+async def _revoked(database: "Database", *, as_json: bool) -> int:
+    import msgspec
+
+    from taskflow_core.service.revocations.counting import count_revoked
+
+    found = await count_revoked(database)
+    print(msgspec.json.encode(found).decode() if as_json else f"Revoked: {found}.")
+    return 0
+
+
+async def _duplicates(database: "Database") -> int:
+    from chat_api.accounts import duplicates
+
+    found = await duplicates(database)
+    for account in found:
+        print(f"{account.email}  {account.id}  since {account.created_at:%Y-%m-%d}  {account.tasks} tasks")
+    print(f"{len(found)} accounts share an address." if found else "No two accounts share an address.")
+    return 0

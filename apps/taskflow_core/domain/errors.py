@@ -1,0 +1,108 @@
+"""How the domain says no. Nothing here knows of HTTP: `taskflow_core.service.errors` has the answer to each."""
+
+
+class FieldError(ValueError):
+    """A value a client gave breaks a rule. `field` names the client's field, `message` says what to do about it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+        self.message = message
+
+
+class DomainError(Exception):
+    """A use case refuses what was asked. `message` says why, to people.
+
+    `retry_after_seconds` is for what is refused for the moment only.
+    """
+
+    def __init__(self, message: str, *, retry_after_seconds: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.retry_after_seconds = retry_after_seconds
+
+
+class TaskNotCreatedError(DomainError):
+    """A new task cannot be: its title is blank, or its user is gone."""
+
+
+class TaskNotChangedError(DomainError):
+    """A task cannot be changed in this way: its title would be blank."""
+
+
+class NoTaskToChangeError(DomainError):
+    """The task to change is not there, or not this user's."""
+
+    def __init__(self, message: str = "Task not found or you don't have permission to edit it") -> None:
+        super().__init__(message)
+
+
+class NoTaskToDeleteError(DomainError):
+    """The task to delete is not there, or not this user's."""
+
+    def __init__(self) -> None:
+        super().__init__("Task not found or you don't have permission to delete it")
+
+
+class TaskNotFoundError(DomainError):
+    """The task asked for is not there, or not this user's."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such task among yours.")
+
+
+class SignUpError(DomainError):
+    """There can be no account of this address: it is taken, or none."""
+
+
+class WrongCredentialsError(DomainError):
+    """There is no account of this address and password."""
+
+    def __init__(self) -> None:
+        super().__init__("Email or password is incorrect")
+
+
+class TooManyAttemptsError(DomainError):
+    """Too many attempts to sign in have failed."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Too many failed sign-ins; try again in {seconds} seconds.", retry_after_seconds=seconds)
+
+
+class TooManySignUpsError(DomainError):
+    """Too many accounts were made, or tried to be."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Too many sign-ups; try again in {seconds} seconds.", retry_after_seconds=seconds)
+
+
+class SignInBusyError(DomainError):
+    """More passwords wait to be looked at than can be soon."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            f"Too many sign in or up just now; try again in {seconds} seconds.", retry_after_seconds=seconds
+        )
+
+
+class TooManyTasksError(DomainError):
+    """The user has as many tasks as one may have."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"You have as many tasks as one may have, {most:,}; delete some that you no longer need.")
+
+
+class TooManyAnswersError(DomainError):
+    """The user has as many answers kept as one may have."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"You have sent as many Idempotency-Keys in a day as one may, {most:,}; send this without one, or later."
+        )
+
+
+class AccountGoneError(DomainError):
+    """The account of whoever asks does not exist any more."""
+
+    def __init__(self) -> None:
+        super().__init__("This account no longer exists; sign in again.")

@@ -1,0 +1,278 @@
+"""How errors answer: one table of codes, Phase IV's shapes, and the handlers that turn exceptions into them.
+
+- No or bad token: 401 `{error, code, message}`.
+- A value that does not validate: 422 `{detail: [{loc, msg, type}]}`.
+- Anything else: `{detail: {error, code, message}}`; an unknown path or method is `{detail}` with a sentence.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.params import ParameterKwarg
+from msgspec import inspect
+
+from taskflow_core.database.outages import OUTAGES
+from taskflow_core.domain.errors import (
+    AccountGoneError,
+    DomainError,
+    FieldError,
+    NoTaskToChangeError,
+    NoTaskToDeleteError,
+    SignInBusyError,
+    SignUpError,
+    TaskNotChangedError,
+    TaskNotCreatedError,
+    TaskNotFoundError,
+    TooManyAnswersError,
+    TooManyAttemptsError,
+    TooManySignUpsError,
+    TooManyTasksError,
+    WrongCredentialsError,
+)
+from taskflow_core.service.problems import FieldProblem, InvalidError, invalid, kind_of, missing, shape_of
+
+log = structlog.get_logger(__name__)
+
+CODES: Final[Mapping[str, tuple[int, str]]] = {
+    # Phase IV's
+    "MISSING_AUTH_HEADER": (401, "No token was sent"),
+    "INVALID_AUTH_FORMAT": (401, "The Authorization header is not `Bearer <token>`"),
+    "INVALID_TOKEN": (401, "The token is malformed, or not of the kind that is needed"),
+    "TOKEN_EXPIRED": (401, "The token's time is over; sign in or refresh"),
+    "INVALID_SIGNATURE": (401, "The token was not signed by this service"),
+    "SIGNUP_ERROR": (400, "The e-mail address is taken or malformed"),
+    "INVALID_CREDENTIALS": (401, "E-mail address or password is wrong"),
+    "NO_REFRESH_TOKEN": (401, "No refresh token was sent"),
+    "INVALID_REFRESH_TOKEN": (401, "The refresh token is not accepted"),
+    "TASK_CREATION_ERROR": (400, "The task could not be made"),
+    "TASK_UPDATE_ERROR": (404, "No such task of this user; with 400: its title would be blank, or nothing was sent"),
+    "TASK_DELETION_ERROR": (404, "No such task of this user"),
+    # Phase V's
+    "TASK_NOT_FOUND": (404, "No such task of this user"),
+    "REMINDER_NOT_FOUND": (404, "No such reminder of this user"),
+    "INVALID_TICKET": (401, "The stream's ticket is unknown or used, or its time is over; ask for another one"),
+    "NOT_ALLOWED": (403, "Only administrators may do this"),
+    "ORIGIN_MISMATCH": (403, "A write signed in by cookie came from another origin"),
+    "PRECONDITION_FAILED": (412, "The task has changed since it was read; If-Match does not hold"),
+    "IDEMPOTENCY_KEY_IN_USE": (409, "A request with this Idempotency-Key is still running"),
+    "TOO_MANY_TASKS": (409, "The user has as many tasks as allowed; delete some"),
+    "TOO_MANY_KEPT_ANSWERS": (429, "The user has sent as many Idempotency-Keys within a day as allowed; send none"),
+    "REMINDER_STATE": (409, "The reminder is in a state that does not allow this"),
+    "TOO_MANY_ATTEMPTS": (429, "Too many failed sign-ins; wait as Retry-After says"),
+    "TOO_MANY_SIGN_UPS": (429, "Too many sign-ups from this address, or in all; wait as Retry-After says"),
+    "TOO_MANY_STREAMS": (429, "The user has as many streams open as allowed"),
+    "API_TOKEN_REQUIRED": (401, "Internal routes demand the API token"),
+    "CALLER_NOT_ALLOWED": (403, "This internal route is for another service"),
+    "HOST_NOT_SERVED": (421, "The host asked for is not this site's"),
+    "MALFORMED_REQUEST": (400, "What came is no HTTP request"),
+    "REQUEST_TIMEOUT": (408, "The whole header (10 s) or body (30 s from then) of a request did not come in time"),
+    "HEADER_TOO_LARGE": (431, "The header is larger than 32 KiB"),
+    "BODY_TOO_LARGE": (413, "The body is larger than is taken"),
+    "UNSUPPORTED_MEDIA_TYPE": (415, "The body is not of a type that is understood"),
+    "SERVICE_UNAVAILABLE": (503, "A dependency is away; nothing was done; try again as Retry-After says"),
+    "SIGN_IN_BUSY": (503, "More sign in or up than can be dealt with soon; try again as Retry-After says"),
+    "TOO_MANY_CONNECTIONS": (503, "The server has as many connections as it takes; try again as Retry-After says"),
+    "STOPPING": (503, "The service is stopping; try again as Retry-After says"),
+    "INTERNAL_ERROR": (500, "Something is wrong on our side; the correlation id finds it in the logs"),
+}
+"""Every code an answer may carry: its status and what it means (docs/api.md holds the same table)."""
+
+RETRY_AFTER_SECONDS: Final = 2
+
+
+class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What went wrong: a short text, a code of CODES, and what to do about it."""
+
+    error: str
+    code: str
+    message: str
+
+
+class ErrorAnswer(msgspec.Struct, frozen=True):
+    """The body of an answer that refuses."""
+
+    detail: ErrorBody
+
+
+class ValidationAnswer(msgspec.Struct, frozen=True):
+    """The body of a 422."""
+
+    detail: list[FieldProblem]
+
+
+class PlainAnswer(msgspec.Struct, frozen=True):
+    """The body for an unknown path or method."""
+
+    detail: str
+
+
+class ApiError(Exception):
+    """Refuses a request with a code of CODES, at its usual status unless told otherwise. `message` says what to do."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        error: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        status: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status or CODES[code][0]
+        self.body = ErrorBody(error=error or message, code=code, message=message)
+        self.headers = dict(headers or {})
+
+
+class AuthError(ApiError):
+    """Refuses a request for want of a valid token; its body has no `detail` around it, as Phase IV's has not."""
+
+
+class Refusal(NamedTuple):
+    """How a domain error answers: its code, its short text (else its message), its status where that is not usual."""
+
+    code: str
+    error: str | None = None
+    status: int | None = None
+    kind: type[ApiError] = ApiError
+
+
+DOMAIN_ERRORS: Final[Mapping[type[DomainError], Refusal]] = {
+    TaskNotCreatedError: Refusal("TASK_CREATION_ERROR"),
+    TaskNotChangedError: Refusal("TASK_UPDATE_ERROR", status=400),
+    NoTaskToChangeError: Refusal("TASK_UPDATE_ERROR"),
+    NoTaskToDeleteError: Refusal("TASK_DELETION_ERROR"),
+    TaskNotFoundError: Refusal("TASK_NOT_FOUND", "Task not found"),
+    SignUpError: Refusal("SIGNUP_ERROR"),
+    WrongCredentialsError: Refusal("INVALID_CREDENTIALS", "Invalid email or password"),
+    TooManyAttemptsError: Refusal("TOO_MANY_ATTEMPTS", "Too many attempts"),
+    TooManySignUpsError: Refusal("TOO_MANY_SIGN_UPS", "Too many sign-ups"),
+    SignInBusyError: Refusal("SIGN_IN_BUSY", "Busy"),
+    TooManyTasksError: Refusal("TOO_MANY_TASKS", "Too many tasks"),
+    TooManyAnswersError: Refusal("TOO_MANY_KEPT_ANSWERS", "Too many answers kept"),
+    AccountGoneError: Refusal("INVALID_TOKEN", "Invalid or expired token", kind=AuthError),
+}
+"""The code of each domain error."""
+
+
+def refusal(error: DomainError) -> ApiError:
+    """What a client is answered to a domain error."""
+    code, text, status, kind = DOMAIN_ERRORS[type(error)]
+    retry = {} if error.retry_after_seconds is None else {"Retry-After": str(error.retry_after_seconds)}
+    return kind(code, error.message, error=text, headers=retry, status=status)
+
+
+def error_body(code: str, message: str) -> bytes:
+    """A refusal's body, for what answers without Litestar."""
+    return msgspec.json.encode(ErrorAnswer(ErrorBody(error=CODES[code][1], code=code, message=message)))
+
+
+def _json(content: Any, status: int, headers: Mapping[str, str] | None = None) -> Response[Any]:
+    return Response(content, status_code=status, headers=dict(headers or {}), media_type="application/json")
+
+
+def api_error(_: Request[Any, Any, Any], error: ApiError) -> Response[Any]:
+    """The answer to a refusal by a rule, or for want of a token (which says how to send one: RFC 9110, 11.6.1)."""
+    if isinstance(error, AuthError):
+        return _json(error.body, error.status, {"WWW-Authenticate": "Bearer"} | error.headers)
+    return _json(ErrorAnswer(error.body), error.status, error.headers)
+
+
+def _domain_error(request: Request[Any, Any, Any], error: DomainError) -> Response[Any]:
+    return api_error(request, refusal(error))
+
+
+def _invalid(_: Request[Any, Any, Any], error: InvalidError) -> Response[Any]:
+    return _json(ValidationAnswer(error.problems), 422)
+
+
+def _field_error(_: Request[Any, Any, Any], error: FieldError) -> Response[Any]:
+    return _json(ValidationAnswer(invalid(error.field, error.message).problems), 422)
+
+
+def _validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[Any]:
+    """The answer to parameters that do not validate; bodies are decoded by IncomingRequest."""
+    if isinstance(error.__cause__, KeyError):
+        name = str(error.__cause__.args[0])
+        problems = [missing(_source(request, name), name)]
+    else:
+        found: list[dict[str, Any]] = error.extra if isinstance(error.extra, list) else []
+        problems = [_parameter_problem(request, item) for item in found]
+    # Litestar's own words name the method and URL; what is wrong is all a client needs.
+    unknown = FieldProblem(loc=["body"], msg="The request does not validate", type="value_error")
+    return _json(ValidationAnswer(problems or [unknown]), 422)
+
+
+def _parameter_problem(request: Request[Any, Any, Any], item: Mapping[str, Any]) -> FieldProblem:
+    """A problem as Litestar lists it: under the name that the handler has for the parameter."""
+    handler, argument = request.route_handler, str(item["key"])
+    definition = handler.parsed_fn_signature.parameters[argument].kwarg_definition
+    name = getattr(definition, "name", None) or argument
+    source = str(definition.param_type.value) if isinstance(definition, ParameterKwarg) else "query"
+    given: Mapping[str, Any] = request.path_params if source == "path" else request.query_params
+    model = shape_of(handler.signature_model)
+    fields = model.fields if isinstance(model, inspect.StructType) else ()
+    kind = next((field.type for field in fields if field.name == argument), None)
+    return FieldProblem(loc=[source, name], msg=str(item["message"]), type=kind_of(given.get(name), kind))
+
+
+def _source(request: Request[Any, Any, Any], name: str) -> str:
+    """Where a parameter comes from: path, query, header or cookie."""
+    for argument, field in request.route_handler.parsed_fn_signature.parameters.items():
+        definition = field.kwarg_definition
+        if isinstance(definition, ParameterKwarg) and (definition.name or argument).lower() == name.lower():
+            return str(definition.param_type.value)
+    return "query"
+
+
+_HTTP_CODES: Final = {
+    413: ("BODY_TOO_LARGE", "Send less: the longest task and the longest message fit."),
+    415: ("UNSUPPORTED_MEDIA_TYPE", "Send JSON, with Content-Type: application/json."),
+}
+
+
+def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """The answer to what Litestar itself refuses."""
+    if error.status_code in _HTTP_CODES:
+        code, message = _HTTP_CODES[error.status_code]
+        body = ErrorBody(error=CODES[code][1], code=code, message=message)
+        return _json(ErrorAnswer(body), error.status_code, error.headers)
+    texts = {404: "Not Found", 405: "Method Not Allowed"}
+    return _json(PlainAnswer(texts.get(error.status_code, error.detail)), error.status_code, error.headers)
+
+
+def _outage(_: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    log.warning("request_met_outage", reason=str(error) or type(error).__name__)
+    body = ErrorBody(
+        error="Service unavailable",
+        code="SERVICE_UNAVAILABLE",
+        message="A dependency is away. Nothing was done; try again in a moment.",
+    )
+    return _json(ErrorAnswer(body), 503, {"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+def _unexpected(_: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    log.error("request_failed", exc_info=error)
+    body = ErrorBody(
+        error="Internal error",
+        code="INTERNAL_ERROR",
+        message="Something is wrong on our side. Nothing you sent was at fault; please try again.",
+    )
+    return _json(ErrorAnswer(body), 500)
+
+
+EXCEPTION_HANDLERS: Final[dict[int | type[Exception], Any]] = {
+    ApiError: api_error,
+    DomainError: _domain_error,
+    InvalidError: _invalid,
+    FieldError: _field_error,
+    ValidationException: _validation,
+    HTTPException: http_error,
+    **dict.fromkeys(OUTAGES, _outage),
+    Exception: _unexpected,
+}

@@ -1,0 +1,1 @@
+"""What of the users' sign-ins is revoked, known to every process within two seconds."""

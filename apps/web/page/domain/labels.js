@@ -1,0 +1,119 @@
+// Dates, times and lengths of time in words, as a person in a zone reads them.
+
+import { DAY, daysBetween, formatter, HOUR, LOCALE, MINUTE } from "./zones.js";
+
+const NEAR = new Map([
+  [-1, "Yesterday"],
+  [0, "Today"],
+  [1, "Tomorrow"],
+]);
+
+/**
+ * A date in words as seen from today: "Today", "Tomorrow", "Friday", "Wed 25 Nov", with the year when it is another.
+ *
+ * @param {string} date
+ * @param {string} present today's
+ */
+export function dateLabel(date, present) {
+  const distance = daysBetween(present, date);
+  const named = NEAR.get(distance);
+  if (named) return named;
+  if (distance > 1 && distance < 7) return formatter("UTC", { weekday: "long" }).format(new Date(`${date}T12:00Z`));
+  return shortDate(date, present);
+}
+
+/**
+ * A label that begins with a date, as it reads within a sentence: "today, 9:00", "Friday".
+ *
+ * @param {string} label
+ */
+export function withinSentence(label) {
+  return label.replace(/^(Yesterday|Today|Tomorrow)\b/, (word) => word.toLowerCase());
+}
+
+/**
+ * A time of day in words, "09:00" or "9:00 am".
+ *
+ * @param {Date} instant
+ * @param {string} zone
+ */
+export function timeLabel(instant, zone) {
+  return formatter(zone, { hour: "numeric", minute: "2-digit" }).format(instant);
+}
+
+/**
+ * The whole date and time, for tooltips and timelines.
+ *
+ * @param {Date} instant
+ * @param {string} zone
+ */
+export function fullLabel(instant, zone) {
+  return formatter(zone, {
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "numeric",
+    minute: "2-digit",
+  }).format(instant);
+}
+
+/**
+ * The next dates of a repeat: "Wed, 25 Nov", with the year when it is another.
+ *
+ * @param {string} date
+ * @param {string} present today's
+ */
+export function shortDate(date, present) {
+  const year = date.slice(0, 4) === present.slice(0, 4) ? undefined : "numeric";
+  return formatter("UTC", { weekday: "short", day: "numeric", month: "short", year }).format(
+    new Date(`${date}T12:00Z`),
+  );
+}
+
+/**
+ * The largest unit that a length of time has one of, and the unit's own length.
+ *
+ * @param {number} milliseconds
+ * @returns {["minute" | "hour" | "day", number]}
+ */
+function unitOf(milliseconds) {
+  if (milliseconds < HOUR) return ["minute", MINUTE];
+  return milliseconds < DAY ? ["hour", HOUR] : ["day", DAY];
+}
+
+const RELATIVE = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
+
+/**
+ * How long ago, or how long until: "5 minutes ago", "in 2 hours", "now".
+ *
+ * @param {Date} instant
+ * @param {number} now
+ */
+export function distanceLabel(instant, now) {
+  const distance = instant.getTime() - now;
+  const size = Math.abs(distance);
+  if (size < 45_000) return "now";
+  const [unit, length] = unitOf(size);
+  return RELATIVE.format(Math.round(distance / length), unit);
+}
+
+/**
+ * A length of time in its largest whole unit: "10 minutes", "2 hours", "3 days".
+ *
+ * @param {number} milliseconds
+ */
+export function lengthLabel(milliseconds) {
+  const [unit, length] = unitOf(milliseconds);
+  return count(Math.max(1, Math.round(milliseconds / length)), unit);
+}
+
+/**
+ * A number of things in words: "1 day", "2 days".
+ *
+ * @param {number} amount
+ * @param {string} unit
+ */
+export function count(amount, unit) {
+  return `${amount} ${unit}${amount === 1 ? "" : "s"}`;
+}

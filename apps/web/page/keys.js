@@ -1,0 +1,48 @@
+// The page's shortcuts: single keys, while no dialog is open and no field has the focus.
+
+import * as device from "./device.js";
+
+/**
+ * Runs what a key is bound to, until `signal` ends it.
+ *
+ * @param {Record<string, () => void>} bindings by KeyboardEvent.key
+ * @param {AbortSignal} signal
+ */
+export function listenForKeys(bindings, signal) {
+  addEventListener(
+    "keydown",
+    (event) => {
+      const run = Object.hasOwn(bindings, event.key) ? bindings[event.key] : null;
+      if (!run || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
+      if (document.querySelector("dialog[open]") || !shortcutsWanted()) return;
+      run();
+      event.preventDefault();
+    },
+    { signal },
+  );
+}
+
+/** Whether the person wants shortcuts on this device. */
+export function shortcutsWanted() {
+  return device.get("keys") !== "off";
+}
+
+/**
+ * Keeps whether they are wanted.
+ *
+ * @param {boolean} wanted
+ */
+export function wantShortcuts(wanted) {
+  device.set("keys", wanted ? "on" : "off");
+}
+
+/**
+ * Whether a key press is meant for a field rather than for a shortcut.
+ *
+ * @param {KeyboardEvent} event
+ */
+function isTyping({ target }) {
+  return (
+    target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  );
+}

@@ -1,0 +1,117 @@
+// Tells of reminders as they go off: by a toast, on the desktop, and by the number in the page's title.
+
+import { dueLabel } from "../domain/due.js";
+import { lengthLabel, withinSentence } from "../domain/labels.js";
+import { offsetLabel } from "../domain/offsets.js";
+import { firedAt } from "../state/waiting.js";
+import { notify } from "./desktop.js";
+
+/**
+ * @import { Reminder } from "../../types/reminder-service.js"
+ * @import { Clock } from "../domain/zones.js"
+ * @import { WaitingReminders } from "../state/waiting.js"
+ * @import { Toaster } from "./toaster.js"
+ */
+
+const STAY_SECONDS = 45;
+const SNOOZE_MINUTES = 10;
+const MOST_TOASTS = 3;
+const LATE = 60_000;
+
+/**
+ * What a reminder is about.
+ *
+ * @param {Reminder} reminder
+ * @param {Clock} clock
+ */
+export function reminderWords(reminder, clock) {
+  const title = reminder.title ?? "A task";
+  const asked = { due_date: reminder.due_date, due_all_day: reminder.due_date.length === 10 };
+  const due = dueLabel(asked, clock.now(), clock.zone);
+  const parts = [due ? `Due ${withinSentence(due)}` : offsetLabel(reminder.offset ?? "")];
+  const late = firedAt(reminder) - Date.parse(reminder.scheduled_at);
+  if (late > LATE) parts.push(`${lengthLabel(late)} late`);
+  return { title, detail: parts.filter(Boolean).join(" · ") };
+}
+
+/** Tells of each waiting reminder once, from `start` on; those that wait already by then are not told as new. */
+export class ReminderNotices {
+  /**
+   * @param {object} needs
+   * @param {WaitingReminders} needs.waiting
+   * @param {Toaster} needs.toaster
+   * @param {Clock} needs.clock
+   * @param {() => boolean} needs.speaks whether this tab is the one that tells on the desktop
+   * @param {() => void} needs.onShow brings the waiting reminders into view
+   */
+  constructor({ waiting, toaster, clock, speaks, onShow }) {
+    this.waiting = waiting;
+    this.toaster = toaster;
+    this.clock = clock;
+    this.speaks = speaks;
+    this.onShow = onShow;
+    /** @type {Set<string>} */
+    this.told = new Set();
+    this.unsubscribe = () => {};
+  }
+
+  start() {
+    this.told = new Set(this.waiting.latest.map(keyOf));
+    this.unsubscribe = this.waiting.subscribe(() => this.tell());
+    this.tell();
+  }
+
+  stop() {
+    this.unsubscribe();
+    document.title = "TaskFlow";
+  }
+
+  /** A toast for every reminder that was not there before, one for many at once; none for one that no longer waits. */
+  tell() {
+    const { latest } = this.waiting;
+    this.toaster.keep("reminder", new Set(latest.map((reminder) => reminder.task_id)));
+    const fresh = latest.filter((reminder) => !this.told.has(keyOf(reminder)));
+    for (const reminder of fresh) this.told.add(keyOf(reminder));
+    if (fresh.length > MOST_TOASTS) this.tellMany(fresh.length);
+    else for (const reminder of fresh) this.tellOne(reminder);
+    document.title = latest.length > 0 ? `(${latest.length}) TaskFlow` : "TaskFlow";
+  }
+
+  /** @param {number} count */
+  tellMany(count) {
+    this.toaster.keep("reminder", new Set());
+    this.toaster.show({
+      text: `${count} reminders`,
+      kind: "reminder",
+      seconds: STAY_SECONDS,
+      actions: [{ label: "Show", run: this.onShow }],
+    });
+    if (this.speaks()) notify(`${count} reminders`, "", "reminders");
+  }
+
+  /** @param {Reminder} reminder */
+  tellOne(reminder) {
+    const { title, detail } = reminderWords(reminder, this.clock);
+    this.toaster.show({
+      text: title,
+      detail,
+      kind: "reminder",
+      key: reminder.task_id,
+      seconds: STAY_SECONDS,
+      actions: [
+        { label: "Snooze", run: () => this.waiting.snooze(reminder, SNOOZE_MINUTES) },
+        { label: "Got it", run: () => this.waiting.acknowledge(reminder) },
+      ],
+    });
+    if (this.speaks()) notify(title, detail, reminder.task_id);
+  }
+}
+
+/**
+ * A snoozed reminder that goes off again is a new one to tell about.
+ *
+ * @param {Reminder} reminder
+ */
+function keyOf(reminder) {
+  return `${reminder.id} ${reminder.fired_at}`;
+}

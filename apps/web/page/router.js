@@ -1,0 +1,76 @@
+// Sheets have addresses, so that Back closes them and a link opens them: #/new, #/task/ID, #/task/ID/history, …
+
+/** @typedef {{close: () => void}} Sheet */
+/** @typedef {import("./sheets.js").Start} Start */
+
+/** Opens the sheet that an address names, and closes it when the address changes. */
+export class Router {
+  /**
+   * @param {object} needs
+   * @param {(path: string, start: Start | null, onClose: () => void) => Promise<Sheet | null>} needs.open opens the
+   *   sheet of a path; null where the path is the list's. It calls `onClose` once the sheet is closed.
+   */
+  constructor({ open }) {
+    this.open = open;
+    /** @type {Sheet | null} */
+    this.sheet = null;
+    /** @type {object | null} */
+    this.token = null;
+    this.onPopState = () => this.follow();
+  }
+
+  /** Follows the address from now on. */
+  start() {
+    addEventListener("popstate", this.onPopState);
+    this.follow();
+  }
+
+  /** Closes what is open and no longer follows the address. */
+  stop() {
+    removeEventListener("popstate", this.onPopState);
+    this.closeSheet();
+  }
+
+  /**
+   * Goes to a path; `start` is handed to what opens there, and not kept in the address.
+   *
+   * @param {string} path
+   * @param {Start | null} [start]
+   */
+  go(path, start = null) {
+    history.pushState({ depth: (history.state?.depth ?? 0) + 1 }, "", `#${path}`);
+    this.follow(start);
+  }
+
+  /**
+   * The sheet that was opened with `token` closed: goes back to where it was opened from.
+   *
+   * @param {object} token
+   */
+  closed(token) {
+    if (token !== this.token) return;
+    this.token = null;
+    this.sheet = null;
+    if (history.state?.depth) {
+      history.back();
+    } else {
+      history.replaceState(null, "", "#/");
+    }
+  }
+
+  /** @param {Start | null} start */
+  async follow(start = null) {
+    this.closeSheet();
+    const token = {};
+    this.token = token;
+    const sheet = await this.open(location.hash.slice(1) || "/", start, () => this.closed(token));
+    if (this.token === token) this.sheet = sheet;
+    else sheet?.close();
+  }
+
+  closeSheet() {
+    this.token = null;
+    this.sheet?.close();
+    this.sheet = null;
+  }
+}

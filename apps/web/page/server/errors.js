@@ -1,0 +1,87 @@
+// What a call fails with: a refusal with the fields it names, or no answer at all.
+
+/** @import { ErrorBody, FieldProblem } from "../../types/chat-api.js" */
+
+/** A refusal, or no answer at all (status 0). */
+export class ApiError extends Error {
+  /**
+   * @param {string} message
+   * @param {object} [about]
+   * @param {number} [about.status]
+   * @param {string} [about.code]
+   * @param {Map<string, string>} [about.fields] a field of the body to what is wrong with it
+   * @param {number | null} [about.retryAfter] in seconds; null where the server gave none
+   */
+  constructor(message, { status = 0, code = "", fields = new Map(), retryAfter = null } = {}) {
+    super(message);
+    this.name = "ApiError";
+    this.status = status;
+    this.code = code;
+    this.fields = fields;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/**
+ * Whether an error is an answer with this status.
+ *
+ * @param {unknown} error
+ * @param {number} status
+ */
+export function hasStatus(error, status) {
+  return error instanceof ApiError && error.status === status;
+}
+
+/**
+ * Seconds in a Retry-After header, which is a number or a date; null without one.
+ *
+ * @param {Headers} headers
+ */
+export function retryAfterSeconds(headers) {
+  const value = headers.get("Retry-After");
+  if (!value) return null;
+  const seconds = /^\d+$/.test(value.trim()) ? Number(value) : (Date.parse(value) - Date.now()) / 1000;
+  return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : null;
+}
+
+const PLAIN = new Map([
+  [403, "This is not yours to change."],
+  [404, "It is no longer there."],
+  [409, "The same change is still under way. Try again in a moment."],
+  [412, "It has been changed in the meantime."],
+]);
+
+/**
+ * What an answer that is no success means.
+ *
+ * @param {Response} response
+ * @param {{detail?: string | ErrorBody | FieldProblem[]} & Partial<ErrorBody> | null} body
+ */
+export function refusal(response, body) {
+  const { status, headers } = response;
+  const retryAfter = retryAfterSeconds(headers);
+  const detail = body?.detail ?? body;
+  if (Array.isArray(detail)) {
+    const fields = new Map(detail.map((problem) => [fieldOf(problem.loc), readable(problem.msg)]));
+    const message = [...fields].map(([field, text]) => (field ? `${field}: ${text}` : text)).join(" ");
+    return new ApiError(message, { status, fields, retryAfter, code: "VALIDATION_ERROR" });
+  }
+  const given = typeof detail === "string" ? detail : detail?.message;
+  let message = given ?? PLAIN.get(status) ?? "Something went wrong on our side. Try again in a moment.";
+  if (status === 429) message = `Too many tries. Wait ${retryAfter ?? "a few"} seconds, then try again.`;
+  const code = typeof detail === "string" ? "" : (detail?.code ?? "");
+  return new ApiError(message, { status, retryAfter, code });
+}
+
+/** @param {string[] | undefined} loc */
+function fieldOf(loc) {
+  const names = (loc ?? []).filter((part) => typeof part === "string" && !["body", "query", "path"].includes(part));
+  return names[0] ?? "";
+}
+
+/** @param {string | undefined} message */
+function readable(message) {
+  const text = String(message ?? "This is not valid.");
+  const sentence = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
+}

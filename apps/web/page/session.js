@@ -1,0 +1,239 @@
+// One signed-in person on this page, from signing in to signing out: puts the parts together and carries news between them.
+
+import { listenForKeys } from "./keys.js";
+import { problemTeller } from "./notices/problems.js";
+import { ReminderNotices } from "./notices/reminders.js";
+import { offerZone } from "./notices/zone.js";
+import { Router } from "./router.js";
+import { hasStatus } from "./server/errors.js";
+import { LiveStream } from "./server/stream.js";
+import { Sheets } from "./sheets.js";
+import { TaskActions } from "./state/actions.js";
+import { Preferences } from "./state/preferences.js";
+import { Sync } from "./state/sync.js";
+import { TaskStore } from "./state/tasks.js";
+import { WaitingReminders } from "./state/waiting.js";
+import { Shell } from "./views/shell.js";
+
+/**
+ * @import { Account } from "../types/chat-api.js"
+ * @import { Clock } from "./domain/zones.js"
+ * @import { Toaster } from "./notices/toaster.js"
+ * @import { Api } from "./server/api.js"
+ * @import { Frame, Status } from "./server/stream.js"
+ * @import { Tabs } from "./tabs.js"
+ */
+
+const STREAM_FIRST = 300;
+
+/** What is shown and kept of one person. Nothing of it outlives `stop`. */
+export class Session {
+  /**
+   * @param {object} needs
+   * @param {Api} needs.api
+   * @param {Account} needs.user
+   * @param {Toaster} needs.toaster
+   * @param {Tabs} needs.tabs
+   * @param {(notice: string) => void} needs.onEnd is called when the session is over
+   */
+  constructor({ api, user, toaster, tabs, onEnd }) {
+    this.api = api;
+    this.user = user;
+    this.toaster = toaster;
+    this.tabs = tabs;
+    this.onEnd = onEnd;
+    this.ended = false;
+    this.begun = false;
+    this.listening = new AbortController();
+    this.problem = problemTeller(toaster, () => this.ended);
+    this.streamOpened = () => {};
+
+    this.store = new TaskStore();
+    const preferences = new Preferences({ api, onSaved: () => this.store.changed() });
+    this.preferences = preferences;
+    /** @type {Clock} */
+    this.clock = {
+      now: () => Date.now(),
+      get zone() {
+        return preferences.zone;
+      },
+    };
+    this.actions = new TaskActions({ api, store: this.store, tell: (told) => toaster.show(told) });
+    this.waiting = new WaitingReminders({
+      api,
+      onAnswered: (id) => tabs.tell({ kind: "reminder-answered", id }),
+      onProblem: this.problem,
+    });
+    this.sync = new Sync({
+      api,
+      store: this.store,
+      onReminder: () => this.waiting.load(),
+      onProblem: this.problem,
+    });
+    this.stream = new LiveStream({
+      userId: user.id,
+      onFrame: (frame) => this.frame(frame),
+      onState: (status) => this.streamState(status),
+      renew: () => api.renew(),
+      onSignedOut: () => this.end("Your session has ended. Log in again to go on."),
+    });
+    this.sheets = new Sheets({
+      user,
+      api,
+      store: this.store,
+      actions: this.actions,
+      preferences,
+      clock: this.clock,
+      toaster,
+      go: (path) => this.router.go(path),
+      onRemove: (task) => this.shell?.remove(task),
+      onProblem: this.problem,
+    });
+    this.router = new Router({ open: (path, start, onClose) => this.sheets.open(path, start, onClose) });
+    this.notices = new ReminderNotices({
+      waiting: this.waiting,
+      toaster,
+      clock: this.clock,
+      speaks: () => this.stream.leading,
+      onShow: () => this.shell?.showReminders(),
+    });
+    /** @type {Shell | null} */
+    this.shell = null;
+  }
+
+  /**
+   * Draws the page and brings it to life.
+   *
+   * @param {Element} root
+   */
+  async start(root) {
+    const tasks = this.loadTasks();
+    await this.loadPreferences();
+    if (this.ended) return;
+    this.shell = this.draw();
+    root.replaceChildren(this.shell.node);
+    this.listen(this.shell);
+    await tasks;
+    if (this.ended) return;
+    this.begun = true;
+    this.notices.start();
+    this.router.start();
+    offerZone({
+      clock: this.clock,
+      toaster: this.toaster,
+      onSwitch: (zone) => this.preferences.save({ timezone: zone }).catch(this.problem),
+    });
+  }
+
+  draw() {
+    const shell = new Shell({
+      user: this.user,
+      api: this.api,
+      store: this.store,
+      sync: this.sync,
+      actions: this.actions,
+      waiting: this.waiting,
+      clock: this.clock,
+      toaster: this.toaster,
+      go: (path, start) => this.router.go(path, start),
+      onSignOut: () => this.signOut(),
+      onProblem: this.problem,
+    });
+    shell.setLive(this.stream.status);
+    return shell;
+  }
+
+  async loadTasks() {
+    // Listing after the stream has begun saves a second listing; but a slow stream holds up nothing.
+    /** @type {Promise<void>} */
+    const opened = new Promise((resolve) => {
+      this.streamOpened = resolve;
+    });
+    this.stream.start();
+    await Promise.race([opened, new Promise((resolve) => setTimeout(resolve, STREAM_FIRST))]);
+    if (!this.ended) await Promise.all([this.sync.load(), this.waiting.load()]);
+  }
+
+  async loadPreferences() {
+    try {
+      await this.preferences.load();
+    } catch (error) {
+      this.problem(error);
+    }
+  }
+
+  /** Stops everything that belongs to the session, without a word to the server. */
+  stop() {
+    this.ended = true;
+    this.listening.abort();
+    this.stream.stop();
+    this.sync.stop();
+    this.router.stop();
+    this.notices.stop();
+    this.shell?.stop();
+    this.toaster.clear();
+  }
+
+  /**
+   * It is over; the notice says why.
+   *
+   * @param {string} notice
+   */
+  end(notice) {
+    if (this.ended) return;
+    this.stop();
+    this.onEnd(notice);
+  }
+
+  async signOut() {
+    await this.actions.flush();
+    try {
+      await this.api.json("POST", "/api/v1/auth/logout", { quiet: true });
+    } catch (error) {
+      if (!hasStatus(error, 401)) {
+        this.problem(error);
+        return;
+      }
+    }
+    this.tabs.tell({ kind: "signed-out" });
+    history.replaceState(null, "", location.pathname);
+    this.end("");
+  }
+
+  /** @param {Frame} frame */
+  frame(frame) {
+    this.sync.apply(frame);
+    if (frame.type === "task.completed" || frame.type === "task.deleted") this.waiting.dropTask(frame.task_id);
+    if (frame.type === "reset" || (frame.type === "batch" && frame.reminders > 0)) this.waiting.load();
+    if ("task_id" in frame) this.sheets.changed(frame.task_id);
+  }
+
+  /** @param {Status} status */
+  streamState(status) {
+    if (status.state !== "connecting") this.streamOpened();
+    this.sync.streamState(status);
+    if (status.state === "live" && !status.resumed && this.begun) this.waiting.load();
+    this.shell?.setLive(status);
+  }
+
+  /**
+   * The world outside: keys, the network, the page going out of view and coming back.
+   *
+   * @param {Shell} shell
+   */
+  listen(shell) {
+    const { signal } = this.listening;
+    listenForKeys(shell.shortcuts, signal);
+    addEventListener("online", () => this.stream.nudge(), { signal });
+    addEventListener("pagehide", () => this.actions.flush(), { signal });
+    document.addEventListener("visibilitychange", () => this.seenAgain(), { signal });
+  }
+
+  seenAgain() {
+    if (document.hidden) return;
+    this.stream.nudge();
+    this.sync.loadIfStale();
+    this.waiting.load();
+    this.store.changed();
+  }
+}

@@ -1,0 +1,114 @@
+// Which sheet an address opens: #/new, #/task/ID, #/task/ID/history, #/settings, #/help.
+
+import { openHelp } from "./views/help.js";
+import { openHistory } from "./views/history.js";
+import { openSettings } from "./views/settings.js";
+import { openTaskForm } from "./views/task-form.js";
+
+/**
+ * @import { Account, NewTask } from "../types/chat-api.js"
+ * @import { Clock } from "./domain/zones.js"
+ * @import { Toaster } from "./notices/toaster.js"
+ * @import { Sheet } from "./router.js"
+ * @import { Api } from "./server/api.js"
+ * @import { TaskActions } from "./state/actions.js"
+ * @import { Preferences } from "./state/preferences.js"
+ * @import { Task, TaskStore } from "./state/tasks.js"
+ */
+
+/** @typedef {Partial<NewTask>} Start What a new task's form begins with. */
+
+/**
+ * @typedef {object} Needs
+ * @property {Account} user
+ * @property {Api} api
+ * @property {TaskStore} store
+ * @property {TaskActions} actions
+ * @property {Preferences} preferences
+ * @property {Clock} clock
+ * @property {Toaster} toaster
+ * @property {(path: string) => void} go
+ * @property {(task: Task) => void} onRemove
+ * @property {(error: unknown) => void} onProblem
+ */
+
+/** Opens sheets, and tells the one that shows a task's history when that task changes. */
+export class Sheets {
+  /** @param {Needs} needs */
+  constructor(needs) {
+    this.needs = needs;
+    /** @type {ReturnType<typeof openHistory> | null} */
+    this.history = null;
+  }
+
+  /**
+   * The sheet of a path; null where it has none, and then the list is all there is.
+   *
+   * @param {string} path
+   * @param {Start | null} start
+   * @param {() => void} onClose
+   * @returns {Promise<Sheet | null>}
+   */
+  async open(path, start, onClose) {
+    const { api, user, store, preferences, clock, toaster } = this.needs;
+    const [, name, id, part] = path.split("/");
+    this.history = null;
+    if (name === "new") return this.form({ start: start ?? {}, onClose });
+    if (name === "settings") return openSettings({ preferences, email: user.email, toaster, onClose });
+    if (name === "help") return openHelp({ toaster, onClose });
+    if (name === "task" && part === "history") {
+      const title = store.get(id)?.title ?? "";
+      this.history = openHistory({ api, userId: user.id, clock, toaster, taskId: id, title, onClose });
+      return this.history;
+    }
+    if (name === "task" && id) return this.task(id, onClose);
+    return null;
+  }
+
+  /**
+   * What a task's history holds has changed.
+   *
+   * @param {string} taskId
+   */
+  changed(taskId) {
+    this.history?.changed(taskId);
+  }
+
+  /**
+   * @param {string} id
+   * @param {() => void} onClose
+   */
+  async task(id, onClose) {
+    try {
+      return this.form({ ...(await this.needs.actions.read(id)), onClose });
+    } catch (error) {
+      this.needs.onProblem(error);
+      onClose();
+      return null;
+    }
+  }
+
+  /** @param {{task?: Task | null, etag?: string | null, start?: Start, onClose: () => void}} opened */
+  form({ task = null, etag = null, start = {}, onClose }) {
+    const { api, actions, clock, toaster, go, onRemove } = this.needs;
+    const sheet = openTaskForm({
+      api,
+      actions,
+      clock,
+      toaster,
+      task,
+      etag,
+      start,
+      on: {
+        close: onClose,
+        history: (shown) => go(`/task/${shown.id}/history`),
+        reopen: (shown) => go(`/task/${shown.id}`),
+        remove: (shown) => {
+          sheet.close();
+          onRemove(shown);
+        },
+      },
+    });
+    return sheet;
+  }
+}

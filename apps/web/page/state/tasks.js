@@ -1,0 +1,151 @@
+// What the page knows of the person's tasks: keyed by id, older versions dropped, deletions remembered.
+//
+// Answers, lists and frames arrive in any order; whichever carries the higher version of a task wins.
+
+/** @typedef {import("../../types/chat-api.js").TaskView} Task */
+/** @typedef {Task & {hidden?: boolean}} Shown */
+/** @typedef {Partial<Shown>} Draft What is shown of a task before the server has answered. */
+
+/** Holds tasks and tells its listeners, once per turn of the event loop, that something changed. */
+export class TaskStore {
+  constructor() {
+    /** @type {Map<string, Task>} */
+    this.tasks = new Map();
+    /** @type {Map<string, number>} id → version of the deletion */
+    this.gone = new Map();
+    /** @type {Map<string, number>} id → mark of its last change */
+    this.seen = new Map();
+    /** @type {Map<string, Draft>} */
+    this.drafts = new Map();
+    this.lastMark = 0;
+    /** @type {Set<() => void>} */
+    this.listeners = new Set();
+    this.announced = false;
+  }
+
+  /**
+   * Calls `listener()` after changes; returns a function that stops it.
+   *
+   * @param {() => void} listener
+   */
+  subscribe(listener) {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Tells the listeners, though no task changed: what is shown of them did. */
+  changed() {
+    if (this.announced) return;
+    this.announced = true;
+    setTimeout(() => {
+      this.announced = false;
+      for (const listener of this.listeners) listener();
+    }, 0);
+  }
+
+  /** A point in time; what changes afterwards is newer than a list asked for now. */
+  mark() {
+    return this.lastMark;
+  }
+
+  /** @param {string} id */
+  touch(id) {
+    this.lastMark += 1;
+    this.seen.set(id, this.lastMark);
+    this.changed();
+  }
+
+  /**
+   * The task as it is shown, or undefined.
+   *
+   * @param {string} id
+   */
+  get(id) {
+    const task = this.tasks.get(id);
+    return task && this.shown(task);
+  }
+
+  /** Every task as it is shown. */
+  all() {
+    return [...this.tasks.values()].map((task) => this.shown(task)).filter((task) => !task.hidden);
+  }
+
+  /**
+   * @param {Task} task
+   * @returns {Shown}
+   */
+  shown(task) {
+    const draft = this.drafts.get(task.id);
+    return draft ? { ...task, ...draft } : task;
+  }
+
+  /**
+   * Takes a task in, unless a newer state of it is known. Says whether it was new.
+   *
+   * @param {Task} task
+   */
+  put(task) {
+    if (task.has_description && task.description == null) {
+      // The stream could not read the text just then: the one we know is the best there is.
+      task = { ...task, description: this.tasks.get(task.id)?.description ?? null };
+    }
+    const version = task.version ?? 0;
+    if ((this.gone.get(task.id) ?? -1) >= version) return false;
+    const known = this.tasks.get(task.id);
+    if (known && (known.version ?? 0) > version) return false;
+    this.tasks.set(task.id, task);
+    this.touch(task.id);
+    return !known;
+  }
+
+  /**
+   * Takes a task out and remembers at which version, so that late news of it changes nothing.
+   *
+   * @param {string} id
+   * @param {number} [version]
+   */
+  remove(id, version = Number.MAX_SAFE_INTEGER) {
+    this.gone.set(id, Math.max(version, this.gone.get(id) ?? 0));
+    this.drafts.delete(id);
+    if (this.tasks.delete(id)) this.touch(id);
+  }
+
+  /**
+   * Takes a whole list in: of the tasks that `belongs` names, those that the list lacks and that have not changed
+   * since `mark` are dropped.
+   *
+   * @param {Task[]} list
+   * @param {number} mark
+   * @param {(task: Task) => boolean} belongs
+   */
+  replace(list, mark, belongs) {
+    const ids = new Set(list.map((task) => task.id));
+    for (const task of this.tasks.values()) {
+      if (!ids.has(task.id) && belongs(task) && (this.seen.get(task.id) ?? 0) <= mark) {
+        this.tasks.delete(task.id);
+        this.touch(task.id);
+      }
+    }
+    for (const task of list) this.put(task);
+  }
+
+  /**
+   * Shows `changes` on a task until the server has answered (`settle`). `{hidden: true}` takes it out of view.
+   *
+   * @param {string} id
+   * @param {Draft} changes
+   */
+  draft(id, changes) {
+    this.drafts.set(id, { ...this.drafts.get(id), ...changes });
+    this.changed();
+  }
+
+  /**
+   * Shows a task as the server has it again.
+   *
+   * @param {string} id
+   */
+  settle(id) {
+    if (this.drafts.delete(id)) this.changed();
+  }
+}

@@ -1,0 +1,21 @@
+// The other tabs of this browser: who signs in or out in one, or answers a reminder, does so in all.
+
+/**
+ * @typedef {{kind: "signed-in", userId: string}
+ *   | {kind: "signed-out"}
+ *   | {kind: "reminder-answered", id: string}} TabMessage
+ */
+
+/** @typedef {{tell: (message: TabMessage) => void}} Tabs */
+
+/**
+ * A way to the other tabs; `heard` gets what they tell.
+ *
+ * @param {(message: TabMessage) => void} heard
+ * @returns {Tabs}
+ */
+export function openTabs(heard) {
+  const channel = new BroadcastChannel("taskflow-tabs");
+  channel.addEventListener("message", ({ data }) => heard(data));
+  return { tell: (message) => channel.postMessage(message) };
+}

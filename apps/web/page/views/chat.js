@@ -1,0 +1,156 @@
+// The chat box: tasks in plain words.
+
+import { h, rememberFocus } from "../dom.js";
+import { icon } from "../icons.js";
+import { ApiError } from "../server/errors.js";
+
+/**
+ * @import { ChatAnswer } from "../../types/chat-api.js"
+ * @import { Api } from "../server/api.js"
+ * @import { Sync } from "../state/sync.js"
+ */
+
+/**
+ * The assistant's words; what stands between double asterisks is a heading.
+ *
+ * @param {string} text
+ */
+const emphasised = (text) =>
+  text.split(/\*\*(.+?)\*\*/).map((part, index) => (index % 2 ? h("strong", {}, part) : part));
+
+const LOG_MARGIN = 8;
+const EXAMPLES = ["What is due today?", "Add buy milk", "Show my pending tasks"];
+
+/**
+ * A panel beside the list; `onClose()` when closed. The talk is kept while the page is open.
+ *
+ * @param {{api: Api, sync: Sync, onClose: () => void}} needs
+ */
+export function chatPanel({ api, sync, onClose }) {
+  /** @type {string | null} */
+  let conversation = null;
+  const log = h("div", {
+    class: "chat-log",
+    role: "log",
+    "aria-live": "polite",
+    "aria-label": "Conversation",
+    tabindex: 0,
+  });
+  const input = h("input", {
+    type: "text",
+    "aria-label": "Message",
+    placeholder: "Ask or tell me something",
+    maxlength: 10000,
+    autocomplete: "off",
+    enterkeyhint: "send",
+  });
+  const send = h("button", { type: "submit", class: "primary-button icon-only", "aria-label": "Send" }, icon("send"));
+  const examples = h(
+    "div",
+    { class: "chips chat-examples" },
+    EXAMPLES.map((text) => h("button", { type: "button", class: "chip-button", on: { click: () => say(text) } }, text)),
+  );
+  const node = h(
+    "aside",
+    {
+      class: "chat",
+      "aria-label": "Chat",
+      hidden: true,
+      on: { keydown: (event) => event.key === "Escape" && close() },
+    },
+    h(
+      "div",
+      { class: "chat-head" },
+      h("h2", {}, "Chat"),
+      h(
+        "button",
+        { type: "button", class: "icon-button", "aria-label": "Close chat", on: { click: close } },
+        icon("close"),
+      ),
+    ),
+    log,
+    examples,
+    h("form", { class: "chat-form", on: { submit } }, input, send),
+  );
+  let returnFocus = () => {};
+  /** @type {HTMLElement | null} */
+  let asked = null;
+
+  /**
+   * @param {"mine" | "theirs" | "problem"} kind
+   * @param {string} text
+   */
+  function add(kind, text) {
+    const line = h(
+      "p",
+      { class: `chat-line chat-${kind}` },
+      h("span", { class: "visually-hidden" }, kind === "mine" ? "You: " : "TaskFlow: "),
+      kind === "theirs" ? emphasised(text) : text,
+    );
+    log.append(line);
+    if (kind === "mine") asked = line;
+    // To the end; of an answer longer than the log, to the question, so that it is read from its beginning.
+    log.scrollTop = kind === "mine" || !asked ? log.scrollHeight : asked.offsetTop - log.offsetTop - LOG_MARGIN;
+    return line;
+  }
+
+  /** @param {Event} event */
+  function submit(event) {
+    event.preventDefault();
+    const text = input.value.trim();
+    if (text && !send.disabled) say(text);
+  }
+
+  /** @param {string} text */
+  async function say(text) {
+    examples.hidden = true;
+    input.value = "";
+    add("mine", text);
+    const pending = h("p", { class: "chat-line chat-theirs chat-pending", "aria-hidden": "true" }, "…");
+    log.append(pending);
+    log.scrollTop = log.scrollHeight;
+    send.disabled = true;
+    try {
+      add("theirs", await answerTo(text));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (error.status === 404) conversation = null; // it is gone: the next message begins another
+      add("problem", error.message);
+      input.value = text;
+    } finally {
+      pending.remove();
+      send.disabled = false;
+      input.focus();
+    }
+  }
+
+  /**
+   * What the assistant says to a message; what it did shows in the list. Raises ApiError.
+   *
+   * @param {string} text
+   */
+  async function answerTo(text) {
+    const body = conversation ? { message: text, conversation_id: conversation } : { message: text };
+    /** @type {ChatAnswer} */
+    const answer = await api.json("POST", "/api/v1/chat", { body, creates: true });
+    conversation = answer.conversation_id ?? conversation;
+    // The stream brings what the chat changed; without one, the list is asked for.
+    if ((answer.tool_calls ?? []).length > 0 && !sync.live) sync.loadSoon();
+    return answer.response;
+  }
+
+  function open() {
+    returnFocus = rememberFocus();
+    node.hidden = false;
+    if (log.childElementCount === 0) add("theirs", "Hello! Tell me what to add, find, complete or delete.");
+    input.focus();
+  }
+
+  function close() {
+    node.hidden = true;
+    returnFocus();
+    onClose();
+  }
+
+  return { node, open, close, isOpen: () => !node.hidden };
+}

@@ -1,0 +1,47 @@
+// Rows for things that come, move and go: each keeps its element, and with it the focus and the place on the screen.
+
+/**
+ * @template {{id: string}} Item
+ * @template {{node: HTMLElement}} Row
+ */
+export class KeyedRows {
+  /** @param {(item: Item) => Row} make makes the row of an item that has none yet */
+  constructor(make) {
+    this.make = make;
+    /** @type {Map<string, Row>} by the item's id */
+    this.rows = new Map();
+    /** @type {Set<string>} */
+    this.placed = new Set();
+  }
+
+  /**
+   * Puts the rows of items into a list in their order, moving only those that are out of place, and has each brought up
+   * to date. A row may come from another list.
+   *
+   * @param {HTMLElement} list
+   * @param {Item[]} items
+   * @param {(row: Row, item: Item) => void} update
+   */
+  place(list, items, update) {
+    let expected = list.firstElementChild;
+    for (const item of items) {
+      const row = this.rows.get(item.id) ?? this.make(item);
+      this.rows.set(item.id, row);
+      this.placed.add(item.id);
+      update(row, item);
+      if (row.node === expected) expected = expected.nextElementSibling;
+      else list.insertBefore(row.node, expected);
+    }
+  }
+
+  /** Takes away the rows that were not placed since the last time. Says how many are left. */
+  sweep() {
+    for (const [id, row] of this.rows) {
+      if (this.placed.has(id)) continue;
+      row.node.remove();
+      this.rows.delete(id);
+    }
+    this.placed.clear();
+    return this.rows.size;
+  }
+}

@@ -1,0 +1,131 @@
+// One task in the list.
+
+import { h, setText } from "../dom.js";
+import { dueLabel, sectionOf } from "../domain/due.js";
+import { fullLabel } from "../domain/labels.js";
+import { offsetLabel, offsetMinutes } from "../domain/offsets.js";
+import { patternLabel } from "../domain/repeat.js";
+import { icon } from "../icons.js";
+
+/**
+ * @import { Section } from "../domain/due.js"
+ * @import { Task } from "../state/tasks.js"
+ */
+
+/** @typedef {Record<"toggle" | "open" | "history" | "remove", (task: Task) => void>} RowListeners */
+
+/**
+ * Whether a task is part of a repeat.
+ *
+ * @param {Task} task
+ */
+export function repeats(task) {
+  return Boolean(task.recurrence_pattern || task.parent_recurring_task_id);
+}
+
+/** A row that shows a task; `update` brings it up to date in place, keeping the focus in it. */
+export class TaskRow {
+  /**
+   * @param {Task} task
+   * @param {RowListeners} on
+   */
+  constructor(task, on) {
+    this.task = task;
+    this.box = h("input", { type: "checkbox", class: "task-check", on: { change: () => on.toggle(this.task) } });
+    this.title = h("button", { type: "button", class: "task-title", on: { click: () => on.open(this.task) } });
+    this.description = h("p", { class: "task-description" });
+    this.facts = h("ul", { class: "task-facts" });
+    this.historyButton = h(
+      "button",
+      { type: "button", class: "icon-button", title: "History", on: { click: () => on.history(this.task) } },
+      icon("history"),
+    );
+    this.removeButton = h(
+      "button",
+      { type: "button", class: "icon-button", title: "Delete", on: { click: () => on.remove(this.task) } },
+      icon("trash"),
+    );
+    this.node = h(
+      "li",
+      { class: "task", data: { id: task.id } },
+      h("label", { class: "task-box" }, this.box),
+      h("div", { class: "task-text" }, this.title, this.description, this.facts),
+      h("div", { class: "task-tools" }, this.historyButton, this.removeButton),
+    );
+    this.drawn = "";
+  }
+
+  /**
+   * @param {Task} task
+   * @param {number} now
+   * @param {string} zone
+   */
+  update(task, now, zone) {
+    this.task = task;
+    const section = sectionOf(task, now, zone);
+    const due = dueLabel(task, now, zone);
+    // What a row shows of the moment is its section and its due label; when neither they nor the task changed, it is drawn.
+    const drawn = `${task.version} ${task.updated_at} ${task.completed} ${section} ${due} ${zone}`;
+    if (drawn === this.drawn) return;
+    this.drawn = drawn;
+    this.node.dataset.section = section;
+    this.node.classList.toggle("is-done", task.completed);
+    this.box.checked = task.completed;
+    this.box.setAttribute("aria-label", `Done: ${task.title}`);
+    setText(this.title, task.title);
+    setText(this.description, task.description ?? "");
+    this.description.hidden = !task.description;
+    this.historyButton.setAttribute("aria-label", `History of ${task.title}`);
+    this.removeButton.setAttribute("aria-label", `Delete ${task.title}`);
+    this.facts.replaceChildren(...factsOf(task, section, due, zone));
+    this.facts.hidden = this.facts.children.length === 0;
+  }
+}
+
+/** @type {Partial<Record<Section, string>>} */
+const DUE_WORDS = { overdue: "Overdue", today: "Due today" };
+
+/**
+ * @param {Task} task
+ * @param {Section} section
+ * @param {string} due
+ * @param {string} zone
+ */
+function factsOf(task, section, due, zone) {
+  const facts = [];
+  if (due && task.due_date) {
+    const words = DUE_WORDS[section];
+    const title = task.due_all_day ? null : fullLabel(new Date(task.due_date), zone);
+    const time = h("time", { datetime: task.due_date, title }, due);
+    facts.push(
+      h(
+        "li",
+        { class: `fact due due-${section}` },
+        icon("calendar"),
+        words ? h("span", { class: "visually-hidden" }, `${words}: `) : null,
+        time,
+      ),
+    );
+  }
+  if (repeats(task)) {
+    const words = patternLabel(task.recurrence_pattern) || "Repeats";
+    facts.push(h("li", { class: "fact" }, icon("repeat"), words));
+  }
+  const reminders = [...(task.reminders ?? [])].sort(
+    (one, other) => (offsetMinutes(other) ?? 0) - (offsetMinutes(one) ?? 0),
+  );
+  if (reminders.length > 0 && !task.completed) {
+    const words = reminders.map(offsetLabel);
+    const text = words.length === 1 ? words[0] : `${words.length} reminders`;
+    facts.push(
+      h(
+        "li",
+        { class: "fact", title: words.join(", ") },
+        icon("bell"),
+        h("span", { class: "visually-hidden" }, "Reminder: "),
+        text,
+      ),
+    );
+  }
+  return facts;
+}

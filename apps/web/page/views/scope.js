@@ -1,0 +1,72 @@
+// Which tasks of a repeat a change or a deletion is for.
+
+import { find, h } from "../dom.js";
+import { fieldGroup } from "./field.js";
+import { openSheet } from "./sheet.js";
+
+/**
+ * @import { Toaster } from "../notices/toaster.js"
+ * @import { Scope } from "../state/actions.js"
+ * @import { Task } from "../state/tasks.js"
+ */
+
+/** @type {[Scope, string][]} */
+const SCOPES = [
+  ["this", "Only this one"],
+  ["following", "This and the following"],
+  ["all", "All that are not past"],
+];
+
+/**
+ * Radio buttons. How a task repeats is never one occurrence's: with `withRule(true)` "this" cannot be chosen.
+ *
+ * @param {{question: string}} about
+ */
+export function scopeField({ question }) {
+  const choices = SCOPES.map(([value, label]) => {
+    const input = h("input", { type: "radio", name: "scope", value, checked: value === "this" });
+    return { value, input, node: h("label", { class: "chip" }, input, h("span", {}, label)) };
+  });
+  const chips = h(
+    "div",
+    { class: "chips" },
+    choices.map((choice) => choice.node),
+  );
+  const { node } = fieldGroup({ legend: question, children: chips });
+  const [justThis, following] = choices.map((choice) => choice.input);
+  const value = () => choices.find((choice) => choice.input.checked)?.value ?? "this";
+
+  /** @param {boolean} changed */
+  function withRule(changed) {
+    if (changed && justThis.checked) following.checked = true;
+    justThis.disabled = changed;
+  }
+
+  return { node, withRule, value };
+}
+
+/**
+ * Asks which ones to delete; `onChoice(scope)` when confirmed.
+ *
+ * @param {{toaster: Toaster, task: Task, onChoice: (scope: Scope) => void}} needs
+ */
+export function askScope({ toaster, task, onChoice }) {
+  const scope = scopeField({ question: "Delete" });
+  const choose = () => {
+    sheet.close();
+    onChoice(scope.value());
+  };
+  const cancel = () => sheet.close();
+  const sheet = openSheet({
+    title: `Delete “${task.title}”?`,
+    body: [h("p", {}, "This task repeats. What is past or done stays as it is."), scope.node],
+    footer: [
+      h("span", { class: "spring" }),
+      h("button", { type: "button", class: "quiet-button", on: { click: cancel } }, "Cancel"),
+      h("button", { type: "button", class: "primary-button danger", on: { click: choose } }, "Delete"),
+    ],
+    toaster,
+  });
+  find(scope.node, "input:checked", HTMLInputElement)?.focus();
+  return sheet;
+}

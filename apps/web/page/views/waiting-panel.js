@@ -1,0 +1,95 @@
+// The reminders that wait for an answer, above the list.
+
+import { find, h, setText } from "../dom.js";
+import { icon } from "../icons.js";
+import { reminderWords } from "../notices/reminders.js";
+import { KeyedRows } from "./keyed-rows.js";
+
+/**
+ * @import { Reminder } from "../../types/reminder-service.js"
+ * @import { Clock } from "../domain/zones.js"
+ * @import { TaskStore } from "../state/tasks.js"
+ * @import { WaitingReminders } from "../state/waiting.js"
+ */
+
+/** @type {[number, string][]} */
+const SNOOZES = [
+  [10, "10 minutes"],
+  [60, "1 hour"],
+  [24 * 60, "1 day"],
+];
+
+/**
+ * A panel over the waiting reminders; `onOpen(taskId)` opens a reminder's task.
+ *
+ * @param {{waiting: WaitingReminders, store: TaskStore, clock: Clock, onOpen: (taskId: string) => void}} needs
+ */
+export function waitingPanel({ waiting, store, clock, onOpen }) {
+  const list = h("ul", { class: "reminders" });
+  const count = h("span", { class: "count" });
+  const gotAll = { type: "button", class: "quiet-button", on: { click: () => waiting.acknowledgeAll() } };
+  const all = h("button", gotAll, "Got all");
+  const node = h(
+    "section",
+    { class: "waiting", "aria-labelledby": "waiting-title", hidden: true },
+    h("div", { class: "waiting-head" }, icon("bell"), h("h2", { id: "waiting-title" }, "Reminders ", count), all),
+    list,
+  );
+  const rows = new KeyedRows(makeRow);
+
+  /** @param {Reminder} reminder */
+  function makeRow(reminder) {
+    const title = h("button", { type: "button", class: "task-title", on: { click: () => onOpen(reminder.task_id) } });
+    const detail = h("span", { class: "reminder-detail" });
+    const snooze = h(
+      "select",
+      { class: "snooze", on: { change: snoozeIt } },
+      h("option", { value: "", selected: true }, "Snooze…"),
+      SNOOZES.map(([minutes, label]) => h("option", { value: minutes }, label)),
+    );
+
+    function snoozeIt() {
+      waiting.snooze(reminder, Number(snooze.value));
+    }
+
+    const got = h(
+      "button",
+      { type: "button", class: "quiet-button", on: { click: () => waiting.acknowledge(reminder) } },
+      "Got it",
+    );
+    const node = h(
+      "li",
+      { class: "reminder", data: { id: reminder.id } },
+      h("div", { class: "reminder-text" }, title, detail),
+      h("div", { class: "reminder-tools" }, snooze, got),
+    );
+
+    /** @param {Reminder} latest the same reminder, as it is now */
+    function update(latest) {
+      const words = reminderWords(latest, clock);
+      setText(title, words.title);
+      setText(detail, words.detail);
+      snooze.setAttribute("aria-label", `Snooze ${words.title}`);
+      got.setAttribute("aria-label", `Got it: ${words.title}`);
+    }
+
+    return { node, update };
+  }
+
+  function draw() {
+    const hadFocus = list.contains(document.activeElement);
+    rows.place(list, waiting.latest, (row, reminder) => row.update(reminder));
+    const shown = rows.sweep();
+    node.hidden = shown === 0;
+    all.hidden = shown < 2;
+    setText(count, String(shown));
+    if (hadFocus && !list.contains(document.activeElement)) find(list, ".reminder-tools button", HTMLElement)?.focus();
+  }
+
+  const stops = [waiting.subscribe(draw), store.subscribe(draw)];
+  const stop = () => {
+    for (const end of stops) end();
+  };
+  draw();
+  return { node, stop };
+}

@@ -1,0 +1,190 @@
+// Written by `make typedefs` from the OpenAPI document of chat-api: not to be edited.
+
+export interface Account {
+  id: string;
+  email: string;
+  created_at: string;
+}
+
+export interface Acknowledgement {
+  message: string;
+  status: string;
+}
+
+export interface ChatAnswer {
+  conversation_id: string;
+  response: string;
+  tool_calls: Array<string>;
+  status: string;
+}
+
+export interface ChatRequest {
+  message: string;
+  conversation_id?: string | null;
+}
+
+export interface Credentials {
+  email: string;
+  password: string;
+  /** true: have the refresh token in the answer, for programs that keep no cookies */
+  refresh_token?: unknown;
+}
+
+export interface ErrorAnswer {
+  detail: ErrorBody;
+}
+
+export interface ErrorBody {
+  error: string;
+  code: string;
+  message: string;
+}
+
+export interface FieldProblem {
+  loc: Array<string>;
+  msg: string;
+  type: string;
+}
+
+export interface Healthy {
+  status: string;
+  version: string;
+  environment: string;
+}
+
+export interface NewTask {
+  /** Trimmed; not empty */
+  title: string;
+  /** Trimmed; empty means none */
+  description?: string | null;
+  /** A time (RFC 3339; without an offset it is in the task's zone, else the user's, else UTC) or a date, which means all day */
+  due_date?: string | null;
+  /** `daily`, `weekly:MON,WED`, `monthly:15`, `custom:3d` or `RRULE:…` (RFC 5545, daily or slower) */
+  recurrence_pattern?: string | null;
+  recurrence_end_date?: string | null;
+  /** An IANA name */
+  recurrence_timezone?: string | null;
+  recurrence_mode?: "fixed" | "after_completion" | null;
+  catch_up?: "latest" | "all" | null;
+  reminders?: Array<string> | null;
+  /** Shorthand for one reminder */
+  reminder_offset?: string | null;
+}
+
+export interface Occurrence {
+  due_date: string;
+  occurrence_date: string;
+}
+
+export interface PlainAnswer {
+  detail: string;
+}
+
+export interface Preferences {
+  /** An IANA name */
+  timezone?: string;
+  notifications?: "all" | "reminders" | "none" | Array<"task.created" | "task.updated" | "task.completed" | "task.deleted" | "task.reminder.triggered">;
+}
+
+export interface Preview {
+  items: Array<Occurrence>;
+  rrule: string;
+}
+
+export interface Refreshed {
+  token: string;
+  message: string;
+  refresh_token?: string;
+}
+
+export interface ReminderStatus {
+  id: string | null;
+  offset: string;
+  status: "pending" | "sent" | "acknowledged" | "cancelled";
+  scheduled_at: string;
+  snoozed_until?: string | null;
+  fired_at?: string | null;
+  acknowledged_at?: string | null;
+  cancelled_at?: string | null;
+}
+
+export interface SignedIn {
+  user: Account;
+  token: string;
+  message: string;
+  refresh_token?: string;
+}
+
+export interface TaskList {
+  items: Array<TaskView>;
+}
+
+export interface TaskPatch {
+  /** Trimmed; not empty */
+  title?: string;
+  /** Trimmed; empty means none */
+  description?: string | null;
+  completed?: boolean;
+  /** A time (RFC 3339; without an offset it is in the task's zone, else the user's, else UTC) or a date, which means all day */
+  due_date?: string | null;
+  /** `daily`, `weekly:MON,WED`, `monthly:15`, `custom:3d` or `RRULE:…` (RFC 5545, daily or slower) */
+  recurrence_pattern?: string | null;
+  recurrence_end_date?: string | null;
+  /** An IANA name */
+  recurrence_timezone?: string | null;
+  recurrence_mode?: "fixed" | "after_completion";
+  catch_up?: "latest" | "all";
+  reminders?: Array<string> | null;
+  /** How long before the due time: `1 day`, `2 hours`, `PT30M`. Days are calendar days, hours exact; an all-day task's count from 09:00 */
+  reminder_offset?: string | null;
+}
+
+export interface TaskPut {
+  /** Trimmed; not empty */
+  title?: string | null;
+  /** Trimmed; empty means none */
+  description?: string | null;
+  /** true or false; also 1, 0 and the words yes, no, on, off, t, f, y, n */
+  completed?: boolean | number | string | null;
+  /** A time (RFC 3339; without an offset it is in the task's zone, else the user's, else UTC) or a date, which means all day */
+  due_date?: string | null;
+  /** `daily`, `weekly:MON,WED`, `monthly:15`, `custom:3d` or `RRULE:…` (RFC 5545, daily or slower) */
+  recurrence_pattern?: string | null;
+  recurrence_end_date?: string | null;
+  /** An IANA name */
+  recurrence_timezone?: string | null;
+  recurrence_mode?: "fixed" | "after_completion" | null;
+  catch_up?: "latest" | "all" | null;
+  reminders?: Array<string> | null;
+  /** How long before the due time: `1 day`, `2 hours`, `PT30M`. Days are calendar days, hours exact; an all-day task's count from 09:00 */
+  reminder_offset?: string | null;
+}
+
+export interface TaskView {
+  id: string;
+  user_id: string;
+  title: string;
+  description: string | null;
+  completed: boolean;
+  due_date?: string | null;
+  due_at?: string | null;
+  due_all_day?: boolean;
+  recurrence_pattern?: string | null;
+  recurrence_end_date?: string | null;
+  recurrence_timezone?: string | null;
+  parent_recurring_task_id?: string | null;
+  occurrence_date?: string | null;
+  reminders?: Array<string>;
+  version?: number;
+  created_at: string;
+  updated_at: string;
+  has_description?: boolean;
+  rrule?: string | null;
+  recurrence_mode?: "fixed" | "after_completion" | null;
+  catch_up?: "latest" | "all" | null;
+  reminder_status?: Array<ReminderStatus>;
+}
+
+export interface ValidationAnswer {
+  detail: Array<FieldProblem>;
+}

@@ -1,0 +1,104 @@
+// Written by `make typedefs` from the OpenAPI document of notification-service: not to be edited.
+
+export interface BatchFrame {
+  id: string;
+  type: "batch";
+  time: string;
+  count: number;
+  task_ids: Array<string>;
+  reminders: number;
+}
+
+export interface ErrorAnswer {
+  detail: ErrorBody;
+}
+
+export interface ErrorBody {
+  error: string;
+  code: string;
+  message: string;
+}
+
+export interface ExpiringFrame {
+  id?: null;
+  type: "expiring";
+  time: string;
+  expires_at: string;
+}
+
+export interface FieldProblem {
+  loc: Array<string>;
+  msg: string;
+  type: string;
+}
+
+export interface FiredReminder {
+  id: string;
+  offset: string;
+  due_date: string;
+  scheduled_at: string;
+  fired_at: string;
+  late: boolean;
+}
+
+export interface ReminderFrame {
+  id: string;
+  type: "task.reminder.triggered";
+  time: string;
+  task_id: string;
+  version: number;
+  task: Task | null;
+  reminder: FiredReminder;
+}
+
+export interface ResetFrame {
+  id?: string | null;
+  type: "reset";
+  time: string;
+  reason: "slow" | "gap" | "unknown" | "flood" | "unavailable";
+}
+
+export interface SignedOutFrame {
+  id?: null;
+  type: "signed_out";
+  time: string;
+}
+
+export interface Task {
+  id: string;
+  user_id: string;
+  title: string;
+  description: string | null;
+  completed: boolean;
+  due_date?: string | null;
+  due_at?: string | null;
+  due_all_day?: boolean;
+  recurrence_pattern?: string | null;
+  recurrence_end_date?: string | null;
+  recurrence_timezone?: string | null;
+  parent_recurring_task_id?: string | null;
+  occurrence_date?: string | null;
+  reminders?: Array<string>;
+  version?: number;
+  created_at: string;
+  updated_at: string;
+  has_description?: boolean;
+}
+
+export interface TaskFrame {
+  id: string;
+  type: "task.created" | "task.updated" | "task.completed" | "task.deleted";
+  time: string;
+  task_id: string;
+  version: number;
+  task: Task | null;
+}
+
+export interface Ticket {
+  ticket: string;
+  expires_at: string;
+}
+
+export interface ValidationAnswer {
+  detail: Array<FieldProblem>;
+}

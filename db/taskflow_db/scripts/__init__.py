@@ -1,0 +1,1 @@
+"""Parts of migrations that are long, or that a later one takes back to: SQL that never changes any more."""

@@ -1,1 +1,0 @@
-"""What the Phase IV release answered, and a check that a running service still answers so."""

@@ -1,0 +1,54 @@
+"""The whole platform in one process, as a test of its edges asks it."""
+
+import base64
+from typing import Any
+
+import msgspec
+
+from taskflow_core.events.topics import CHAT_API
+from taskflow_core.service.host import Host
+from taskflow_core.service.routes import INTERNAL
+from tests.service.asking import Asked, Route, ask, routes_of
+from tests.service.edges.strange import EXAMPLES
+
+ON_EVERY_ANSWER = {"x-content-type-options", "content-security-policy", "referrer-policy", "cache-control"}
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class Platform:
+    """All services of a phase in one process, somebody who is signed in, and a task of theirs."""
+
+    def __init__(self, host: Host, headers: Headers, task_id: str) -> None:
+        self.host = host
+        self.headers = headers
+        self.task_id = task_id
+        self.chat_api = next(service.app for service in host.services if service.name == CHAT_API)
+        self.routes = routes_of(host)
+
+    async def ask(self, route: Route, **how: Any) -> Asked:
+        """One request that is right but for what a test changes; nothing may come of it that is our fault."""
+        path = how.pop("path", None) or route.at(task_id=self.task_id)
+        headers = how.pop("headers", self.headers)
+        # On a cluster chat-api serves alone; in one process nothing under /internal is answered from outside.
+        app: Any = self.chat_api if route.path.startswith(INTERNAL) else self.host
+        answer = await ask(app, route.method, path, headers=headers, **how)
+        assert answer.status < 500, (str(route), answer)
+        if app is self.host and answer.status != 499:
+            assert answer.headers.keys() >= ON_EVERY_ANSWER, (str(route), answer)
+        return answer
+
+
+def fields_of(route: Route) -> list[str]:
+    return list(route.body.__struct_fields__) if route.body else []
+
+
+def body_of(route: Route, **changes: Any) -> dict[str, Any]:
+    """A body that is right, with some of it changed."""
+    required = [one.name for one in msgspec.structs.fields(route.body) if one.required] if route.body else []
+    return {name: EXAMPLES.get(name, "x") for name in required} | changes
+
+
+def encoded(raw: bytes) -> str:
+    """Base64 as tokens and cursors have it."""
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -1,0 +1,44 @@
+"""The page on any device: nothing is cut off, every control has a name."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.web.person import Person, day
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("width", [320, 390, 820])
+def test_nothing_is_wider_than_the_screen(new_person: Callable[..., Person], width: int) -> None:
+    person = new_person(viewport={"width": width, "height": 800}, has_touch=True)
+    person.add("A title that is so long that it has to be broken " * 4, due_date=day(0), reminders=["P1D", "PT1H"])
+    person.add("W" * 200, description="x" * 400)
+    page = person.tab()
+    assert overflow(page) == 0
+    page.get_by_role("textbox", name="New task").focus()
+    assert overflow(page) == 0
+    page.evaluate("location.hash = '#/new'; dispatchEvent(new PopStateEvent('popstate'))")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert overflow(page) == 0
+
+
+def overflow(page: Page) -> int:
+    """Pixels by which the page is wider than its window."""
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+def test_every_control_has_a_name(ada: Person) -> None:
+    ada.add("Some task", due_date=day(0), recurrence_pattern="weekly:MON")
+    nameless = """() => [...document.querySelectorAll("button, input, select, textarea, dialog, a")].filter((node) => {
+      const named = node.getAttribute("aria-label") || node.getAttribute("aria-labelledby") || node.title;
+      return !named && !node.labels?.length && !node.textContent.trim();
+    }).map((node) => node.outerHTML)"""
+    page = ada.tab()
+    assert page.evaluate(nameless) == []
+    for path in ("/#/new", "/#/settings", "/#/help", f"/#/task/{ada.tasks()[0]['id']}"):
+        page.goto("about:blank")
+        page.goto(ada.url + path)
+        expect(page.get_by_role("dialog")).to_be_visible()
+        assert page.evaluate(nameless) == []

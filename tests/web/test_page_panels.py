@@ -1,0 +1,74 @@
+"""The page: history, chat and settings."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.web.person import Person, row
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_history_of_a_task_reads_as_a_timeline(ada: Person) -> None:
+    task = ada.add("Write the report", due_date="2031-06-04")
+    page = ada.tab()
+    ada.change(task["id"], title="Write the whole report", description="Secret words")
+    ada.change(task["id"], completed=True)
+    ada.change(task["id"], completed=False)
+    row(page, "Write the whole report").hover()
+    page.get_by_role("button", name="History of Write the whole report").click()
+    entries = page.get_by_role("dialog", name="History").get_by_role("listitem").filter(has=page.locator("time"))
+    expect(entries).to_have_count(4)
+    expect(entries.nth(0)).to_contain_text("Reopened")
+    expect(entries.nth(1)).to_contain_text("Marked done")
+    expect(entries.nth(2)).to_contain_text("Title changed from “Write the report” to “Write the whole report”")
+    expect(entries.nth(2)).to_contain_text("Description changed")
+    expect(entries.nth(3)).to_contain_text("Created")
+    expect(page.get_by_role("dialog")).not_to_contain_text("Secret words")
+    ada.change(task["id"], due_date="2031-06-05")
+    expect(entries.nth(0)).to_contain_text("Due date changed from Wed, 4 Jun 2031 to Thu, 5 Jun 2031")
+
+
+def test_the_chat_makes_a_task_that_the_list_shows(ada: Person) -> None:
+    page = ada.tab()
+    page.get_by_role("button", name="Chat").click()
+    page.get_by_role("textbox", name="Message").fill("add buy stamps")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("log")).to_contain_text("buy stamps")
+    expect(page.locator(".task").filter(has_text=re.compile("buy stamps", re.I))).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("complementary", name="Chat")).to_be_hidden()
+
+
+def test_an_answer_longer_than_the_chat_is_read_from_its_question_on(ada: Person) -> None:
+    for number in range(25):
+        ada.add(f"Thing {number} that is to be done some day or other")
+    page = ada.tab()
+    page.get_by_role("button", name="Chat").click()
+    for message in ("add buy stamps", "show my tasks"):
+        page.get_by_role("textbox", name="Message").fill(message)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Send")).to_be_enabled()
+    log = page.get_by_role("log")
+    expect(log).to_contain_text("Thing 24")
+    expect(log.locator("strong").first).to_contain_text("Pending Tasks")
+    expect(log.get_by_text("show my tasks")).to_be_in_viewport()
+    expect(log.get_by_text("add buy stamps")).not_to_be_in_viewport()
+
+
+def test_times_follow_the_zone_a_person_chooses(ada: Person) -> None:
+    ada.add("Call Tokyo", due_date="2031-06-04T10:30:00Z")
+    page = ada.tab()
+    expect(row(page, "Call Tokyo")).to_contain_text("12:30")
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_role("dialog").get_by_label("Time zone").select_option("Asia/Tokyo")
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    expect(row(page, "Call Tokyo")).to_contain_text("19:30")
+    expect(page).not_to_have_url(re.compile("settings"))
+    page.reload()
+    expect(row(page, "Call Tokyo")).to_contain_text("19:30")
+    expect(page.get_by_text("This device is in Europe/Berlin")).to_be_visible()
+    page.get_by_role("button", name="Switch").click()
+    expect(row(page, "Call Tokyo")).to_contain_text("12:30")
