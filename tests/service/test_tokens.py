@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from jose import jws, jwt
 
-from taskflow_core.service.tokens import REFRESH_SECONDS, TokenError, Tokens
+from taskflow_core.service.tokens import REFRESH_SECONDS, TokenError, Tokens, successor_id, token_hash
 from tests.support.clock import MovableClock
+from tests.support.tokens import written_otherwise
 
 SECRET = "a secret that only this installation knows"
 NOW = datetime(2027, 3, 10, 12, 0, tzinfo=UTC)
@@ -156,3 +157,14 @@ def test_memory_is_bounded(tokens: Tokens) -> None:
     for n in range(4100):
         tokens.verify(tokens.issue(str(n), "e"))
     assert len(vars(tokens)["_known"]) == 4096
+
+
+def test_however_a_token_is_written_it_is_revoked_by_one_key(tokens: Tokens) -> None:
+    token = tokens.issue("anna", "anna@example.com")
+    others = written_otherwise(token)
+    assert len(others) >= 6
+    assert {tokens.verify(other).key for other in others} == {tokens.verify(token).key}
+    later = tokens.issue("anna", "anna@example.com", at=NOW + timedelta(seconds=1))
+    assert tokens.verify(later).key != tokens.verify(token).key
+    assert {token_hash(other) for other in others} == {token_hash(token)}
+    assert {successor_id(other) for other in others} == {successor_id(token)}

@@ -72,13 +72,18 @@ _decode_claims: Final = JsonDecoder(_Claims, largest=_LONGEST)
 
 
 def token_hash(token: str) -> bytes:
-    """What is stored of a token: it is random enough for a plain SHA-256."""
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+    """What is stored of a token, and what one without a session is revoked by: SHA-256 of what its signature is over.
+
+    Not of the signature: its last character has bits that count for nothing, and decoders pass over characters that are
+    not of their alphabet, so that one token can be written in several ways, all of which verify.
+    """
+    signed, _, _ = token.rpartition(".")
+    return hashlib.sha256(signed.encode("utf-8", "surrogatepass")).digest()
 
 
 def successor_id(token: str) -> str:
-    """The id of the refresh token that follows another: of whoever holds that, nobody else can tell it."""
-    return token_hash(f"successor of {token}").hex()[:32]
+    """The id of the refresh token that follows another: the same for the same token, however it is written."""
+    return hashlib.sha256(b"successor of " + token_hash(token)).hexdigest()[:32]
 
 
 class Tokens:

@@ -15,6 +15,7 @@ from taskflow_core.service.tokens import Tokens, token_hash
 from taskflow_core.settings import Settings
 from tests.chat_api.sessions.conftest import AUTH, BOB, SITE, Replica, SignIn
 from tests.support.clock import MovableClock
+from tests.support.tokens import written_otherwise
 
 SECONDS = timedelta(seconds=1)
 
@@ -146,6 +147,15 @@ async def test_phase_ivs_refresh_tokens_are_adopted(
         clock.advance(31 * SECONDS)
     assert refused(await holder.renew(phase_ivs))
     assert refused(await holder.renew(successor["refresh_token"])), "it is of that family"
+    for spelling in written_otherwise(phase_ivs):
+        assert refused(await holder.renew(spelling)), "however its signature is written"
+
+
+async def test_however_it_is_written_a_token_has_one_successor(sign_in: SignIn, phase_ivs: str) -> None:
+    holder = await sign_in()
+    for token in (holder.refresh, phase_ivs):
+        answers = [without_message(await holder.renew(spelling)) for spelling in (token, *written_otherwise(token))]
+        assert all(answer == answers[0] for answer in answers)
 
 
 async def test_one_of_phase_ivs_that_was_shown_at_signing_out(

@@ -11,6 +11,7 @@ from taskflow_core.service.tokens import Tokens
 from taskflow_core.settings import Settings
 from tests.chat_api.sessions.conftest import AUTH, BOB, SITE, Holder, Replica, SignIn
 from tests.support.clock import MovableClock
+from tests.support.tokens import written_otherwise
 
 ORIGIN = {"Origin": SITE}
 
@@ -56,6 +57,8 @@ async def test_a_token_without_a_session_is_refused_by_itself(
     )
     assert (await ended.sign_out(json={"everywhere": False})).status_code == 200
     assert (await ended.me(), await other.me()) == (401, 200)
+    for spelling in written_otherwise(ended.access):
+        assert await ended.me(spelling) == 401, "however its signature is written"
 
 
 async def test_what_phase_ivs_clients_send_ends_a_minute_later(
