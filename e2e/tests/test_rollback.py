@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Final
 
 import asyncpg
+import httpx
 import pytest
 
 from e2e import database, overlays
 from e2e.cluster.workspace import ROOT
 from e2e.deployment import Deployment
 from e2e.frames import Frames
-from e2e.load import Load, Person
+from e2e.load import PASSWORD, Load, Person
 from e2e.target import PYTHON, TASKFLOW, Target
 from taskflow_ops import conventions
 from taskflow_ops.cluster import KUBERNETES_SERVICES, PODS
@@ -53,9 +54,10 @@ async def test_back_to_phase_iv_and_forward_again(
     """Rows in every table, under load: nothing fails, nothing changes, nothing is lost, nothing is told twice."""
     for person in people:
         await person.sign_up()
-    resident, reader, *busy = people
+    resident, reader, closed, *busy = people
     busy, late = busy[:-2], busy[-2:]
     await live_in(resident)
+    await administer(way_back, "disable", closed)
     await have_a_checkpoint(way_back, connection)
     load = under_load(busy)
     async with filled(connection), Frames(way_back.url, reader.token).following() as stream:
@@ -70,6 +72,8 @@ async def test_back_to_phase_iv_and_forward_again(
         took = time.monotonic() - began
         assert took < PROMISED_SECONDS
         assert "the images are there" in said, "looked at before anything was changed"
+        assert "Phase IV admits what was revoked" in said
+        assert await signs_in(closed) == 401, "an account that was disabled stays closed in Phase IV"
         assert await replay_recorded(way_back.url, phase="iv") == []
         assert await asyncio.to_thread(way_back.phase) != "v"
         assert await asyncio.to_thread(way_back.kubectl.diff_directory, way_back.overlay / "phase-iv") == ""
@@ -106,6 +110,9 @@ async def test_back_to_phase_iv_and_forward_again(
         print(f"load during the roll-forward of {forward:.0f} s: {again.summary()}")
         assert again.failures == []
         assert await replay_recorded(way_back.url, phase="v") == []
+        assert await signs_in(closed) == 401
+        await administer(way_back, "enable", closed)
+        assert await signs_in(closed) == 200, "with the password that it had"
 
         # Every change once, by the ids in the audit trail.
         async def reconciled() -> None:
@@ -179,7 +186,8 @@ def not_ready(deployment: Deployment, service: str) -> set[str]:
 
 
 async def live_in(person: Person) -> None:
-    """A series, reminders, preferences, a conversation, an answer kept for a repeated request."""
+    """A series, reminders, preferences, a conversation, an answer kept for a repeated request; a stream's ticket, a
+    password mistyped, a sign-in that was ended again."""
     client = person.client
     due = (datetime.now(UTC) + timedelta(days=2)).isoformat()
     series = {"title": "Every day", "due_date": due, "recurrence_pattern": "daily", "reminders": ["PT1H", "P1D"]}
@@ -188,8 +196,29 @@ async def live_in(person: Person) -> None:
         await client.put("/api/v1/me/preferences", json={"timezone": "Europe/Berlin", "notifications": "all"}),
         await client.post(f"/api/{person.id}/chat", json={"message": "add buy bread"}),
         await client.post("/api/v1/tasks", json={"title": "Once", "due_date": due, "reminders": ["PT1H"]}),
+        await client.post("/api/v1/notifications/stream/ticket"),
     ):
         assert answer.is_success, answer.text
+    assert await signs_in(person, password="mistyped, alas") == 401
+    assert await signs_in(person, and_out=True) == 200
+
+
+async def signs_in(person: Person, *, password: str = PASSWORD, and_out: bool = False) -> int:
+    """How signing in is answered, on a connection of its own: the person's tokens stay what they are."""
+    async with httpx.AsyncClient(base_url=person.client.base_url, timeout=15, trust_env=False) as client:
+        answer = await client.post("/api/v1/auth/login", json={"email": person.email, "password": password})
+        if and_out:
+            headers = {"Authorization": f"Bearer {answer.json()['token']}"}
+            ended = await client.post("/api/v1/auth/logout", json={"everywhere": False}, headers=headers)
+            assert ended.is_success, ended.text
+    return answer.status_code
+
+
+async def administer(deployment: Deployment, action: str, person: Person) -> None:
+    """`taskflow admin` in a pod of chat-api, as an administrator gives it."""
+    [pod, *_] = await asyncio.to_thread(deployment.pods, "chat-api")
+    words = ["taskflow", "admin", action, person.email]
+    await asyncio.to_thread(deployment.cluster.execute, pod, conventions.APP, words, within=60)
 
 
 async def have_a_checkpoint(deployment: Deployment, connection: asyncpg.Connection) -> None:
