@@ -14,7 +14,7 @@ from chat_api.signing_in.hashing import AT_ONCE, Hashing
 from chat_api.signing_in.turns import Turns
 from taskflow_core.database.pool import Database
 from taskflow_core.domain.clock import Clock
-from taskflow_core.domain.errors import SignUpError, WrongCredentialsError
+from taskflow_core.domain.errors import AccountGoneError, SignUpError, WrongCredentialsError, WrongPasswordError
 
 _EMAIL: Final = re.compile(r"[a-zA-Z0-9._%+-]+@[a-zA-Z0-9.-]+\.[a-zA-Z]{2,}")
 """The addresses that Phase IV takes."""
@@ -44,7 +44,7 @@ WHERE lower(email) IN (SELECT lower(email) FROM users WHERE email <> lower(email
 ORDER BY lower(email), created_at, id
 """
 # The account of an id.
-_BY_ID: Final = "SELECT id, email, created_at::timestamptz FROM users WHERE id = $1"
+_BY_ID: Final = "SELECT id, email, hashed_password, created_at::timestamptz FROM users WHERE id = $1"
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,9 +83,13 @@ def meant(found: list[asyncpg.Record], email: str) -> asyncpg.Record | None:
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who signed up or in, and the marks by which the device is known from now on, if it is."""
+    """Somebody who has shown who they are, and the marks by which the device is known from now on, if it is.
+
+    `password_hash` is the stored hash of the password that they showed.
+    """
 
     account: Account
+    password_hash: str
     devices: tuple[str, ...]
 
 
@@ -112,14 +116,13 @@ class Accounts:
         await self._gate.charge_sign_up(client)
         if await accounts_of(self._database, email):
             raise SignUpError("Email already registered")
-        async with self._turns.turn(client.network, email, known=False):
-            hashed = await self._hashing.hashed(password)
+        hashed = await self.hash_new(password, email, client)
         account = Account(id=str(uuid.uuid4()), email=email, created_at=self._clock.now())
         # Beforehand: an account whose sign-up failed in the end could not be signed up again.
         devices = await self._gate.succeeded(account.id, client, None, ())
         if await self._database.fetchval(_INSERT, account.id, email, hashed, account.created_at) is None:
             raise SignUpError("Email already registered")
-        return Entry(account=account, devices=devices)
+        return Entry(account=account, password_hash=hashed, devices=devices)
 
     async def sign_in(self, email: str, password: str, client: Client) -> Entry:
         """The account of these credentials.
@@ -128,25 +131,58 @@ class Accounts:
         An unknown e-mail is answered as a known one, and takes as long.
         """
         row = meant(await accounts_of(self._database, email), email)
+        entry = await self._shown(row, email.lower()[:_LONGEST_EMAIL], password, client)
+        if entry is None:
+            raise WrongCredentialsError
+        return entry
+
+    async def confirm(self, user_id: str, password: str, client: Client) -> Entry:
+        """The account of somebody who is signed in and gives their password once more, before what they may not undo.
+
+        A wrong one counts as a failed sign-in. Raises WrongPasswordError, AccountGoneError where there is no such
+        account any more, TooManyAttemptsError and SignInBusyError.
+        """
+        row = await self._row(user_id)
+        if row is None:
+            raise AccountGoneError
+        entry = await self._shown(row, row["email"].lower(), password, client)
+        if entry is None:
+            raise WrongPasswordError
+        return entry
+
+    async def hash_new(self, password: str, email: str, client: Client) -> str:
+        """The hash of a password that `check_new` takes, in the turn of an e-mail. Raises SignInBusyError."""
+        async with self._turns.turn(client.network, email, known=False):
+            return await self._hashing.hashed(password)
+
+    async def remember(self, user_id: str, client: Client) -> tuple[str, ...]:
+        """Have the client be known as a device of the user; the marks that its cookie is to hold."""
+        return await self._gate.succeeded(user_id, client, None, ())
+
+    async def _shown(self, row: asyncpg.Record | None, who: str, password: str, client: Client) -> Entry | None:
+        """What it is an entry to where the password is the one of `row`; charged to `who`, an e-mail, if not."""
         device = await self._gate.recognise("" if row is None else row["id"], client)
-        who = email.lower()[:_LONGEST_EMAIL]
         # One at a time of a device or e-mail: those who know the password do not use up what they are allowed together.
         async with self._turns.turn(client.network, who if device is None else device.hex(), known=device is not None):
             charged = await self._gate.charge(who, client, device)
             known = await self._hashing.matches(password, None if row is None else row["hashed_password"])
             if row is None or not known:
-                raise WrongCredentialsError
+                return None
             devices = await self._gate.succeeded(row["id"], client, device, charged)
-        account = Account(id=row["id"], email=row["email"], created_at=row["created_at"])
-        return Entry(account=account, devices=devices)
+        return Entry(account=_account(row), password_hash=row["hashed_password"], devices=devices)
 
     async def find(self, user_id: str) -> Account | None:
         """The account with an id."""
-        if "\x00" in user_id:
-            return None
-        row = await self._database.fetchrow(_BY_ID, user_id)
-        return None if row is None else Account(id=row["id"], email=row["email"], created_at=row["created_at"])
+        row = await self._row(user_id)
+        return None if row is None else _account(row)
+
+    async def _row(self, user_id: str) -> asyncpg.Record | None:
+        return None if "\x00" in user_id else await self._database.fetchrow(_BY_ID, user_id)
 
     def close(self) -> None:
         """Let the hashing threads go."""
         self._hashing.close()
+
+
+def _account(row: asyncpg.Record) -> Account:
+    return Account(id=row["id"], email=row["email"], created_at=row["created_at"])

@@ -3,8 +3,10 @@
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from chat_api import phase_iv
+from chat_api.account.passwords import Passwords
 from chat_api.accounts import Accounts
 from chat_api.background import running
+from chat_api.controllers.account import AccountController, OwnAccount
 from chat_api.controllers.auth import Auth, AuthController
 from chat_api.controllers.chat import chat, chat_of_user
 from chat_api.controllers.cookies import Cookies
@@ -40,11 +42,13 @@ def create_service(runtime: Runtime) -> Service:
         forget_devices=gate.forget_devices,
     )
     auth = Auth(accounts=accounts, sessions=sessions, sign_in=sign_in, cookies=Cookies(settings), is_phase_iv=False)
+    account = OwnAccount(auth=auth, passwords=Passwords(runtime.clock, accounts, sessions))
     app = make_app(
         CHAT_API,
         settings,
         [
             AuthController,
+            AccountController,
             health,
             home,
             redoc,
@@ -57,7 +61,7 @@ def create_service(runtime: Runtime) -> Service:
             occurrences,
         ],
         sign_in=sign_in,
-        dependencies={"runtime": runtime, "auth": auth},
+        dependencies={"runtime": runtime, "auth": auth, "account": account},
         exception_handlers=UNKNOWN_PATHS,
         openapi_config=openapi(
             CHAT_API, render_plugins=[JsonRenderPlugin(), SwaggerPage()], openapi_router=docs_router()

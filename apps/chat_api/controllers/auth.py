@@ -47,7 +47,7 @@ class Auth:
         self, request: AnyRequest, entry: Entry, asked: Credentials, message: str, status: int
     ) -> Response[SignedIn]:
         """The answer to a user who has signed up or in."""
-        tokens = await self.sessions.begin(entry.account, device_of(request))
+        tokens = await self.sessions.begin(entry, device_of(request))
         body = SignedIn(user=entry.account, token=tokens.access, message=message)
         if asked.refresh_token is True and not self.is_phase_iv:
             body = msgspec.structs.replace(body, refresh_token=tokens.refresh)

@@ -29,8 +29,12 @@ class Cookies:
             self._cookie(REFRESH_COOKIE, tokens.refresh, AUTH_PATH, REFRESH_SECONDS),
         ]
         if devices:
-            cookies.append(self._cookie(DEVICE_COOKIE, device_value(devices), AUTH_PATH, DEVICE_SECONDS))
+            cookies.append(self.device(devices))
         return cookies
+
+    def device(self, devices: tuple[str, ...]) -> Cookie:
+        """Of a device that is known by these marks."""
+        return self._cookie(DEVICE_COOKIE, device_value(devices), AUTH_PATH, DEVICE_SECONDS)
 
     def signed_out(self) -> list[Cookie]:
         """Taken away from somebody who has signed out; also the one that the site had before it was reached by https,

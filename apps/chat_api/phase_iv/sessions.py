@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from chat_api.accounts import Account, Accounts
+from chat_api.accounts import Account, Accounts, Entry
 from chat_api.sessions.port import SignedTokens
 from taskflow_core.service.tokens import Identity, TokenError, Tokens
 
@@ -14,9 +14,9 @@ class PhaseIVSessions:
         self._accounts = accounts
         self._tokens = tokens
 
-    async def begin(self, account: Account, device: str | None) -> SignedTokens:
+    async def begin(self, entry: Entry, device: str | None) -> SignedTokens:
         """As the port says."""
-        return self._signed(account)
+        return self._signed(entry.account)
 
     async def renew(self, refresh_token: str, device: str | None) -> SignedTokens | None:
         """As the port says; the refresh token goes on."""

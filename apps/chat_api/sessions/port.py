@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from chat_api.accounts import Account
+from chat_api.accounts import Entry
 from taskflow_core.service.tokens import Identity
 
 
@@ -19,9 +19,9 @@ class SignedTokens(msgspec.Struct, frozen=True, kw_only=True):
 class Sessions(Protocol):
     """Begins sessions, goes on with them and ends them. Each method raises outages."""
 
-    async def begin(self, account: Account, device: str | None) -> SignedTokens:
+    async def begin(self, entry: Entry, device: str | None) -> SignedTokens:
         """A session of somebody who has shown who they are. Raises WrongCredentialsError for an account that may not
-        be signed in to."""
+        be signed in to, or not with that password any more."""
         ...
 
     async def renew(self, refresh_token: str, device: str | None) -> SignedTokens | None:

@@ -14,12 +14,16 @@ REUSE_SECONDS: Final = 30.0
 
 _REUSE: Final = timedelta(seconds=REUSE_SECONDS)
 
-# A session of $2 with its first refresh token; none for an account that is gone or disabled.
+# A session of $2 with its first refresh token; none for an account that is gone or disabled, or whose password is not
+# the one that was shown ($8). The lock has a change of the password wait, or be waited for: it ends every session.
 _BEGIN: Final = """
-WITH begun AS (
+WITH account AS (
+    SELECT id FROM users
+    WHERE id = $2 AND hashed_password = $8 AND NOT EXISTS (SELECT FROM disabled_accounts WHERE user_id = users.id)
+    FOR SHARE
+), begun AS (
     INSERT INTO sessions (id, user_id, created_at, last_used_at, expires_at, device)
-    SELECT $1, users.id, $3, $3, $4, $5 FROM users
-    WHERE users.id = $2 AND NOT EXISTS (SELECT FROM disabled_accounts WHERE user_id = users.id)
+    SELECT $1, account.id, $3, $3, $4, $5 FROM account
     RETURNING id
 )
 INSERT INTO refresh_tokens (token_hash, session_id, expires_at) SELECT $6, id, $7 FROM begun RETURNING session_id
@@ -94,10 +98,11 @@ ON CONFLICT (kind, subject) DO UPDATE SET xid = excluded.xid,
     expires_at = greatest(known.expires_at, excluded.expires_at)
 RETURNING kind, subject, expires_at
 """
-# Ends all sessions of a user, and refuses what tokens without one were issued until now.
+# Ends all sessions of a user but one ($4), and refuses what tokens without one were issued until now.
 _END_ALL: Final = """
 WITH ended AS (
-    UPDATE sessions SET revoked_at = coalesce(revoked_at, $2) WHERE user_id = $1 AND expires_at > $2
+    UPDATE sessions SET revoked_at = coalesce(revoked_at, $2)
+    WHERE user_id = $1 AND expires_at > $2 AND id IS DISTINCT FROM $4
     RETURNING id, expires_at
 )
 INSERT INTO revocations AS known (kind, subject, user_id, issued_before, expires_at)
@@ -152,11 +157,19 @@ async def one_at_a_time(connection: Connection, user_id: str) -> None:
 
 
 async def begin(
-    connection: Connection, user_id: str, session: NewSession, token: NewRefreshToken, now: datetime
+    connection: Connection,
+    user_id: str,
+    password_hash: str,
+    session: NewSession,
+    token: NewRefreshToken,
+    now: datetime,
 ) -> bool:
-    """Begin a session. False for an account that is gone or disabled. Raises outages, as all of these do."""
+    """Begin a session for who has shown a password, by its stored hash. False for an account that is gone or disabled,
+    or has another password by now. Raises outages, as all of these do."""
     expires, device = session.expires_at, session.device
-    row = await connection.fetchval(_BEGIN, session.id, user_id, now, expires, device, token.hash, token.expires_at)
+    row = await connection.fetchval(
+        _BEGIN, session.id, user_id, now, expires, device, token.hash, token.expires_at, password_hash
+    )
     return row is not None
 
 
@@ -212,11 +225,13 @@ async def end(
     return _ended(await connection.fetch(_END, user_id, kinds, subjects, expiries, now, effective_at))
 
 
-async def end_all(connection: Connection, user_id: str, now: datetime, expires_at: datetime) -> list[Ended]:
-    """End all sessions of a user, and what tokens without one were issued before `now`, none of which lasts longer
-    than until `expires_at`. Runs in a transaction."""
+async def end_all(
+    connection: Connection, user_id: str, now: datetime, expires_at: datetime, *, keep: str | None = None
+) -> list[Ended]:
+    """End all sessions of a user but `keep`, and what tokens without one were issued before `now`, none of which lasts
+    longer than until `expires_at`. Runs in a transaction."""
     await one_at_a_time(connection, user_id)
-    return _ended(await connection.fetch(_END_ALL, user_id, now, expires_at))
+    return _ended(await connection.fetch(_END_ALL, user_id, now, expires_at, keep))
 
 
 def _ended(rows: Sequence[asyncpg.Record]) -> list[Ended]:

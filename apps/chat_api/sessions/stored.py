@@ -2,18 +2,19 @@
 
 import secrets
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
-from chat_api.accounts import Account
+from chat_api.accounts import Entry
 from chat_api.sessions import store
 from chat_api.sessions.metrics import SESSIONS_BEGUN, SESSIONS_REVOKED, Why
 from chat_api.sessions.port import SignedTokens
 from chat_api.sessions.store import Ended, NewRefreshToken, NewSession, UsedToken
-from taskflow_core.database.pool import Database
+from taskflow_core.database.pool import Connection, Database
 from taskflow_core.domain.clock import Clock
 from taskflow_core.domain.errors import WrongCredentialsError
 from taskflow_core.service.revocations.revocations import Revocations
@@ -49,13 +50,14 @@ class StoredSessions:
         self._lasts = timedelta(seconds=max(access_seconds, REFRESH_SECONDS))
         self._forget_devices = forget_devices
 
-    async def begin(self, account: Account, device: str | None) -> SignedTokens:
+    async def begin(self, entry: Entry, device: str | None) -> SignedTokens:
         """As the port says."""
-        now = self._clock.now()
+        account, now = entry.account, self._clock.now()
         session = self._session(uuid.uuid4().hex, now, device)
         tokens = self._signed(account.id, account.email, session.id, secrets.token_hex(16), now)
         async with self._database.acquire() as connection:
-            begun = await store.begin(connection, account.id, session, _stored(tokens.refresh, now), now)
+            refresh = _stored(tokens.refresh, now)
+            begun = await store.begin(connection, account.id, entry.password_hash, session, refresh, now)
         if not begun:
             raise WrongCredentialsError
         SESSIONS_BEGUN.inc()
@@ -108,10 +110,19 @@ class StoredSessions:
 
     async def end_all(self, user_id: str) -> None:
         """As the port says."""
+        async with self.ending_all(user_id, "everywhere"):
+            pass
+
+    @asynccontextmanager
+    async def ending_all(self, user_id: str, why: Why, *, keep: str | None = None) -> AsyncGenerator[Connection]:
+        """A transaction that, if what is done in it succeeds, ends all of a user's sessions but the one with the id
+        `keep`, and every token without a session that was issued until now. The devices are forgotten after it."""
         now = self._clock.now()
         async with self._database.transaction() as connection:
-            ended = await store.end_all(connection, user_id, now, now + self._lasts)
-        self._have_ended(user_id, "everywhere", ended, issued_before=now)
+            await store.one_at_a_time(connection, user_id)
+            yield connection
+            ended = await store.end_all(connection, user_id, now, now + self._lasts, keep=keep)
+        self._have_ended(user_id, why, ended, issued_before=now)
         await self._forget_devices(user_id)
 
     async def _use(

@@ -62,6 +62,13 @@ class WrongCredentialsError(DomainError):
         super().__init__("Email or password is incorrect")
 
 
+class WrongPasswordError(DomainError):
+    """Who is signed in gave another password than the account's to confirm who they are."""
+
+    def __init__(self) -> None:
+        super().__init__("That is not the password of your account.")
+
+
 class TooManyAttemptsError(DomainError):
     """Too many attempts to sign in have failed."""
 

@@ -32,6 +32,7 @@ from taskflow_core.domain.errors import (
     TooManySignUpsError,
     TooManyTasksError,
     WrongCredentialsError,
+    WrongPasswordError,
 )
 from taskflow_core.service.problems import FieldProblem, InvalidError, invalid, kind_of, missing, shape_of
 
@@ -56,6 +57,7 @@ CODES: Final[Mapping[str, tuple[int, str]]] = {
     "REMINDER_NOT_FOUND": (404, "No such reminder of this user"),
     "INVALID_TICKET": (401, "The stream's ticket is unknown or used, or its time is over; ask for another one"),
     "NOT_ALLOWED": (403, "Only administrators may do this"),
+    "WRONG_PASSWORD": (403, "The password that confirms who is signed in is wrong"),
     "ORIGIN_MISMATCH": (403, "A write signed in by cookie came from another origin"),
     "PRECONDITION_FAILED": (412, "The task has changed since it was read; If-Match does not hold"),
     "IDEMPOTENCY_KEY_IN_USE": (409, "A request with this Idempotency-Key is still running"),
@@ -150,6 +152,7 @@ DOMAIN_ERRORS: Final[Mapping[type[DomainError], Refusal]] = {
     TaskNotFoundError: Refusal("TASK_NOT_FOUND", "Task not found"),
     SignUpError: Refusal("SIGNUP_ERROR"),
     WrongCredentialsError: Refusal("INVALID_CREDENTIALS", "Invalid email or password"),
+    WrongPasswordError: Refusal("WRONG_PASSWORD", "Wrong password"),
     TooManyAttemptsError: Refusal("TOO_MANY_ATTEMPTS", "Too many attempts"),
     TooManySignUpsError: Refusal("TOO_MANY_SIGN_UPS", "Too many sign-ups"),
     SignInBusyError: Refusal("SIGN_IN_BUSY", "Busy"),

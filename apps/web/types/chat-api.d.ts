@@ -52,6 +52,12 @@ export interface Healthy {
   environment: string;
 }
 
+export interface NewPassword {
+  /** The account's password, to confirm who asks */
+  current: string;
+  new: string;
+}
+
 export interface NewTask {
   /** Trimmed; not empty */
   title: string;
@@ -74,6 +80,12 @@ export interface NewTask {
 export interface Occurrence {
   due_date: string;
   occurrence_date: string;
+}
+
+export interface PasswordChanged {
+  message: string;
+  status: string;
+  token?: string;
 }
 
 export interface PlainAnswer {

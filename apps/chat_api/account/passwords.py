@@ -1,0 +1,48 @@
+"""Changing the password. Its hash stays where Phase IV has it, and in Phase IV's form."""
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from chat_api.accounts import Accounts, Entry
+from chat_api.sessions.stored import StoredSessions
+from chat_api.signing_in.client import Client
+from chat_api.signing_in.passwords import check_new
+from taskflow_core.database.pool import Connection
+from taskflow_core.domain.clock import Clock
+from taskflow_core.domain.errors import WrongPasswordError
+from taskflow_core.service.tokens import Identity
+
+# A new hash in the place of the one that was shown.
+_REPLACE: Final = """
+UPDATE users SET hashed_password = $3, updated_at = $4::timestamptz WHERE id = $1 AND hashed_password = $2 RETURNING id
+"""
+
+
+class Passwords:
+    """Changes passwords, and ends the sessions that were begun with the old one."""
+
+    def __init__(self, clock: Clock, accounts: Accounts, sessions: StoredSessions) -> None:
+        self._clock = clock
+        self._accounts = accounts
+        self._sessions = sessions
+
+    async def change(self, identity: Identity, current: str, new: str, client: Client) -> Entry:
+        """Set a new password for who shows the current one. Every session ends but the identity's own.
+
+        Raises FieldError for a new one that is not taken, WrongPasswordError, TooManyAttemptsError, SignInBusyError,
+        AccountGoneError.
+        """
+        await check_new(new, field="new")
+        entry = await self._accounts.confirm(identity.user_id, current, client)
+        hashed = await self._accounts.hash_new(new, entry.account.email, client)
+        async with self._sessions.ending_all(identity.user_id, "password", keep=identity.session_id) as connection:
+            if not await _replace(connection, entry, hashed, self._clock.now()):
+                raise WrongPasswordError  # it was changed, or the account closed, at the same time
+        devices = await self._accounts.remember(identity.user_id, client)
+        return msgspec.structs.replace(entry, password_hash=hashed, devices=devices)
+
+
+async def _replace(connection: Connection, entry: Entry, hashed: str, now: datetime) -> bool:
+    return await connection.fetchval(_REPLACE, entry.account.id, entry.password_hash, hashed, now) is not None
