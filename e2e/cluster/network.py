@@ -14,6 +14,7 @@ from e2e.cluster.errors import ClusterError
 from e2e.cluster.workspace import NODE_ADDRESS, POD_RANGE, SERVICE_RANGE, Workspace
 
 _INTERFACE: Final = "taskflow-e2e"
+_OURS: Final = ("10.213.", "10.244.")
 _SECONDS: Final = 30.0
 _SYSCTLS: Final = {"net/ipv4/ip_forward": "1", "net/ipv4/conf/all/rp_filter": "0"}
 
@@ -69,9 +70,10 @@ def _pods(workspace: Workspace) -> dict[str, object]:
 
 def _refuse_overlap() -> None:
     routes = subprocess.run(["ip", "-4", "route"], capture_output=True, text=True, timeout=_SECONDS, check=False).stdout
-    taken = [line for line in routes.splitlines() if line.startswith("10.213.")]
+    taken = [line for line in routes.splitlines() if line.startswith(_OURS)]
     if taken:
-        raise ClusterError(f"The cluster's addresses (10.213.0.0/16) are in use on this host: {taken[0].strip()}")
+        ours = " and ".join(f"{prefix}0.0/16" for prefix in _OURS)
+        raise ClusterError(f"The cluster's addresses ({ours}) are in use on this host: {taken[0].strip()}")
 
 
 def _ip(*arguments: str) -> None:
