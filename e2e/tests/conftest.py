@@ -1,6 +1,7 @@
 """One platform for the whole suite, in Phase V when a test begins; what fails is looked into while it is there."""
 
-from collections.abc import AsyncGenerator, Callable, Generator
+import asyncio
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -29,9 +30,15 @@ def deployment(target: Target, tmp_path_factory: pytest.TempPathFactory) -> Depl
 
 
 @pytest.fixture
-def phase_v(deployment: Deployment, request: pytest.FixtureRequest) -> Generator[Deployment]:
-    """The platform in Phase V and at rest, whatever the test before left."""
-    deployment.apply("phase-v")
+async def phase_v(deployment: Deployment, request: pytest.FixtureRequest) -> AsyncGenerator[Deployment]:
+    """The platform in Phase V and at rest, whatever the test before left.
+
+    Nobody has signed up or failed to sign in yet: the whole suite comes from one address, and has more users than that
+    is granted in an hour.
+    """
+    await asyncio.to_thread(deployment.apply, "phase-v")
+    async with database.connected(deployment.cluster) as connection:
+        await connection.execute("DELETE FROM sign_in_budgets")
     failed = request.session.testsfailed
     yield deployment
     if request.session.testsfailed > failed:
