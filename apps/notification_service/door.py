@@ -10,8 +10,7 @@ from notification_service import frames
 from notification_service.hub import Hub
 from notification_service.stream import Stream
 from notification_service.tickets import Admission, Tickets
-from taskflow_core.service.auth import SignIn
-from taskflow_core.service.errors import AuthError
+from taskflow_core.service.auth import SignIn, over
 from taskflow_core.service.requests import header
 from taskflow_core.service.revocations.revocations import Revocations
 from taskflow_core.service.tokens import Identity
@@ -57,7 +56,7 @@ class Door:
             # What was heard before the stream was there, nobody has ended it for.
             if self._revocations.refuses(identity):
                 self.leave(stream, admission)
-                raise AuthError("INVALID_TOKEN", "This sign-in has ended", error="Invalid or expired token")
+                raise over(identity, self._revocations)
         if admission is not None:
             self._readers[admission.ticket_hash] = admission, stream
         return stream

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, expect, sync_playwright
 
-from tests.support.platform_process import platform
+from tests.support.platform_process import Platform, platform
 from tests.web.person import Person, new_email
 
 WEB = Path(__file__).parents[2] / "apps" / "web" / "page"
@@ -104,10 +104,16 @@ def _serve_modules(route: Route) -> None:
 
 
 @pytest.fixture(scope="session")
-def platform_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where a whole platform answers, started by `taskflow up` with a home of its own."""
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """A whole platform, started by `taskflow up` with a home of its own."""
     with platform(tmp_path_factory.mktemp("platform") / "home") as started:
-        yield started.url
+        yield started
+
+
+@pytest.fixture(scope="session")
+def platform_url(running: Platform) -> str:
+    """Where it answers."""
+    return running.url
 
 
 @pytest.fixture

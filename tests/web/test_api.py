@@ -29,6 +29,11 @@ def answer(status: int, body: object = None, **headers: str) -> Answer:
     )
 
 
+def refused(status: int, code: str, retry_after: int | None = None) -> Answer:
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    return answer(status, {"detail": {"error": "x", "code": code, "message": "The server's words."}}, **headers)
+
+
 def unreachable(route: Route) -> None:
     route.abort()
 
@@ -99,6 +104,28 @@ def test_a_session_that_cannot_be_renewed_is_over(page: Page, server: Server) ->
     assert server.asked[1:] == ["POST /api/v1/auth/refresh", "GET /api/v1/auth/me"]
 
 
+def test_a_session_that_was_ended_says_what_ended_it(page: Page, server: Server) -> None:
+    ended = answer(401, {"error": "x", "code": "INVALID_TOKEN", "message": "This account is disabled or gone"})
+    spent = answer(401, {"detail": {"error": "x", "code": "INVALID_REFRESH_TOKEN", "message": "Not accepted"}})
+    none = answer(401, {"error": "x", "code": "MISSING_AUTH_HEADER", "message": "Log in first"})
+    server.answers = [ended, spent, ended, none, none]
+    said = page.evaluate("""async () => {
+      const { Api } = await import("/static/server/api.js");
+      const said = [];
+      const api = new Api({ onSignedOut: () => said.push(api.farewell) });
+      await api.json("GET", "/api/v1/tasks").catch(() => {});
+      await api.renew();
+      return [...said, api.farewell];
+    }""")
+    assert said == ["This account is disabled or gone.", "Your session has ended. Log in again to go on."]
+
+
+def test_a_creation_beyond_a_quota_is_not_tried_again(page: Page, server: Server) -> None:
+    server.answers = [refused(409, "TOO_MANY_TASKS")]
+    assert page.evaluate(CALL, ["POST", "/api/v1/tasks", {"body": {}, "creates": True}])["code"] == "TOO_MANY_TASKS"
+    assert len(server.requests) == 1
+
+
 def test_a_server_away_while_renewing_is_no_reason_to_sign_out(page: Page, server: Server) -> None:
     server.answers = [answer(401, {}), answer(503, {}), answer(200, {"items": []})]
     assert page.evaluate(CALL, ["GET", "/api/v1/tasks", {}])["signedOut"] == 0
@@ -117,6 +144,25 @@ def test_a_server_away_while_renewing_is_no_reason_to_sign_out(page: Page, serve
         (answer(403, {"detail": "Forbidden"}), "Forbidden", {}),
         (answer(500), "Something went wrong on our side. Try again in a moment.", {}),
         (answer(429, {}, **{"Retry-After": "60"}), "Too many tries. Wait 60 seconds, then try again.", {}),
+        (answer(429, {}), "Too many tries. Wait a few seconds, then try again.", {}),
+        (refused(429, "TOO_MANY_ATTEMPTS", 1), "Logging in has failed too often. Wait 1 second, then try again.", {}),
+        (
+            refused(429, "TOO_MANY_SIGN_UPS", 3541),
+            "Too many accounts are being made. Wait 60 minutes, then try again.",
+            {},
+        ),
+        (
+            refused(503, "SIGN_IN_BUSY", 2),
+            "Too many people are logging in just now. Wait 2 seconds, then try again.",
+            {},
+        ),
+        (refused(503, "SERVICE_UNAVAILABLE", 2), "The server's words.", {}),
+        (refused(409, "TOO_MANY_TASKS"), "The server's words.", {}),
+        (
+            refused(403, "ORIGIN_MISMATCH"),
+            "TaskFlow is not meant to be used at this address. Ask whoever runs it for the right one.",
+            {},
+        ),
     ],
 )
 def test_every_shape_of_refusal_has_words(

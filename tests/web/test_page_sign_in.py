@@ -24,7 +24,7 @@ def test_a_person_signs_up_logs_out_and_logs_in_again(new_context: NewContext, p
     assert kept["timezone"] == "Asia/Tokyo"
 
     page.get_by_role("button", name="Menu").click()
-    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="Log out", exact=True).click()
     expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
     page.reload()
     expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
@@ -75,7 +75,7 @@ def test_a_wrong_password_says_so(new_context: NewContext, ada: Person) -> None:
 def test_signing_out_in_one_tab_signs_out_in_all(ada: Person) -> None:
     first, second = ada.tab(), ada.tab()
     first.get_by_role("button", name="Menu").click()
-    first.get_by_role("button", name="Log out").click()
+    first.get_by_role("button", name="Log out", exact=True).click()
     expect(second.get_by_role("heading", name="Welcome back")).to_be_visible()
 
 
@@ -94,3 +94,34 @@ def test_a_session_that_ran_out_is_renewed_without_a_word(ada: Person) -> None:
     ada.context.clear_cookies(name=session.get("name"))
     quick_add(page, "In time")
     expect(row(page, "In time")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("password", "words"),
+    [("password123", "One of the most common ones"), ("ä" * 40, "Too long: 80 bytes in UTF-8, and 72 are taken")],
+)
+def test_a_password_that_is_not_taken_is_told_at_its_field(
+    new_context: NewContext, platform_url: str, password: str, words: str
+) -> None:
+    page = new_context().new_page()
+    page.goto(platform_url)
+    page.get_by_role("button", name="Create an account").click()
+    page.get_by_label("E-mail").fill(new_email())
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Sign up").click()
+    expect(page.get_by_text(words)).to_be_visible()
+    expect(page.get_by_label("Password", exact=True)).to_be_focused()
+
+
+def test_too_many_failures_say_how_long_to_wait(new_context: NewContext, ada: Person) -> None:
+    page = new_context().new_page()
+    page.goto(ada.url)
+    page.get_by_label("E-mail").fill(ada.email)
+    page.get_by_label("Password", exact=True).fill("not the password")
+    alert = page.get_by_role("alert").filter(visible=True)
+    for _ in range(10):
+        page.get_by_role("button", name="Log in").click()
+        expect(alert).to_contain_text("incorrect")
+        page.get_by_label("Password", exact=True).press("End")
+    page.get_by_role("button", name="Log in").click()
+    expect(alert).to_contain_text(re.compile(r"Logging in has failed too often\. Wait \d+ seconds?, then try again\."))

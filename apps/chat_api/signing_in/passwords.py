@@ -27,9 +27,11 @@ async def check_new(password: str, *, field: str = "password") -> None:
     """Raise FieldError for a password that bcrypt would cut off, or that is among the first to be tried."""
     size = len(password.encode("utf-8", "surrogatepass"))
     if size > LONGEST_BYTES:
-        raise FieldError(field, f"has {size} bytes in UTF-8; {LONGEST_BYTES} are taken at most. Choose a shorter one.")
+        raise FieldError(
+            field, f"too long: {size} bytes in UTF-8, and {LONGEST_BYTES} are taken at most. Choose a shorter one."
+        )
     if _is_common(password, await asyncio.to_thread(_common)):
-        raise FieldError(field, "is one of the most common ones, which are tried first. Choose another.")
+        raise FieldError(field, "one of the most common ones, which are tried first. Choose another.")
 
 
 def _is_common(password: str, common: str) -> bool:

@@ -67,7 +67,7 @@ class SignIn:
             if refused is None:
                 refused = await self._revocations.look(identity)
             if refused:
-                raise AuthError("INVALID_TOKEN", "This sign-in has ended", error="Invalid or expired token")
+                raise over(identity, self._revocations)
         return identity
 
     def check_origin(self, connection: _AnyConnection, *, needed: bool) -> None:
@@ -132,6 +132,13 @@ class SignIn:
             return self.tokens.verify(token) if token else None
         except TokenError:
             return None
+
+
+def over(identity: Identity, revocations: Revocations) -> AuthError:
+    """The answer (401) to whoever shows a sign-in that is refused, and so was signed in once: what has ended."""
+    closed = revocations.is_closed(identity.user_id)
+    message = "This account is disabled or gone" if closed else "This sign-in has ended; log in again"
+    return AuthError("INVALID_TOKEN", message, error="Invalid or expired token")
 
 
 def session_cookie(settings: Settings) -> str:

@@ -16,11 +16,9 @@ import { signInView } from "./views/sign-in.js";
  * @import { Mode } from "./views/sign-in.js"
  */
 
-const EXPIRED = "Your session has ended. Log in again to go on.";
-
 const root = /** @type {HTMLElement} */ (document.getElementById("root"));
 const toaster = new Toaster();
-const api = new Api({ onSignedOut: () => session?.end(EXPIRED) });
+const api = new Api({ onSignedOut: () => session?.end(api.farewell) });
 const tabs = openTabs(heard);
 /** @type {Session | null} */
 let session = null;
@@ -37,7 +35,7 @@ async function start() {
     open(await whoAmI());
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    if (error.status === 401) showSignIn();
+    if (error.status === 401) showSignIn(api.reason && api.farewell);
     else showUnreachable(error);
   }
 }

@@ -1,5 +1,6 @@
 // One signed-in person on this page, from signing in to signing out: puts the parts together and carries news between them.
 
+import { findAll } from "./dom.js";
 import { listenForKeys } from "./keys.js";
 import { problemTeller } from "./notices/problems.js";
 import { ReminderNotices } from "./notices/reminders.js";
@@ -19,7 +20,7 @@ import { Shell } from "./views/shell.js";
  * @import { Account } from "../types/chat-api.js"
  * @import { Clock } from "./domain/zones.js"
  * @import { Toaster } from "./notices/toaster.js"
- * @import { Api } from "./server/api.js"
+ * @import { Api, Options } from "./server/api.js"
  * @import { Frame, Status } from "./server/stream.js"
  * @import { Tabs } from "./tabs.js"
  */
@@ -46,6 +47,8 @@ export class Session {
     this.begun = false;
     this.listening = new AbortController();
     this.problem = problemTeller(toaster, () => this.ended);
+    /** Settles when what was asked last about logging out is answered. */
+    this.leaving = Promise.resolve();
     this.streamOpened = () => {};
 
     this.store = new TaskStore();
@@ -75,7 +78,7 @@ export class Session {
       onFrame: (frame) => this.frame(frame),
       onState: (status) => this.streamState(status),
       renew: () => api.renew(),
-      onSignedOut: () => this.end("Your session has ended. Log in again to go on."),
+      onSignedOut: () => this.wasSignedOut(),
     });
     this.sheets = new Sheets({
       user,
@@ -137,6 +140,7 @@ export class Session {
       toaster: this.toaster,
       go: (path, start) => this.router.go(path, start),
       onSignOut: () => this.signOut(),
+      onSignOutEverywhere: () => this.signOutEverywhere(),
       onProblem: this.problem,
     });
     shell.setLive(this.stream.status);
@@ -169,6 +173,7 @@ export class Session {
     this.stream.stop();
     this.sync.stop();
     this.router.stop();
+    for (const dialog of findAll(document, "dialog[open]", HTMLDialogElement)) dialog.close();
     this.notices.stop();
     this.shell?.stop();
     this.toaster.clear();
@@ -185,19 +190,46 @@ export class Session {
     this.onEnd(notice);
   }
 
-  async signOut() {
+  /** The stream says that it is over. Where somebody is logging out just now, the answer to that says more. */
+  async wasSignedOut() {
+    await this.leaving;
+    this.end(this.api.farewell);
+  }
+
+  signOut() {
+    return this.leave({ quiet: true }, "").catch(this.problem);
+  }
+
+  /** Ends every session of the person, this one as well. Raises ApiError. */
+  signOutEverywhere() {
+    return this.leave({ body: { everywhere: true } }, "You are logged out everywhere.");
+  }
+
+  /**
+   * Logs out, and says so to this browser's other tabs. Raises ApiError.
+   *
+   * @param {Options} how
+   * @param {string} notice
+   */
+  leave(how, notice) {
+    const left = this.askToLeave(how).then(() => {
+      this.tabs.tell({ kind: "signed-out" });
+      history.replaceState(null, "", location.pathname);
+      this.end(notice);
+    });
+    this.leaving = left.catch(() => {});
+    return left;
+  }
+
+  /** @param {Options} how */
+  async askToLeave(how) {
     await this.actions.flush();
     try {
-      await this.api.json("POST", "/api/v1/auth/logout", { quiet: true });
+      await this.api.json("POST", "/api/v1/auth/logout", how);
     } catch (error) {
-      if (!hasStatus(error, 401)) {
-        this.problem(error);
-        return;
-      }
+      // Who is not logged in here need not be logged out here.
+      if (!(how.quiet && hasStatus(error, 401))) throw error;
     }
-    this.tabs.tell({ kind: "signed-out" });
-    history.replaceState(null, "", location.pathname);
-    this.end("");
   }
 
   /** @param {Frame} frame */

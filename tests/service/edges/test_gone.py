@@ -38,7 +38,8 @@ async def test_an_account_that_is_gone_or_disabled(platform: Platform, gone: str
     for route in routes:
         answer = await platform.ask(route)
         assert answer.status == 401, (str(route), answer)
-        assert json.loads(answer.body)["code"] == "INVALID_TOKEN", str(route)
+        said = json.loads(answer.body)
+        assert (said["code"], said["message"]) == ("INVALID_TOKEN", "This account is disabled or gone"), str(route)
     assert (await keep(platform.host, key)).status == 401, "an answer that was kept as well"
     await platform.host.database.execute("DELETE FROM disabled_accounts")
     await platform.host.database.execute(

@@ -6,27 +6,28 @@ from taskflow_core.service.tokens import Identity
 class KnownUser:
     """One user who is, or was lately, signed in here. Times are seconds since 1970.
 
-    `flawed` says whether anything at all is refused, so that of most users a request asks no more than that.
+    `flawed` says whether anything at all is refused, so that of most users a request asks no more than that; `closed`
+    whether that is because the account is disabled or gone.
     """
 
-    __slots__ = ("_closed", "_issued_before", "_revoked", "flawed", "used")
+    __slots__ = ("_issued_before", "_revoked", "closed", "flawed", "used")
 
     def __init__(self, used: int, *, closed: bool) -> None:
         """`used` is the round of reading in which a request last asked for the user."""
         self.used = used
-        self._closed = self.flawed = closed
+        self.closed = self.flawed = closed
         self._issued_before = 0.0
         self._revoked: dict[str, float] = {}
 
     def refuses(self, identity: Identity) -> bool:
         """Whether one of the user's tokens is refused."""
-        if self._closed or identity.key in self._revoked:
+        if self.closed or identity.key in self._revoked:
             return True
         return identity.session_id is None and identity.issued_at < self._issued_before
 
     def close(self, *, closed: bool) -> bool:
         """The account is gone or disabled, or is neither any more. Whether it has just been closed."""
-        was, self._closed = self._closed, closed
+        was, self.closed = self.closed, closed
         if was != closed:
             self._sum_up()
         return closed and not was
@@ -53,4 +54,4 @@ class KnownUser:
             self._sum_up()
 
     def _sum_up(self) -> None:
-        self.flawed = self._closed or self._issued_before > 0 or bool(self._revoked)
+        self.flawed = self.closed or self._issued_before > 0 or bool(self._revoked)

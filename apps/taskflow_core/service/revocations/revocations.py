@@ -64,6 +64,11 @@ class Revocations:
         user.used = self._round
         return user.flawed and user.refuses(identity)
 
+    def is_closed(self, user_id: str) -> bool:
+        """Whether the account of a user who is known here is disabled or gone."""
+        user = self._users.get(user_id)
+        return user is not None and user.closed
+
     async def look(self, identity: Identity) -> bool:
         """The same with one query for a user of whom nothing is known; those who come together share it.
 

@@ -54,6 +54,13 @@ export class Api {
     this.onSignedOut = onSignedOut;
     /** @type {Promise<boolean> | null} */
     this.renewal = null;
+    /** Why the last renewal failed, where the server said so. */
+    this.reason = "";
+  }
+
+  /** Why nobody is signed in any more, for whoever was. */
+  get farewell() {
+    return this.reason ? `${this.reason}.` : "Your session has ended. Log in again to go on.";
   }
 
   /**
@@ -68,6 +75,7 @@ export class Api {
   }
 
   async renewNow() {
+    this.reason = "";
     for (const [method, path] of [
       ["POST", "/api/v1/auth/refresh"],
       ["GET", "/api/v1/auth/me"],
@@ -79,6 +87,8 @@ export class Api {
         if (!(error instanceof ApiError)) throw error;
         // Without a refresh token the session may still be good: then the second question says so.
         if (![400, 401].includes(error.status)) return true;
+        // Of a sign-in that would be good still: what has ended it.
+        if (error.code === "INVALID_TOKEN") this.reason = error.message;
       }
     }
     return false;
@@ -183,7 +193,8 @@ function waitAfter(error, attempt, method, { creates = false }) {
  * @param {boolean} creates
  */
 function isPassing(error, creates) {
-  return [0, 429, 502, 503, 504].includes(error.status) || (creates && error.status === 409);
+  const stillUnderWay = creates && error.status === 409 && error.code !== "TOO_MANY_TASKS";
+  return [0, 429, 502, 503, 504].includes(error.status) || stillUnderWay;
 }
 
 /**

@@ -51,6 +51,26 @@ const PLAIN = new Map([
   [412, "It has been changed in the meantime."],
 ]);
 
+/** What a person is told rather than what a program is. */
+const WORDS = new Map([
+  ["ORIGIN_MISMATCH", "TaskFlow is not meant to be used at this address. Ask whoever runs it for the right one."],
+  ["TOO_MANY_ATTEMPTS", "Logging in has failed too often."],
+  ["TOO_MANY_SIGN_UPS", "Too many accounts are being made."],
+  ["SIGN_IN_BUSY", "Too many people are logging in just now."],
+  ["TOO_MANY_KEPT_ANSWERS", "You have made as much in a day as one may. Try again tomorrow."],
+]);
+
+/**
+ * How long to wait, in words.
+ *
+ * @param {number | null} seconds
+ */
+function wait(seconds) {
+  if (seconds === null) return "a few seconds";
+  const [count, unit] = seconds > 90 ? [Math.ceil(seconds / 60), "minute"] : [Math.max(1, seconds), "second"];
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}
+
 /**
  * What an answer that is no success means.
  *
@@ -67,9 +87,11 @@ export function refusal(response, body) {
     return new ApiError(message, { status, fields, retryAfter, code: "VALIDATION_ERROR" });
   }
   const given = typeof detail === "string" ? detail : detail?.message;
-  let message = given ?? PLAIN.get(status) ?? "Something went wrong on our side. Try again in a moment.";
-  if (status === 429) message = `Too many tries. Wait ${retryAfter ?? "a few"} seconds, then try again.`;
   const code = typeof detail === "string" ? "" : (detail?.code ?? "");
+  const plain = given ?? PLAIN.get(status) ?? "Something went wrong on our side. Try again in a moment.";
+  let message = WORDS.get(code) ?? (status === 429 ? "Too many tries." : plain);
+  if (status === 429 ? code !== "TOO_MANY_KEPT_ANSWERS" : code === "SIGN_IN_BUSY")
+    message += ` Wait ${wait(retryAfter)}, then try again.`;
   return new ApiError(message, { status, retryAfter, code });
 }
 

@@ -7,6 +7,7 @@ import { TaskList } from "./list.js";
 import { quickAdd } from "./quick-add.js";
 import { repeats } from "./row.js";
 import { askScope } from "./scope.js";
+import { askSignOutEverywhere } from "./sign-out.js";
 import { waitingPanel } from "./waiting-panel.js";
 
 /**
@@ -34,6 +35,7 @@ import { waitingPanel } from "./waiting-panel.js";
  * @property {Toaster} toaster
  * @property {(path: string, start?: Start) => void} go opens a sheet
  * @property {() => void} onSignOut
+ * @property {() => Promise<void>} onSignOutEverywhere raises ApiError
  * @property {(error: unknown) => void} onProblem
  */
 
@@ -49,7 +51,20 @@ const LIVE_WORDS = {
 /** The signed-in page. */
 export class Shell {
   /** @param {Needs} needs */
-  constructor({ user, api, store, sync, actions, waiting, clock, toaster, go, onSignOut, onProblem }) {
+  constructor({
+    user,
+    api,
+    store,
+    sync,
+    actions,
+    waiting,
+    clock,
+    toaster,
+    go,
+    onSignOut,
+    onSignOutEverywhere,
+    onProblem,
+  }) {
     this.sync = sync;
     this.actions = actions;
     this.toaster = toaster;
@@ -97,6 +112,10 @@ export class Shell {
       ["Settings", () => go("/settings")],
       ["Keyboard shortcuts", () => go("/help")],
       ["Log out", onSignOut],
+      [
+        "Log out everywhere…",
+        () => askSignOutEverywhere({ toaster, email: user.email, onConfirm: onSignOutEverywhere }),
+      ],
     ]);
     const skip = (/** @type {Event} */ event) => {
       event.preventDefault();

@@ -1,0 +1,52 @@
+// Logging out everywhere: asked once, since other browsers and programs have to log in again as well.
+
+import { h } from "../dom.js";
+import { ApiError, hasStatus } from "../server/errors.js";
+import { showErrors, summaryLine } from "./field.js";
+import { openSheet } from "./sheet.js";
+
+/** @import { Toaster } from "../notices/toaster.js" */
+
+/**
+ * Asks; `onConfirm` ends all sessions or raises ApiError, which is shown here: then nothing has ended.
+ *
+ * @param {{toaster: Toaster, email: string, onConfirm: () => Promise<void>}} needs
+ */
+export function askSignOutEverywhere({ toaster, email, onConfirm }) {
+  const summary = summaryLine();
+  const cancel = () => sheet.close();
+  const confirm = h("button", { type: "button", class: "primary-button danger", on: { click: send } }, "Log out");
+  const sheet = openSheet({
+    title: "Log out everywhere?",
+    body: [
+      h("p", {}, `Every browser and program that is logged in as ${email} is logged out, this one as well.`),
+      h("p", {}, "It takes a few seconds. Your tasks, reminders and repeats go on."),
+      summary,
+    ],
+    footer: [
+      h("span", { class: "spring" }),
+      h("button", { type: "button", class: "quiet-button", on: { click: cancel } }, "Cancel"),
+      confirm,
+    ],
+    toaster,
+  });
+  confirm.focus();
+
+  async function send() {
+    confirm.disabled = true;
+    summary.hidden = true;
+    try {
+      await onConfirm();
+      sheet.close();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      // With 401 the session was over before: that has its own way.
+      if (hasStatus(error, 401)) sheet.close();
+      else showErrors(error, new Map(), summary);
+    } finally {
+      confirm.disabled = false;
+    }
+  }
+
+  return sheet;
+}

@@ -1,0 +1,215 @@
+"""The page: tabs that renew a session together, a stream across that, and sessions that are ended elsewhere."""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, Response, Route, expect
+
+from tests.support.platform_process import Platform, platform
+from tests.web.conftest import DEADLINE, NewContext
+from tests.web.person import PASSWORD, Person, new_email, quick_add, row
+
+pytestmark = pytest.mark.browser
+
+ACCESS_SECONDS = 17
+"""Of a short-lived access token: a stream is told 15 seconds before its end."""
+
+# Reads a stream beside the page's own, to its end.
+READ = """() => fetch("/api/v1/notifications/stream").then(async (answer) => {
+  window.heard = "";
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    window.heard += value;
+  }
+  window.over = true;
+})"""
+
+
+@pytest.fixture
+def short_lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A platform whose access tokens last for seconds."""
+    with platform(tmp_path_factory.mktemp("short") / "home", JWT_EXPIRY=str(ACCESS_SECONDS)) as started:
+        yield started.url
+
+
+def forget_access(person: Person) -> None:
+    """What the browser does when the access token ends: its cookie has the same age."""
+    session = next(cookie for cookie in person.context.cookies() if "session" in cookie.get("name", ""))
+    person.context.clear_cookies(name=session.get("name"))
+
+
+def session_of(token: str) -> str:
+    claims = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["sid"]
+
+
+def log_in(page: Page, person: Person, password: str = PASSWORD) -> None:
+    page.get_by_label("E-mail").fill(person.email)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Log in").click()
+
+
+def elsewhere(person: Person, new_context: NewContext) -> Page:
+    """The person at another browser, logged in by hand, live, and with a second stream open."""
+    page = new_context().new_page()
+    page.goto(person.url)
+    log_in(page, person)
+    expect(page.locator(".live[data-state=live]")).to_be_visible()
+    page.evaluate(f"void ({READ})()")
+    page.wait_for_function("window.heard !== undefined")
+    return page
+
+
+def test_three_tabs_that_renew_at_once_stay_one_session(ada: Person) -> None:
+    tabs = [ada.tab() for _ in range(3)]
+    held: list[Route] = []
+    answers: list[Response] = []
+    ada.context.route("**/api/v1/auth/refresh", lambda route: held.append(route))
+    ada.context.on("response", lambda answer: answers.append(answer) if "/auth/refresh" in answer.url else None)
+    forget_access(ada)
+    for number, tab in enumerate(tabs):
+        quick_add(tab, f"From tab {number}")
+    deadline = time.monotonic() + DEADLINE / 1000
+    while len(held) < 3:
+        assert time.monotonic() < deadline, "each tab renews"
+        tabs[0].wait_for_timeout(20)
+    for route in held:
+        route.continue_()
+    for tab in tabs:
+        for number in range(3):
+            expect(row(tab, f"From tab {number}")).to_be_visible()
+    assert [answer.status for answer in answers] == [200, 200, 200]
+    tokens = {answer.json()["token"] for answer in answers}
+    assert len(tokens) == 1, "the same successor for all"
+    ada.context.unroute("**/api/v1/auth/refresh")
+    forget_access(ada)
+    quick_add(tabs[1], "Once more")
+    for tab in tabs:
+        expect(row(tab, "Once more")).to_be_visible()
+    assert {session_of(answer.json()["token"]) for answer in answers} == {session_of(tokens.pop())}
+    assert len(answers) == 4
+
+
+def test_a_stream_goes_on_across_a_renewal(new_context: NewContext, short_lived: str) -> None:
+    person = Person(short_lived, new_context(), new_email())
+    streams: list[str] = []
+    lists: list[str] = []
+    renewals: list[Response] = []
+    person.sign_up()
+    page = person.tab()
+    expect(page.locator(".live[data-state=live]")).to_be_visible()
+
+    def note(answer: Response) -> None:
+        if "/notifications/stream" in answer.url:
+            streams.append(answer.url)
+        elif "/auth/refresh" in answer.url:
+            renewals.append(answer)
+        elif answer.request.method == "GET" and "/api/v1/tasks?" in answer.url:
+            lists.append(answer.url)
+
+    person.context.on("response", note)
+    # Another program adds; whoever renews, it has the cookies that the page has.
+    added: list[str] = []
+    deadline = time.monotonic() + ACCESS_SECONDS + DEADLINE / 1000
+    while not streams:
+        assert time.monotonic() < deadline, "the stream that a token opened ends with it, and is opened again"
+        added.append(f"Number {len(added)}")
+        person.add(added[-1])
+        expect(row(page, added[-1])).to_be_visible()
+        page.wait_for_timeout(500)
+    person.add("Afterwards")
+    for title in [*added, "Afterwards"]:
+        expect(row(page, title)).to_be_visible()
+    assert {answer.status for answer in renewals} == {200}
+    assert all("last_event_id=" in url for url in streams), "it goes on where it stood"
+    assert lists == [], "nothing had to be read again"
+    assert person.complaints == []
+
+
+def test_logging_out_everywhere_ends_the_other_browser_and_its_streams(ada: Person, new_context: NewContext) -> None:
+    page, other = ada.tab(), elsewhere(ada, new_context)
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("button", name="Log out everywhere…").click()
+    dialog = page.get_by_role("dialog", name="Log out everywhere?")
+    expect(dialog).to_contain_text(ada.email)
+    dialog.get_by_role("button", name="Log out", exact=True).click()
+    for one, notice in ((page, "You are logged out everywhere."), (other, "This sign-in has ended; log in again.")):
+        expect(one.get_by_role("heading", name="Welcome back")).to_be_visible()
+        expect(one.get_by_role("status").filter(has_text=notice)).to_be_visible()
+        expect(one.get_by_role("dialog")).to_have_count(0)
+    other.wait_for_function("window.over")
+    assert '"type":"signed_out"' in other.evaluate("window.heard")
+    log_in(other, ada)
+    expect(other.get_by_text("Nothing to do")).to_be_visible()
+
+
+def test_a_server_that_says_no_to_logging_out_everywhere_is_quoted(ada: Person) -> None:
+    away = {"detail": {"error": "x", "code": "SERVICE_UNAVAILABLE", "message": "A dependency is away."}}
+    page = ada.tab()
+    ada.context.route("**/api/v1/auth/logout", lambda route: route.fulfill(status=503, json=away))
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("button", name="Log out everywhere…").click()
+    dialog = page.get_by_role("dialog", name="Log out everywhere?")
+    dialog.get_by_role("button", name="Log out", exact=True).click()
+    expect(dialog.get_by_role("alert")).to_have_text("A dependency is away.")
+    dialog.get_by_role("button", name="Cancel").click()
+    quick_add(page, "Still here")
+    expect(row(page, "Still here")).to_be_visible()
+
+
+def test_logging_out_everywhere_renews_a_session_that_ran_out(ada: Person) -> None:
+    page = ada.tab()
+    forget_access(ada)
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("button", name="Log out everywhere…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Log out", exact=True).click()
+    expect(page.get_by_text("You are logged out everywhere.")).to_be_visible()
+
+
+def test_a_disabled_account_is_logged_out_and_told_so(
+    ada: Person, new_context: NewContext, admin: Callable[..., str]
+) -> None:
+    page, other = ada.tab(), elsewhere(ada, new_context)
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("button", name="Log out everywhere…").click()
+    assert "is disabled; 2 sessions ended" in admin("disable", ada.email)
+    for one in (page, other):
+        expect(one.get_by_role("heading", name="Welcome back")).to_be_visible()
+        expect(one.get_by_text("This account is disabled or gone.")).to_be_visible()
+        expect(one.get_by_role("dialog")).to_have_count(0)
+    other.wait_for_function("window.over")
+    assert '"type":"signed_out"' in other.evaluate("window.heard")
+    log_in(page, ada)
+    expect(page.get_by_role("alert").filter(visible=True)).to_contain_text("incorrect")
+    expect(page.get_by_text("This account is disabled or gone.")).to_be_visible()
+    assert "is enabled" in admin("enable", ada.email)
+    log_in(page, ada)
+    expect(page.get_by_text("Nothing to do")).to_be_visible()
+
+
+@pytest.fixture
+def admin(running: Platform) -> Callable[..., str]:
+    """`taskflow admin` for the platform that runs; what it says."""
+
+    def run(*arguments: str) -> str:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("TASKFLOW_")}
+        command = [sys.executable, "-m", "taskflow_cli", "admin", *arguments]
+        done = subprocess.run(
+            command,
+            env=environment | {"TASKFLOW_HOME": str(running.home)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        return done.stdout
+
+    return run
