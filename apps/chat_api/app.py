@@ -42,7 +42,7 @@ def create_service(runtime: Runtime) -> Service:
         forget_devices=gate.forget_devices,
     )
     auth = Auth(accounts=accounts, sessions=sessions, sign_in=sign_in, cookies=Cookies(settings), is_phase_iv=False)
-    account = OwnAccount(auth=auth, passwords=Passwords(runtime.clock, accounts, sessions))
+    account = OwnAccount(auth=auth, passwords=Passwords(runtime.clock, accounts, sessions), sessions=sessions)
     app = make_app(
         CHAT_API,
         settings,

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from chat_api.payloads import Password
+from chat_api.sessions.listing import SessionView
 
 ShownPassword = Annotated[str, Meta(max_length=1000, description="The account's password, to confirm who asks")]
 
@@ -23,3 +24,9 @@ class PasswordChanged(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     status: str
     token: str | UnsetType = UNSET
+
+
+class SessionList(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of sessions; the next one is in the Link header."""
+
+    items: list[SessionView]

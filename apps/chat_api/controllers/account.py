@@ -1,20 +1,25 @@
 """What people do with their own account, below the path whose cookies tell their device."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from litestar import Controller, Response, post
+from litestar import Controller, Response, delete, get, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody, SkipValidation
+from litestar.params import JSONBody, PathParameter, QueryParameter, SkipValidation
 
 from chat_api.account.passwords import Passwords
-from chat_api.account.payloads import NewPassword, PasswordChanged
+from chat_api.account.payloads import NewPassword, PasswordChanged, SessionList
 from chat_api.controllers.auth import Auth
 from chat_api.controllers.cookies import AUTH_PATH
 from chat_api.sessions.device import device_of
+from chat_api.sessions.listing import sessions_of
+from chat_api.sessions.stored import StoredSessions
 from taskflow_core.service.auth import SignedInRequest, signed_in
-from taskflow_core.service.litestar_app import SECURITY
+from taskflow_core.service.cursors import LONGEST_CURSOR
+from taskflow_core.service.errors import ApiError
+from taskflow_core.service.litestar_app import SECURITY, FromRuntime
 from taskflow_core.service.openapi import answers
+from taskflow_core.service.pages import DEFAULT_LIMIT, LARGEST_LIMIT, link_to_next
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +28,10 @@ class OwnAccount:
 
     auth: Auth
     passwords: Passwords
+    sessions: StoredSessions
 
 
+SessionId = Annotated[str, PathParameter(max_length=64)]
 FromAccount = NamedDependency[SkipValidation[OwnAccount]]
 
 
@@ -53,3 +60,34 @@ class AccountController(Controller):
         tokens = await auth.sessions.begin(entry, device_of(request))
         body = PasswordChanged(message=message, status="success", token=tokens.access)
         return Response(body, cookies=auth.cookies.signed_in(tokens, entry.devices))
+
+    @get(
+        "/sessions",
+        responses=answers(401, 403, 422, 503),
+        summary="List my sessions",
+        description="Those that go on, the newest first.",
+    )
+    async def list_sessions(
+        self,
+        request: SignedInRequest,
+        runtime: FromRuntime,
+        limit: Annotated[int, QueryParameter(ge=1, le=LARGEST_LIMIT)] = DEFAULT_LIMIT,
+        cursor: Annotated[str | None, QueryParameter(max_length=LONGEST_CURSOR)] = None,
+    ) -> Response[SessionList]:
+        page = await sessions_of(runtime.database, request.user, runtime.clock.now(), limit, cursor)
+        headers = link_to_next(request.url.path, {"limit": limit}, page.cursor)
+        return Response(SessionList(items=page.items), headers=headers)
+
+    @delete(
+        "/sessions/{session_id:str}",
+        status_code=204,
+        responses=answers(401, 403, 404, 422, 503),
+        summary="End one of my sessions",
+    )
+    async def end_session(
+        self, request: SignedInRequest, account: FromAccount, session_id: SessionId
+    ) -> Response[None]:
+        if not await account.sessions.end_one(request.user.user_id, session_id):
+            raise ApiError("SESSION_NOT_FOUND", "There is no such session of yours that goes on.")
+        is_own = session_id == request.user.session_id
+        return Response(None, cookies=account.auth.cookies.signed_out() if is_own else [])

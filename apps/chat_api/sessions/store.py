@@ -98,6 +98,17 @@ ON CONFLICT (kind, subject) DO UPDATE SET xid = excluded.xid,
     expires_at = greatest(known.expires_at, excluded.expires_at)
 RETURNING kind, subject, expires_at
 """
+# Ends a session that goes on, if it is the user's.
+_END_ONE: Final = """
+WITH ended AS (
+    UPDATE sessions SET revoked_at = $3 WHERE id = $2 AND user_id = $1 AND revoked_at IS NULL AND expires_at > $3
+    RETURNING id, expires_at
+)
+INSERT INTO revocations AS known (kind, subject, user_id, expires_at) SELECT 'session', id, $1, expires_at FROM ended
+ON CONFLICT (kind, subject) DO UPDATE SET xid = excluded.xid, effective_at = NULL,
+    expires_at = greatest(known.expires_at, excluded.expires_at)
+RETURNING kind, subject, expires_at
+"""
 # Ends all sessions of a user but one ($4), and refuses what tokens without one were issued until now.
 _END_ALL: Final = """
 WITH ended AS (
@@ -223,6 +234,11 @@ async def end(
     kinds, subjects = [one.kind for one in given], [one.subject for one in given]
     expiries = [one.expires_at for one in given]
     return _ended(await connection.fetch(_END, user_id, kinds, subjects, expiries, now, effective_at))
+
+
+async def end_one(connection: Connection, user_id: str, session_id: str, now: datetime) -> list[Ended]:
+    """End a session of a user at once; none where it is somebody else's, or has ended."""
+    return _ended(await connection.fetch(_END_ONE, user_id, session_id, now))
 
 
 async def end_all(

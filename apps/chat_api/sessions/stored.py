@@ -108,6 +108,15 @@ class StoredSessions:
             )
         self._have_ended(user_id, "signed_out", ended, at_once=not in_a_moment)
 
+    async def end_one(self, user_id: str, session_id: str) -> bool:
+        """End one session of a user, everywhere. False where the user has no such session that goes on."""
+        if "\x00" in session_id:
+            return False
+        async with self._database.acquire() as connection:
+            ended = await store.end_one(connection, user_id, session_id, self._clock.now())
+        self._have_ended(user_id, "signed_out", ended)
+        return bool(ended)
+
     async def end_all(self, user_id: str) -> None:
         """As the port says."""
         async with self.ending_all(user_id, "everywhere"):

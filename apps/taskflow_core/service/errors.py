@@ -55,6 +55,7 @@ CODES: Final[Mapping[str, tuple[int, str]]] = {
     # Phase V's
     "TASK_NOT_FOUND": (404, "No such task of this user"),
     "REMINDER_NOT_FOUND": (404, "No such reminder of this user"),
+    "SESSION_NOT_FOUND": (404, "No such session of this user, or it has ended"),
     "INVALID_TICKET": (401, "The stream's ticket is unknown or used, or its time is over; ask for another one"),
     "NOT_ALLOWED": (403, "Only administrators may do this"),
     "WRONG_PASSWORD": (403, "The password that confirms who is signed in is wrong"),

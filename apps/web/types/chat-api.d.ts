@@ -120,6 +120,19 @@ export interface ReminderStatus {
   cancelled_at?: string | null;
 }
 
+export interface SessionList {
+  items: Array<SessionView>;
+}
+
+export interface SessionView {
+  id: string;
+  device: string | null;
+  created_at: string;
+  last_used_at: string;
+  expires_at: string;
+  current: boolean;
+}
+
 export interface SignedIn {
   user: Account;
   token: string;
