@@ -6,24 +6,27 @@ of errors and closed. An answer that never ends may write to its connection itse
 """
 
 import asyncio
+from collections import deque
 from enum import Enum, auto
 from typing import Any, ClassVar, Final
 
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from taskflow_core.service.exchange import EXTENSION, Exchange
 from taskflow_core.service.limits import Limits, Pool, Refusal, refusal
 from taskflow_core.telemetry.metrics import CONNECTIONS_REFUSED
-
-EXTENSION: Final = "taskflow.connection"
-"""The key in `scope["extensions"]` under which a request's Exchange stands."""
 
 _LINGER_SECONDS: Final = 1.0
 """How long what a client still sends is read and thrown away, so that it sees why it was refused (RFC 9112, 9.6)."""
 
 _MOST_LINGERING: Final = 100
 """Clients to whom that courtesy is done at a time; others are closed at once."""
+
+_TO_NOWHERE: Final[Any] = deque[tuple[bytes, bytes]](maxlen=0)
+"""Takes trailers: what comes behind a body is no header, least of all once a handler has begun with those."""
 
 
 class _Stage(Enum):
@@ -36,49 +39,6 @@ class _Stage(Enum):
 
 # By names of the module: looking them up in the class takes twice as long, several times a request.
 _NOTHING, _HEADER, _BODY = _Stage
-
-
-class Exchange:
-    """A request's connection, for an answer without end that is written to it past ASGI's `send`.
-
-    Such an answer begins by `send({"type": "http.response.start", …})`, after `unframe()`. From then on its bytes may
-    be written to `transport`, in chunks of HTTP/1.1 where `chunked` says so; `transport.close()` or `abort()` ends it,
-    and the connection with it, and `receive()` then tells `http.disconnect`. Whatever is sent by ASGI stays in order.
-    """
-
-    __slots__ = ("_cycle", "_protocol")
-
-    def __init__(self, protocol: "HttpProtocol", cycle: RequestResponseCycle) -> None:
-        self._protocol = protocol
-        self._cycle = cycle
-
-    @property
-    def transport(self) -> asyncio.Transport:
-        """The connection."""
-        return self._protocol.transport
-
-    @property
-    def chunked(self) -> bool:
-        """Whether the answer, which has begun, is one of chunks."""
-        return bool(self._cycle.chunked_encoding)
-
-    @property
-    def stopping(self) -> bool:
-        """Whether the server has begun to stop, and waits for this answer to end."""
-        return self._protocol.stopping
-
-    def unframe(self) -> None:
-        """Before an answer without a length: have it without chunks where the client is older than they are (HTTP/1.0).
-
-        Its end is then the end of the connection.
-        """
-        if self._cycle.scope["http_version"] < "1.1":
-            self._cycle.chunked_encoding = False
-
-    async def drain(self) -> None:
-        """Wait until the connection takes more."""
-        if self._protocol.flow.write_paused:
-            await self._protocol.flow.drain()
 
 
 def http_protocol(limits: Limits) -> type["HttpProtocol"]:
@@ -101,13 +61,16 @@ class HttpProtocol(HttpToolsProtocol):
     # More attributes than uvicorn's would make each instance's dictionary one of its own: 1.5 KB.
     __slots__ = (
         "_fed",
+        "_framing",
         "_header_least",
         "_header_most",
         "_lingers",
         "_mixed",
         "_refused",
+        "_running",
         "_stage",
         "_timer",
+        "_upgrades",
         "stopping",
     )
 
@@ -124,8 +87,9 @@ class HttpProtocol(HttpToolsProtocol):
         self.stopping = False
         self._stage = _NOTHING
         self._timer: asyncio.TimerHandle | None = None
-        self._refused = self._lingers = self._mixed = False
-        self._fed = self._header_least = self._header_most = 0
+        self._refused = self._lingers = self._mixed = self._upgrades = False
+        self._fed = self._header_least = self._header_most = self._framing = 0
+        self._running: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # as uvicorn's
         """Take the connection, or refuse it where there are too many."""
@@ -138,6 +102,11 @@ class HttpProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget it, and what holds it together: it is not to wait for the garbage collector."""
+        running = self._running
+        if running is not None and running is not self.cycle:
+            # Others wait behind it, of which uvicorn tells the last alone.
+            running.disconnected = True
+            running.message_event.set()
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
         self._disarm()
@@ -147,6 +116,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._lingers = False
             self.pool.lingering -= 1
         self.pipeline.clear()
+        self._running = None
         self.cycle = self.scope = None  # pyright: ignore[reportAttributeAccessIssue]  # as before the first request
 
     def shutdown(self) -> None:
@@ -161,7 +131,9 @@ class HttpProtocol(HttpToolsProtocol):
         self.pool.idle.pop(self, None)
         self._mixed = False
         self._fed = len(data)
-        super().data_received(data)
+        self._framing = max(0, self._framing) + self._fed
+        self._unset_keepalive_if_required()
+        self._parse(data)
         if self._refused:
             return
         if self._stage is _NOTHING:
@@ -180,9 +152,29 @@ class HttpProtocol(HttpToolsProtocol):
             if self._header_least > limits.header_bytes:
                 self._refuse_answerable("HEADER_TOO_LARGE")
                 return
+        elif self._framing > limits.header_bytes:
+            self._refuse_answerable("HEADER_TOO_LARGE")
+            return
         if self._timer is None:
             seconds = limits.header_seconds if self._stage is _HEADER else limits.body_seconds
             self._arm(seconds)
+
+    def _parse(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except HttpParserError:
+            if not self._refused:
+                self._refuse_answerable("MALFORMED_REQUEST")
+        except HttpParserUpgrade as upgrade:
+            # We speak no other protocol, so it is a request as any other (RFC 9110, 7.8). The parser has left out its
+            # body, which would then be read as the next request.
+            self._upgrades = False
+            version = self.parser.get_http_version().encode()
+            lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, version)]
+            lines += [b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"]
+            self.parser = HttpRequestParser(self)
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+            self._parse(b"\r\n".join([*lines, b"", data[upgrade.args[0] :]]))
 
     def on_message_begin(self) -> None:
         """A request's first byte has come."""
@@ -196,15 +188,26 @@ class HttpProtocol(HttpToolsProtocol):
         if self._header_most + self._fed > self.pool.limits.header_bytes < self._size_of_header():
             self._refuse_answerable("HEADER_TOO_LARGE")
             raise _RefusedError
+        if self.parser.should_upgrade():
+            if self.parser.get_method() == b"CONNECT":
+                raise _RefusedError
+            self._upgrades = True
+            return
         super().on_headers_complete()
+        if len(self.pipeline) > self.pool.limits.pipelined:
+            raise _RefusedError
+        self.headers = _TO_NOWHERE
         scope: Any = self.scope
         scope["extensions"] = {EXTENSION: Exchange(self, self.cycle)}
         self._stage = _BODY
+        self._framing = 0
         self._disarm()
         self.pool.has_header(self)
 
     def on_message_complete(self) -> None:
         """The whole request has come."""
+        if self._upgrades:
+            return  # its header, so far
         super().on_message_complete()
         self._stage = _NOTHING
         self._mixed = True
@@ -225,17 +228,14 @@ class HttpProtocol(HttpToolsProtocol):
     def _size_of_header(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + len(b": \r\n") for name, value in self.headers)
 
-    def send_400_response(self, msg: str) -> None:
-        """The answer to what is no HTTP; and how uvicorn hears of a request that was refused in the parser."""
-        if self._refused:
-            return
-        self._refused = True
-        self._disarm()
-        if self._answering:
-            self.transport.abort()
-        else:
-            self.transport.write(refusal("MALFORMED_REQUEST", https=self.pool.limits.https))
-            self.transport.close()
+    def on_body(self, body: bytes) -> None:
+        """A part of a body."""
+        self._framing -= 9 * len(body)  # sent one by one, each has five around it
+        super().on_body(body)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
 
     @property
     def _answering(self) -> bool:
@@ -264,8 +264,9 @@ class HttpProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _refuse_answerable(self, code: Refusal) -> None:
-        """Refuse a request behind which no other is still being answered; then there is no room for a word."""
-        if self._answering:
+        """Refuse what has come last; where an answer to it or to another has begun, there is no room for a word."""
+        unanswered = self._stage is _BODY and not self.pipeline and not self.cycle.response_started
+        if self._answering and not unanswered:
             self._refused = True
             self._disarm()
             self.transport.abort()

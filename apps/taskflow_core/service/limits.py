@@ -24,13 +24,16 @@ _MESSAGES: Final[Mapping[Refusal, str]] = {
 class Limits:
     """What a server takes: connections, bytes of a header, seconds for a whole header and, from then, a whole body.
 
-    `https` says whether browsers reach it by that.
+    Of what is around a body's chunks, and behind them, it takes as much as of a header. `pipelined` is how many
+    requests may wait for their turn on one connection: a piece that is read can hold 14,000. `https` says whether
+    browsers reach it by that.
     """
 
     max_connections: int = 20_000
     header_bytes: int = 32 * 1024
     header_seconds: float = 10.0
     body_seconds: float = 30.0
+    pipelined: int = 64
     https: bool = False
 
 
