@@ -81,7 +81,11 @@ async def check(home: Path, writers: list[Writer], followers: list[Follower]) ->
             await reckon(connection, writer)
             await eventually(lambda f=follower, w=writer: f.assert_sees(w.journal.tasks))
             assert follower.connections > CRASHES
-            assert sorted(follower.reminded.values()) == sorted(await reminded(connection, writer))
+
+            async def told_of_reminders(f: Follower = follower, w: Writer = writer) -> None:
+                assert sorted(f.reminded.values()) == sorted(await reminded(connection, w))
+
+            await eventually(told_of_reminders)
         assert await connection.fetchval("SELECT count(*) FROM dead_letters") == 0
     finally:
         await connection.close()
