@@ -29,6 +29,7 @@ from taskflow_core.database.pool import Connection
 from taskflow_core.settings import AuditSettings
 
 _SETTINGS = {"TimeZone": "UTC", "application_name": "taskflow audit", "jit": "off"}
+_CLOSE_SECONDS = 10.0
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -145,5 +146,7 @@ async def _connected(settings: AuditSettings) -> AsyncGenerator[Connection]:
     connection = await asyncpg.connect(settings.owner_url, timeout=10, server_settings=_SETTINGS)
     try:
         yield connection
-    finally:
-        await connection.close()
+    except BaseException:
+        connection.terminate()  # a statement may be at work, which need not have heard that it is over
+        raise
+    await connection.close(timeout=_CLOSE_SECONDS)

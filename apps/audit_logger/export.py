@@ -13,7 +13,7 @@ import msgspec
 from audit_logger.files import new_file, write_all
 from audit_logger.partitions import attached
 from audit_logger.retention import CHAINED, detached
-from taskflow_core.database.pool import Connection
+from taskflow_core.database.pool import Connection, in_transaction
 
 STDOUT: Final = Path("-")
 """Stands for the standard output."""
@@ -57,7 +57,7 @@ async def export_month(connection: Connection, month: date, path: Path) -> int:
 async def _write(connection: Connection, relations: list[str], write: Write) -> int:
     written = 0
     # One snapshot: a month can be detached meanwhile, but not be missed or seen twice.
-    async with connection.transaction(isolation="repeatable_read", readonly=True):
+    async with in_transaction(connection, isolation="repeatable_read", readonly=True):
         for relation in relations:
             # The name comes from the catalogue and is one of ours: letters, digits and underscores.
             query = f'SELECT {CHAINED} FROM public."{relation}" ORDER BY chain_seq'  # noqa: S608

@@ -9,7 +9,7 @@ import msgspec
 from audit_logger.chain import GENESIS, link
 from audit_logger.checkpoints import HEAD, Archive, Known, Segment, Signer, known_checkpoints
 from audit_logger.retention import CHAINED, pruned_segments
-from taskflow_core.database.pool import Connection
+from taskflow_core.database.pool import Connection, in_transaction
 
 # Every row in the order of the chain.
 _ROWS: Final = f"SELECT {CHAINED} FROM task_events ORDER BY chain_seq, event_id"  # noqa: S608  # CHAINED is a constant
@@ -52,7 +52,7 @@ class _FoundError(Exception):
 
 async def verify(connection: Connection, signer: Signer, archive: Archive) -> Verdict:
     """Verify everything there is, in one snapshot, while the trail goes on growing. Raises OSError for the archive."""
-    async with connection.transaction(isolation="repeatable_read", readonly=True):
+    async with in_transaction(connection, isolation="repeatable_read", readonly=True):
         head = await connection.fetchrow(HEAD)
         known = await known_checkpoints(connection, signer, archive)
         segments = {segment.first: segment for segment in await pruned_segments(connection, signer)}

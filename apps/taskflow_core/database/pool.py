@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import asyncpg
 import structlog
@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 
 Connection = asyncpg.Connection | PoolConnectionProxy
 """What queries run on; pooled or one's own."""
+
+Isolation = Literal["read_committed", "repeatable_read", "serializable"]
 
 # Every connection reads and writes UTC: so Phase IV's columns mean the same with and without a time zone in their type.
 _SERVER_SETTINGS: Final = {"TimeZone": "UTC", "application_name": "taskflow", "jit": "off"}
@@ -60,13 +62,15 @@ fence: ContextVar[Callable[[Connection], Awaitable[None]] | None] = ContextVar("
 
 
 @asynccontextmanager
-async def in_transaction(connection: Connection) -> AsyncGenerator[None]:
+async def in_transaction(
+    connection: Connection, *, isolation: Isolation | None = None, readonly: bool = False
+) -> AsyncGenerator[None]:
     """A transaction, or a savepoint within one: committed when the block ends, rolled back when it raises.
 
     As asyncpg's own, except that rolling it back never takes longer than a second and never raises anything of its own:
     the connection is closed hard when the server does not do it in time, and rolls it back by that.
     """
-    transaction = connection.transaction()
+    transaction = connection.transaction(isolation=isolation, readonly=readonly)
     await transaction.__aenter__()
     try:
         yield
