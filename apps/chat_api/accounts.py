@@ -3,18 +3,26 @@
 import re
 import uuid
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 import asyncpg
 import msgspec
 
+from chat_api.account import links
 from chat_api.signing_in.client import Client
 from chat_api.signing_in.gate import Gate
 from chat_api.signing_in.hashing import AT_ONCE, Hashing
 from chat_api.signing_in.turns import Turns
 from taskflow_core.database.pool import Database
 from taskflow_core.domain.clock import Clock
-from taskflow_core.domain.errors import AccountGoneError, SignUpError, WrongCredentialsError, WrongPasswordError
+from taskflow_core.domain.errors import (
+    AccountGoneError,
+    InvitationNeededError,
+    SignUpClosedError,
+    SignUpError,
+    WrongCredentialsError,
+    WrongPasswordError,
+)
 
 _EMAIL: Final = re.compile(r"[a-zA-Z0-9._%+-]+@[a-zA-Z0-9.-]+\.[a-zA-Z]{2,}")
 """The addresses that Phase IV takes."""
@@ -47,6 +55,10 @@ ORDER BY lower(email), created_at, id
 _BY_ID: Final = "SELECT id, email, hashed_password, created_at::timestamptz FROM users WHERE id = $1"
 
 
+SignUps = Literal["open", "invite", "closed"]
+"""Who may sign up: everybody, who was invited, nobody."""
+
+
 class Account(msgspec.Struct, frozen=True, kw_only=True):
     """A user as others see it."""
 
@@ -62,6 +74,11 @@ class SharedAddress(msgspec.Struct, frozen=True, kw_only=True):
     email: str
     created_at: datetime
     tasks: int
+
+
+def new_address(email: str) -> str | None:
+    """An address as an account may have it, in lower case; None for what is none."""
+    return email.lower() if len(email) <= _LONGEST_EMAIL and _EMAIL.fullmatch(email) else None
 
 
 async def duplicates(database: Database) -> list[SharedAddress]:
@@ -96,32 +113,44 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 class Accounts:
     """The users of the platform. `rounds` is bcrypt's cost; tests lower it."""
 
-    def __init__(self, database: Database, clock: Clock, gate: Gate, *, rounds: int = 12) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, gate: Gate, *, sign_ups: SignUps = "open", rounds: int = 12
+    ) -> None:
         self._database = database
         self._clock = clock
         self._gate = gate
+        self._sign_ups = sign_ups
         self._hashing = Hashing(rounds)
         self._turns = Turns(AT_ONCE)
 
-    async def sign_up(self, email: str, password: str, client: Client) -> Entry:
+    async def sign_up(self, email: str, password: str, client: Client, invitation: str | None = None) -> Entry:
         """A new account, its address in lower case.
 
         Raises SignUpError for an address that is taken or none, FieldError for a password that is not taken,
-        TooManySignUpsError and SignInBusyError where there are too many.
+        SignUpClosedError or InvitationNeededError where not everybody may sign up, TooManySignUpsError and
+        SignInBusyError where there are too many.
         """
-        if len(email) > _LONGEST_EMAIL or not _EMAIL.fullmatch(email):
+        if self._sign_ups == "closed":
+            raise SignUpClosedError
+        address = new_address(email)
+        if address is None:
             raise SignUpError("Invalid email format")
-        email = email.lower()
+        email = address
         await self._gate.check_new(password)
         await self._gate.charge_sign_up(client)
+        if self._sign_ups == "invite":
+            _check(await links.find(self._database, "invitation", invitation, self._clock.now()), email)
         if await accounts_of(self._database, email):
             raise SignUpError("Email already registered")
         hashed = await self.hash_new(password, email, client)
         account = Account(id=str(uuid.uuid4()), email=email, created_at=self._clock.now())
         # Beforehand: an account whose sign-up failed in the end could not be signed up again.
         devices = await self._gate.succeeded(account.id, client, None, ())
-        if await self._database.fetchval(_INSERT, account.id, email, hashed, account.created_at) is None:
-            raise SignUpError("Email already registered")
+        async with self._database.transaction() as connection:
+            if self._sign_ups == "invite":
+                _check(await links.use(connection, "invitation", invitation, self._clock.now()), email)
+            if await connection.fetchval(_INSERT, account.id, email, hashed, account.created_at) is None:
+                raise SignUpError("Email already registered")
         return Entry(account=account, password_hash=hashed, devices=devices)
 
     async def sign_in(self, email: str, password: str, client: Client) -> Entry:
@@ -182,6 +211,12 @@ class Accounts:
     def close(self) -> None:
         """Let the hashing threads go."""
         self._hashing.close()
+
+
+def _check(invited: links.Holder | None, email: str) -> None:
+    """Raise InvitationNeededError unless it is an invitation of this address, or of anybody."""
+    if invited is None or invited.email not in (None, email):
+        raise InvitationNeededError
 
 
 def _account(row: asyncpg.Record) -> Account:

@@ -32,7 +32,7 @@ def create_service(runtime: Runtime) -> Service:
     if settings.phase == "iv":
         return phase_iv.create_service(runtime, sign_in)
     gate = SharedGate(runtime.database, runtime.clock, settings.auth_secret, limits_of(settings))
-    accounts = Accounts(runtime.database, runtime.clock, gate)
+    accounts = Accounts(runtime.database, runtime.clock, gate, sign_ups=settings.sign_up)
     sessions = StoredSessions(
         runtime.database,
         runtime.clock,

@@ -114,6 +114,12 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     ] = False
 
 
+class NewAccount(Credentials, frozen=True, kw_only=True):
+    """The same of somebody who signs up, with an invitation where that takes one."""
+
+    invitation: Annotated[Any, Meta(description="Where TASKFLOW_SIGNUP is `invite`: what was given to you")] = None
+
+
 class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to signing up and in. The tokens are also set as cookies that scripts cannot read."""
 

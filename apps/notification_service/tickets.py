@@ -5,10 +5,8 @@ stream that it opened, as EventSource does by itself: with an id that this strea
 none. A stream has one reader: one that comes back takes over from what may be left of the connection before.
 """
 
-import hashlib
 import hmac
 import re
-import secrets
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -19,6 +17,7 @@ import msgspec
 
 from notification_service.positions import key_of_mark, read_position
 from taskflow_core.database.pool import Database
+from taskflow_core.opaque import new_secret, secret_hash
 from taskflow_core.periodic import every
 from taskflow_core.service.errors import AuthError
 from taskflow_core.service.tokens import Identity
@@ -30,7 +29,6 @@ COME_BACK_SECONDS: Final = 300
 MOST_TICKETS: Final = 20
 """Tickets of one user; the oldest give way."""
 
-_BYTES: Final = 32
 _FORM: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _WATCH_SECONDS: Final = 1.0
 _SEEN_SECONDS: Final = 15.0
@@ -120,10 +118,10 @@ class Tickets:
 
     async def issue(self, identity: Identity) -> Ticket:
         """A ticket for a stream of who is signed in. Raises outages."""
-        ticket = secrets.token_urlsafe(_BYTES)
+        ticket = new_secret()
         created: datetime = await self._database.fetchval(
             _ISSUE,
-            _hash(ticket),
+            secret_hash(ticket),
             identity.user_id,
             identity.key,
             identity.session_id,
@@ -142,7 +140,7 @@ class Tickets:
         """
         if not _FORM.fullmatch(ticket):
             raise _refused()
-        ticket_hash, holder = _hash(ticket), uuid.uuid4()
+        ticket_hash, holder = secret_hash(ticket), uuid.uuid4()
         begins_with = last_event_id or begins_with
         known = begins_with if begins_with and read_position(begins_with) else None
         row = await self._database.fetchrow(_FIRST, ticket_hash, known, holder, float(FIRST_USE_SECONDS))
@@ -193,10 +191,6 @@ class Tickets:
         if not isinstance(position, uuid.UUID) or last_event_id == row["began_with"]:
             return False
         return await self._database.fetchval(_SENT, position, row["user_id"], row["first_used_at"])
-
-
-def _hash(ticket: str) -> bytes:
-    return hashlib.sha256(ticket.encode()).digest()
 
 
 def _admission(row: Any, holder: uuid.UUID, *, first: bool) -> Admission:

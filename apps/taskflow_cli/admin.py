@@ -1,10 +1,14 @@
-"""For administrators: accounts that share an address, accounts that nobody may sign in to, and what is revoked.
+"""For administrators: invitations, accounts that share an address or that nobody may sign in to, what is revoked.
+
+`invite` prints a link by which one person signs up where TASKFLOW_SIGNUP is `invite`.
 
 Addresses are compared without regard to case. Where an earlier release let two accounts in whose addresses differ in
 case alone, each signs in with its own as it is written, and `duplicates` lists them, so that their owner can be asked
-which one is to stay. `disable` ends an account's sessions and lets nobody sign in to it, in either phase, until
-`enable`, which puts the password back; both may be repeated. `revoked` says how much Phase IV would admit that is
-refused now; `taskflow ops rollback` asks it.
+which one is to stay.
+
+`disable` ends an account's sessions and lets nobody sign in to it, in either phase, until `enable`, which puts the
+password back; both may be repeated. `revoked` says how much Phase IV would admit that is refused now; `taskflow ops
+rollback` asks it.
 """
 
 import argparse
@@ -12,14 +16,18 @@ import os
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from taskflow_cli.environment import environment
 from taskflow_cli.main import UserError
 from taskflow_cli.on_database import on_database
 
 if TYPE_CHECKING:
+    from chat_api.account.links import Kind
     from taskflow_core.database.pool import Database
+
+_LONGEST_INVITATION: Final = 365
+"""Days that an invitation may count."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("enable", "let a disabled account be signed in to again, with the password that it had"),
     ):
         actions.add_parser(action, help=what).add_argument("email", metavar="EMAIL")
+    invite = actions.add_parser("invite", help="print a link by which one person signs up, once")
+    invite.add_argument("email", metavar="EMAIL", nargs="?", help="the only address that it is for")
+    invite.add_argument("--days", type=int, default=7, metavar="N", help="how long it counts (default: 7)")
     revoked = actions.add_parser("revoked", help="how many sessions are revoked, which Phase IV would admit")
     revoked.add_argument("--json", action="store_true", help="as one JSON object")
 
@@ -42,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
     work: Callable[[Database], Awaitable[int]]
     if arguments.action == "revoked":
         work = partial(_revoked, as_json=arguments.json)
+    elif arguments.action == "invite":
+        work = partial(_invite, email=arguments.email, days=arguments.days)
     else:
         work = partial(_set, action=arguments.action, email=arguments.email)
     try:
@@ -67,6 +80,30 @@ async def _set(database: "Database", *, action: str, email: str) -> int:
     ended = f"; {done.sessions} sessions ended" if action == "disable" else ""
     print(f"{done.email} ({done.user_id}) {how}{ended}.")
     return 0
+
+
+async def _invite(database: "Database", *, email: str | None, days: int) -> int:
+    from chat_api.account import links
+    from chat_api.accounts import new_address
+
+    address = None if email is None else new_address(email)
+    if email is not None and address is None:
+        raise UserError(f"{email} is no address that an account may have")
+    if not 0 < days <= _LONGEST_INVITATION:
+        raise UserError(f"An invitation counts for 1 to {_LONGEST_INVITATION} days")
+    made = await links.make(database, "invitation", timedelta(days=days), email=address)
+    print(f"For {address or 'anybody'}, once, until {made.expires_at:%Y-%m-%d %H:%M} UTC:")
+    _print_link("invitation", made.link)
+    return 0
+
+
+def _print_link(kind: "Kind", link: str) -> None:
+    from chat_api.account.links import address_of
+
+    origin = environment(os.environ).get("TASKFLOW_PUBLIC_ORIGIN")
+    print(address_of(origin, kind, link))
+    if not origin:
+        print("(TASKFLOW_PUBLIC_ORIGIN is not set: put the site's address before it.)")
 
 
 def _longest_token() -> timedelta:

@@ -18,7 +18,7 @@ COMMANDS: Final = {
     "db": "upgrade, downgrade or ask about the database schema",
     "dlq": "list, show and replay dead letters",
     "outbox": "say which events are on their way; publish what Phase IV did; publish again",
-    "admin": "list accounts that share an address",
+    "admin": "invite people, disable accounts, list those that share an address",
     "audit": "verify, export and prune the audit trail",
     "ops": "roll a cluster back to Phase IV or forward again, isolate a component, ask how it is",
 }

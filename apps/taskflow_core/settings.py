@@ -131,6 +131,10 @@ class Settings(AuditSettings, frozen=True, kw_only=True):
     all_sign_ups_per_hour: Annotated[Positive, Var("TASKFLOW_ALL_SIGN_UPS_PER_HOUR", "Sign-ups in an hour in all")] = (
         10_000
     )
+    sign_up: Annotated[
+        Literal["open", "invite", "closed"],
+        Var("TASKFLOW_SIGNUP", "Who may sign up: everybody, who was invited, or nobody; in Phase IV everybody may"),
+    ] = "open"
     database_pool_size: Annotated[
         Positive, Var("TASKFLOW_DATABASE_POOL_SIZE", "Connections each process keeps at most")
     ] = 10

@@ -24,6 +24,7 @@ from piccolo.columns import (
 )
 from piccolo.table import Table
 
+from taskflow_db.account_tables import AccountLinks
 from taskflow_db.audit_tables import (
     AuditChain,
     AuditCheckpoints,
@@ -261,6 +262,7 @@ TABLES: Final[tuple[type[Table], ...]] = (
     RefreshTokens,
     Revocations,
     DisabledAccounts,
+    AccountLinks,
     TaskEvents,
     AuditChain,
     AuditCheckpoints,

@@ -40,11 +40,14 @@ INSERT INTO dead_letters (event_id, consumer_group, topic, payload, reason, atte
     VALUES (gen_random_uuid(), 'audit-logger', 'taskflow.tasks.created', '{}', 'put here by the suite', 3);
 INSERT INTO audit_pruned (relation, month, record)
     VALUES ('task_events_1999_01', '1999-01-01', 'put here by the suite') ON CONFLICT DO NOTHING;
+INSERT INTO account_links (kind, email, expires_at)
+    VALUES ('invitation', 'put-here@by.the.suite', now() + interval '1 hour');
 """
 _REMOVE_THEM: Final = """
 DELETE FROM embedded_deliveries WHERE task_id = 'none';
 DELETE FROM dead_letters WHERE reason = 'put here by the suite';
 DELETE FROM audit_pruned WHERE record = 'put here by the suite';
+DELETE FROM account_links WHERE email = 'put-here@by.the.suite';
 """
 
 

@@ -12,7 +12,7 @@ from litestar.params import JSONBody, SkipValidation
 from chat_api.accounts import Account, Accounts, Entry
 from chat_api.controllers.cookies import AUTH_PATH, REFRESH_COOKIE, Cookies
 from chat_api.controllers.devices import Clients
-from chat_api.payloads import Acknowledgement, Credentials, Refreshed, SignedIn
+from chat_api.payloads import Acknowledgement, Credentials, NewAccount, Refreshed, SignedIn
 from chat_api.sessions.device import device_of
 from chat_api.sessions.port import Sessions
 from taskflow_core.decoding import JsonDecoder, UndecodableError
@@ -107,8 +107,9 @@ class AuthController(Controller):
         responses=answers(400, 403, 413, 422, 429, 503),
         summary="Sign up",
     )
-    async def sign_up(self, request: AnyRequest, auth: FromAuth, data: JSONBody[Credentials]) -> Response[SignedIn]:
-        entry = await auth.accounts.sign_up(data.email, data.password, auth.clients.of(request))
+    async def sign_up(self, request: AnyRequest, auth: FromAuth, data: JSONBody[NewAccount]) -> Response[SignedIn]:
+        invitation = data.invitation if isinstance(data.invitation, str) else None
+        entry = await auth.accounts.sign_up(data.email, data.password, auth.clients.of(request), invitation)
         return await auth.begin(request, entry, data, "User registered successfully", 201)
 
     @post(

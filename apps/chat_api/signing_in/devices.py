@@ -5,7 +5,6 @@ the address counts, for as long as the account signs in from it now and then; th
 mark belongs to one account: for another it means nothing.
 """
 
-import hashlib
 import secrets
 from datetime import timedelta
 from typing import Final
@@ -14,6 +13,7 @@ from chat_api.signing_in.client import Client
 from chat_api.signing_in.keyed import Keyed
 from taskflow_core.database.pool import Database
 from taskflow_core.domain.clock import Clock
+from taskflow_core.opaque import secret_hash
 
 KEPT_DAYS: Final = 365
 """How long a browser is known after its last sign-in."""
@@ -70,7 +70,7 @@ class Devices:
         return await self._database.fetchval(
             _RECOGNISE,
             user_id,
-            [_hash(mark) for mark in client.devices],
+            [secret_hash(mark) for mark in client.devices],
             None if client.shared else self._address(user_id, client),
             now - timedelta(days=_ADDRESS_DAYS),
             now - timedelta(days=KEPT_DAYS),
@@ -78,8 +78,8 @@ class Devices:
 
     async def remember(self, user_id: str, client: Client, known: bytes | None) -> tuple[str, ...]:
         """Note a sign-in by the mark it was recognised by, or by a new one. The marks that the client has then."""
-        mark = next((mark for mark in client.devices if _hash(mark) == known), None) or secrets.token_urlsafe(16)
-        seen = [(_hash(mark), False)] + ([] if client.shared else [(self._address(user_id, client), True)])
+        mark = next((mark for mark in client.devices if secret_hash(mark) == known), None) or secrets.token_urlsafe(16)
+        seen = [(secret_hash(mark), False)] + ([] if client.shared else [(self._address(user_id, client), True)])
         marks, by_address = [mark for mark, _ in seen], [by for _, by in seen]
         await self._database.execute(_REMEMBER, user_id, marks, by_address, self._clock.now(), _MOST)
         return (mark, *(other for other in client.devices if other != mark))[:_ACCOUNTS]
@@ -97,7 +97,3 @@ class Devices:
 
     def _address(self, user_id: str, client: Client) -> bytes:
         return self._keyed("address of a user", user_id, client.network)
-
-
-def _hash(mark: str) -> bytes:
-    return hashlib.sha256(mark.encode("utf-8", "surrogatepass")).digest()

@@ -55,6 +55,20 @@ class SignUpError(DomainError):
     """There can be no account of this address: it is taken, or none."""
 
 
+class SignUpClosedError(DomainError):
+    """Nobody may sign up."""
+
+    def __init__(self) -> None:
+        super().__init__("Nobody can sign up here by themselves; ask whoever runs this installation.")
+
+
+class InvitationNeededError(DomainError):
+    """Who signs up has no invitation, or none that counts, or one for another address."""
+
+    def __init__(self) -> None:
+        super().__init__("To sign up here takes an invitation for your address, each of which counts once and in time.")
+
+
 class WrongCredentialsError(DomainError):
     """There is no account of this address and password."""
 

@@ -52,6 +52,15 @@ export interface Healthy {
   environment: string;
 }
 
+export interface NewAccount {
+  email: string;
+  password: string;
+  /** true: have the refresh token in the answer, for programs that keep no cookies */
+  refresh_token?: unknown;
+  /** Where TASKFLOW_SIGNUP is `invite`: what was given to you */
+  invitation?: unknown;
+}
+
 export interface NewPassword {
   /** The account's password, to confirm who asks */
   current: string;

@@ -1,0 +1,73 @@
+"""One-time links: invitations, and whatever else is done by who holds a link. Opaque, stored hashed, used once."""
+
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+import msgspec
+
+from taskflow_core.database.pool import Connection, Database
+from taskflow_core.opaque import new_secret, secret_hash
+
+Kind = Literal["invitation"]
+
+LONGEST_LINK: Final = 100
+"""Characters of what a client may give as one; ours have less than half of it."""
+
+# A new one.
+_MAKE: Final = """
+INSERT INTO account_links (kind, link_hash, user_id, email, expires_at) VALUES ($1, $2, $3, $4, now() + $5)
+RETURNING expires_at
+"""
+# One that counts: of its kind, in time.
+_FIND: Final = "SELECT user_id, email FROM account_links WHERE link_hash = $1 AND kind = $2 AND expires_at > $3"
+# The same, which is used by that.
+_USE: Final = """
+DELETE FROM account_links WHERE link_hash = $1 AND kind = $2 AND expires_at > $3 RETURNING user_id, email
+"""
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """A link that was just made, which nobody else knows, and when its time is over."""
+
+    link: str
+    expires_at: datetime
+
+
+class Holder(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom a link is for: an account, an address, either or neither."""
+
+    user_id: str | None
+    email: str | None
+
+
+def address_of(origin: str | None, kind: Kind, link: str) -> str:
+    """Where the page takes a link: in the fragment, which browsers send to nobody."""
+    return f"{origin or ''}/#/{kind}/{link}"
+
+
+async def make(
+    database: Database, kind: Kind, lasts: timedelta, *, user_id: str | None = None, email: str | None = None
+) -> Made:
+    """A new link. Raises outages, as all of these do."""
+    link = new_secret()
+    expires_at = await database.fetchval(_MAKE, kind, secret_hash(link), user_id, email, lasts)
+    return Made(link=link, expires_at=expires_at)
+
+
+async def find(executor: Database | Connection, kind: Kind, link: str | None, now: datetime) -> Holder | None:
+    """Whom a link is for that counts; None for one that does not."""
+    return await _ask(executor, _FIND, kind, link, now)
+
+
+async def use(executor: Database | Connection, kind: Kind, link: str | None, now: datetime) -> Holder | None:
+    """The same, and it counts no more once the transaction has committed."""
+    return await _ask(executor, _USE, kind, link, now)
+
+
+async def _ask(
+    executor: Database | Connection, statement: str, kind: Kind, link: str | None, now: datetime
+) -> Holder | None:
+    if not link or len(link) > LONGEST_LINK:
+        return None
+    row = await executor.fetchrow(statement, secret_hash(link), kind, now)
+    return None if row is None else Holder(user_id=row["user_id"], email=row["email"])
