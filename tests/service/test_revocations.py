@@ -174,6 +174,9 @@ async def test_many_strangers_cost_few_queries(world: World, monkeypatch: pytest
     identities = [world.identity(user_id=str(uuid.uuid4())) for _ in range(100)]
     assert all(await asyncio.gather(*map(world.here.look, identities)))
     assert acquired <= 2
+    acquired = 0
+    assert all(await asyncio.gather(*map(world.here.look, identities)))
+    assert acquired == 0, "whoever is known is answered from memory"
 
 
 async def test_users_who_ask_for_nothing_are_forgotten_unless_a_stream_is_open(
