@@ -27,6 +27,13 @@ WHERE c.table_schema = 'public' AND c.column_name = 'user_id' AND t.table_type =
 """
 
 
+# A sign-in that goes on.
+_SESSION: Final = """
+INSERT INTO sessions (id, user_id, created_at, last_used_at, expires_at, device)
+VALUES (md5($1), $1, now(), now(), now() + interval '7 days', $2) RETURNING id
+"""
+
+
 class State(NamedTuple):
     """Prints of everything that is Anna's and that is Mallory's, and the number of accounts."""
 
@@ -93,6 +100,7 @@ class World:
         assert (await read("/api/v1/notifications/stream", f"ticket={used}".encode(), by=None)).status == 200
         tasks = await read("/api/v1/tasks", b"limit=1")
         found = {
+            "session": await self.host.database.fetchval(_SESSION, user_id, words),
             "ticket": unused,
             "used": used,
             "task": task["id"],
