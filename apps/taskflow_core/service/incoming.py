@@ -20,6 +20,7 @@ LARGEST_BODY: Final = 128 * 1024
 
 # RFC 3986, 3.2.2 and 3.2.3: a name or an address, a port; no user before it.
 _HOST: Final = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[^\[\]:@]*)(:[0-9]{0,5})?")
+_LONGEST_HOST: Final = 255 + len(":65535")  # a name of DNS
 _PRINTABLE: Final = "".join(map(chr, range(0x21, 0x7F)))
 
 
@@ -59,7 +60,7 @@ def check(request: Request[Any, Any, Any]) -> None:
     A query's bytes that stand for themselves, as some clients send them, are escaped as they ought to have been.
     """
     hosts = [value for name, value in request.scope["headers"] if name == b"host"]
-    if hosts and (len(hosts) > 1 or not _is_host(hosts[0])):
+    if hosts and (len(hosts) > 1 or len(hosts[0]) > _LONGEST_HOST or not _is_host(hosts[0])):
         raise ClientException("The Host header names no host, or more than one")
     query = request.scope["query_string"]
     if query and (b"%" in query or not query.isascii()):

@@ -18,6 +18,9 @@ STREAMS: Final = "/api/v1/notifications"
 INTERNAL: Final = "/internal"
 """Event and internal routes: not in the Ingress, and only with the API token."""
 
+LONGEST_PATH: Final = 1000
+"""Characters of a path. What we have needs a third; what is asked for is remembered, and must be little."""
+
 
 def service_for(path: str) -> ServiceName:
     """The service that answers `path`."""
@@ -30,8 +33,10 @@ def service_for(path: str) -> ServiceName:
 def canonical(path: str) -> str | None:
     """`path` as every rule and route sees it, without empty segments: what forbids `/internal` forbids `//internal`.
 
-    None for one with a segment `.` or `..`: clients resolve those themselves, and no route of ours has one.
+    None for one with a segment `.` or `..`, which clients resolve themselves, and for a long one: no route of ours is.
     """
+    if len(path) > LONGEST_PATH:
+        return None
     if "." in path and not {".", ".."}.isdisjoint(path.split("/")):
         return None
     # No server of ours takes a target without its first slash; whoever is asked some other way means the same.

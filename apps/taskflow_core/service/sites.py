@@ -15,7 +15,7 @@ _DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
 
 
 class Site:
-    """The hosts that are answered, and the origins whose pages may use its cookies. Both answers are remembered."""
+    """The hosts that are answered, which is remembered of each, and the origins whose pages may use its cookies."""
 
     def __init__(self, settings: Settings) -> None:
         public = None if settings.public_origin is None else canonical_origin(settings.public_origin)
@@ -24,17 +24,16 @@ class Site:
         self._hosts = frozenset(hosts if public is None else hosts | {_name_of(public.partition("//")[2])})
         origins = {canonical_origin(origin) for origin in settings.cors_origins}
         self._origins = frozenset(origins if public is None else origins | {public})
-        self.answers = lru_cache(maxsize=1024)(self._answers)
+        self._is_ours = lru_cache(maxsize=1024)(self._looked_up)
 
-    def _answers(self, host: bytes) -> bool:
+    def answers(self, host: bytes) -> bool:
         """Whether requests for `host`, a Host header, are answered.
 
         Those are the public origin's, the allowed ones and this machine's own names, whatever the port.
         """
-        if not self._is_public:
-            return True
-        if len(host) > _LONGEST_HOST:
-            return False
+        return not self._is_public or (len(host) <= _LONGEST_HOST and self._is_ours(host))
+
+    def _looked_up(self, host: bytes) -> bool:
         name = _name_of(host.decode("latin-1").lower())
         return name in self._hosts or _is_loopback(name)
 
