@@ -1,5 +1,7 @@
 """The OpenAPI documents tell the truth: whatever is sent, no answer is a 5xx and none is one they do not have."""
 
+import json
+import re
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from functools import partial
@@ -16,10 +18,17 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi import checks as openapi_checks
 
-from taskflow_core.events.topics import AUDIT_LOGGER, CHAT_API, NOTIFICATION_SERVICE, REMINDER_SERVICE
+from taskflow_core.events.topics import ALL_SERVICES, AUDIT_LOGGER, CHAT_API, NOTIFICATION_SERVICE, REMINDER_SERVICE
+from taskflow_core.service.composition import factories
+from taskflow_core.service.host import Host
 from taskflow_core.service.litestar_app import documents
+from taskflow_core.service.routes import INTERNAL
 from taskflow_core.settings import Settings
+from tests.service.asking import ask, routes_of
 from tests.service.serving import Serving, serving
+from tests.support.clock import MovableClock
+
+PUBLIC = (CHAT_API, REMINDER_SERVICE, NOTIFICATION_SERVICE, AUDIT_LOGGER)
 
 EXAMPLES = 6
 """Requests for each operation that follow its document, and as many that do not; a third of them by other ways in."""
@@ -84,6 +93,25 @@ def not_at_all(_: httpx.Client, __: requests.Session) -> None:
     pass
 
 
+async def test_every_route_for_users_is_in_a_document(settings: Settings, clock: MovableClock) -> None:
+    host = Host(settings, factories(ALL_SERVICES), clock=clock)
+    async with host.running():
+        documented: set[str] = set()
+        for service in PUBLIC:
+            answer = await ask(host, "GET", f"{documents(service)}/openapi.json")
+            for path, methods in json.loads(answer.body)["paths"].items():
+                documented |= {f"{method.upper()} {path}" for method in methods}
+    # Not for programs: pages and the documents themselves, files, and what only a service or a sidecar calls.
+    others = ("/docs", "/redoc", "/static", INTERNAL)
+    routes = {
+        f"{route.method} {re.sub(r':[a-z]+}', '}', route.path)}"
+        for route in routes_of(host)
+        if not route.path.startswith(others) and "/docs" not in route.path
+    }
+    assert len(routes) > 20
+    assert routes == documented
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("signs_in", "examples"), [(by_header, EXAMPLES), (by_cookie, EXAMPLES // 3), (not_at_all, EXAMPLES // 3)]
@@ -92,7 +120,7 @@ def test_every_answer_is_in_the_document(
     served: Serving, user: httpx.Client, signs_in: Callable[[httpx.Client, requests.Session], None], examples: int
 ) -> None:
     operations: list[Any] = []
-    for service in (CHAT_API, REMINDER_SERVICE, NOTIFICATION_SERVICE, AUDIT_LOGGER):
+    for service in PUBLIC:
         schema: Any = schemathesis.openapi.from_url(f"{served.url}{documents(service)}/openapi.json")
         operations += [found.ok() for found in schema.get_all_operations()]
     task_id = a_task(user)
