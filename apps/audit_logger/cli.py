@@ -3,58 +3,50 @@
 It works as the owner of the tables (TASKFLOW_MIGRATION_DATABASE_URL), which alone may read a month that was detached.
 """
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import asyncpg
-import msgspec
 
-from audit_logger.checkpoints import Archive, Signer
+from audit_logger.archive import Archive, ArchiveError
+from audit_logger.connecting import SETTINGS, connected
 from audit_logger.export import ExportError, export_month
+from audit_logger.leaving import drop_what_may_go
 from audit_logger.partitions import attached, ensure, hindrance, sort_default
-from audit_logger.retention import (
-    Detached,
-    RetentionError,
-    detach_old,
-    detached,
-    drop_detached,
-    is_owner,
-    put_back,
-)
+from audit_logger.proof import Report, report_of, unreadable
+from audit_logger.retention import Detached, RetentionError, detach_old, detached, is_owner, put_back
+from audit_logger.service_view import compare_counts
+from audit_logger.signing import Signer
+from audit_logger.structure import compare
 from audit_logger.verify import verify as verify_trail
 from taskflow_core.database.clock import DatabaseClock, clocks_agree
 from taskflow_core.database.pool import Connection
 from taskflow_core.settings import AuditSettings
 
-_SETTINGS = {"TimeZone": "UTC", "application_name": "taskflow audit", "jit": "off"}
-_CLOSE_SECONDS = 10.0
-
-
-class Report(msgspec.Struct, frozen=True):
-    """What to print, and the exit status: 0 for well, 1 for a trail or a month with something wrong."""
-
-    lines: list[str]
-    status: int = 0
+# The search path: nobody's schema of their own stands before the trail's.
+_SETTINGS = SETTINGS | {"search_path": "public"}
 
 
 async def verify(settings: AuditSettings) -> Report:
-    """Verify the whole trail. Raises OSError for a database or a checkpoint directory that cannot be read."""
+    """Verify the whole trail, and hold the database against the migrations.
+
+    Raises OSError for a database or a checkpoint directory that cannot be read.
+    """
     async with _connected(settings) as connection:
-        answer = await verify_trail(connection, Signer(settings.audit_signing_key), _archive(settings))
-        why = await hindrance(connection)
-    lines = [f"warning: {warning}." for warning in answer.warnings]
-    if why is not None:
-        lines.append(f"warning: no month can be made for rows to come: {why}.")
-    if answer.finding is not None:
-        event = f" (event {answer.finding.event_id})" if answer.finding.event_id else ""
-        return Report(
-            [*lines, f"{answer.finding.kind}: row {answer.finding.seq}{event}", f"{answer.finding.message}."], 1
-        )
-    pruned = f", {answer.pruned} pruned ones are vouched for" if answer.pruned else ""
-    summary = f"All {answer.rows} rows verify{pruned}; {answer.checkpoints} checkpoints agree."
-    return Report([*lines, summary], 0 if why is None else 1)
+        compared = await compare(connection)
+        try:
+            verdict = await verify_trail(connection, Signer(settings.audit_signing_key), _archive(settings))
+            service = settings.database_url if settings.database_url != settings.owner_url else None
+            hidden, blind = await compare_counts(connection, service)
+        except asyncpg.PostgresError as error:
+            if not compared.differences:
+                raise
+            return unreadable(compared.differences, str(error))
+        # One of the functions compared: who replaced it would have his own run here.
+        why = await hindrance(connection) if not compared.differences else None
+    unknown = [reason for reason in (compared.hindrance, blind) if reason is not None]
+    return report_of(verdict, differences=[*compared.differences, *hidden], unknown=unknown, no_month=why)
 
 
 async def export(settings: AuditSettings, month: date, path: Path) -> Report:
@@ -68,8 +60,9 @@ async def export(settings: AuditSettings, month: date, path: Path) -> Report:
 
 
 async def prune(settings: AuditSettings, *, months: int | None = None, directory: Path | None = None) -> Report:
-    """Detach months older than `months` (default: the configured retention), export them to `directory` if one is
-    given, and drop what is detached: at once as the owner of the tables, else what has had its days of grace."""
+    """Detach months older than `months` (default: the configured retention), and drop what is detached: at once as the
+    owner of the tables, else what has had its days of grace. Each is written to `directory` before (default: the
+    configured one); without any it stays, unless the settings let it go."""
     lines: list[str] = []
     async with _connected(settings) as connection:
         clock = DatabaseClock()
@@ -78,19 +71,19 @@ async def prune(settings: AuditSettings, *, months: int | None = None, directory
             return Report([f"Nothing is pruned: this machine's clock is {off:+.0f} s from the database's."], 1)
         keep = settings.audit_retention_months if months is None else months
         signer, archive = Signer(settings.audit_signing_key), _archive(settings)
+        if directory is None and settings.audit_export_dir is not None:
+            directory = Path(settings.audit_export_dir)
         owner = await is_owner(connection)
         try:
             relations = await detach_old(connection, signer, archive, keep=keep, now=clock.now(), as_owner=owner)
             lines += [f"Detached {relation}." for relation in relations]
-            for month in sorted({one.month for one in await detached(connection)} if directory is not None else ()):
-                assert directory is not None, "or there were no months"
-                path = directory / f"task_events-{month:%Y-%m}.jsonl.gz"
-                rows = await export_month(connection, month, path)
-                lines.append(f"Wrote {rows} rows of {month:%Y-%m} to {path}.")
-        except (RetentionError, ExportError) as error:
+            lines += await drop_what_may_go(
+                connection, signer, directory, unexported=settings.audit_drop_unexported, as_owner=owner
+            )
+        except (RetentionError, ArchiveError) as error:
             return Report([*lines, f"{error}"], 1)
-        lines += [f"Dropped {relation}." for relation in await drop_detached(connection, as_owner=owner)]
-        lines += [f"{one.relation} stays for {_left(one)}." for one in await detached(connection)]
+        if not owner:
+            lines += [f"{one.relation} stays for {_left(one)}." for one in await detached(connection)]
     return Report(lines or ["Nothing is old enough."])
 
 
@@ -98,8 +91,9 @@ async def restore(settings: AuditSettings, month: date) -> Report:
     """Put a month that was detached back on the trail."""
     async with _connected(settings) as connection:
         try:
-            rows = await put_back(connection, month)
-        except RetentionError as error:
+            signer, archive = Signer(settings.audit_signing_key), _archive(settings)
+            rows = await put_back(connection, signer, archive, month, datetime.now(UTC))
+        except (RetentionError, ArchiveError) as error:
             return Report([f"{error}."], 1)
     return Report([f"{rows} rows of {month:%Y-%m} are on the trail again."])
 
@@ -141,12 +135,5 @@ def _size(count: int) -> str:
     return f"{count / 1024:.0f} kB" if count < 10 * 1024 * 1024 else f"{count / 1024 / 1024:.0f} MB"
 
 
-@asynccontextmanager
-async def _connected(settings: AuditSettings) -> AsyncGenerator[Connection]:
-    connection = await asyncpg.connect(settings.owner_url, timeout=10, server_settings=_SETTINGS)
-    try:
-        yield connection
-    except BaseException:
-        connection.terminate()  # a statement may be at work, which need not have heard that it is over
-        raise
-    await connection.close(timeout=_CLOSE_SECONDS)
+def _connected(settings: AuditSettings) -> AbstractAsyncContextManager[Connection]:
+    return connected(settings.owner_url, _SETTINGS)

@@ -44,6 +44,15 @@ async def export_month(connection: Connection, month: date, path: Path) -> int:
         )
     if path == STDOUT:
         return await _write(connection, relations, _to_stdout)
+    return await _to_new_file(connection, relations, path)
+
+
+async def export_relation(connection: Connection, relation: str, path: Path) -> int:
+    """Write the rows of one month's table to a file, as `export_month` does. Raises as it does."""
+    return await _to_new_file(connection, [relation], path)
+
+
+async def _to_new_file(connection: Connection, relations: list[str], path: Path) -> int:
     taken = ExportError(f"{path} is there already; name another file.")
     if path.exists():  # noqa: ASYNC240  # blocks nobody, see above
         raise taken
@@ -59,13 +68,17 @@ async def _write(connection: Connection, relations: list[str], write: Write) -> 
     # One snapshot: a month can be detached meanwhile, but not be missed or seen twice.
     async with in_transaction(connection, isolation="repeatable_read", readonly=True):
         for relation in relations:
-            # The name comes from the catalogue and is one of ours: letters, digits and underscores.
-            query = f'SELECT {CHAINED} FROM public."{relation}" ORDER BY chain_seq'  # noqa: S608
+            query = f"SELECT {CHAINED} FROM {table(relation)} ORDER BY chain_seq"  # noqa: S608  # quoted
             cursor = await connection.cursor(query)
             while rows := await cursor.fetch(_AT_ONCE):
                 write(b"".join(_line(row) for row in rows))
                 written += len(rows)
     return written
+
+
+def table(relation: str) -> str:
+    """A table of the trail as SQL has it: the name comes from audit_pruned, which an intruder may have written to."""
+    return 'public."' + relation.replace('"', '""') + '"'
 
 
 def _line(row: Any) -> bytes:

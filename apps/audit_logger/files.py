@@ -9,7 +9,7 @@ import fcntl
 import os
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -24,21 +24,28 @@ _NO_SYNC: Final = frozenset({errno.EINVAL, errno.EOPNOTSUPP, errno.EBADF})
 """What it answers where a directory cannot be flushed by itself."""
 
 
-def append_line(path: Path, line: bytes) -> None:
+def append_line(path: Path, line: bytes, *, check: Callable[[], None] | None = None) -> int:
     """Append `line` and its line break to a file, which is made where it is missing, readable by its owner only.
 
+    Returns the file's size then.
+
     A file that ends in the middle of a line (a crash) gets a line break first, so that this line stands by itself.
-    Raises OSError when the line could not be written; the file is then as it was.
+    `check` is called when nobody else can append any more; what it raises ends this, with nothing written. Raises
+    OSError when the line could not be written; the file is then as it was.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
         alone = _lock(descriptor, path)
+        if check is not None:
+            check()
         before = os.fstat(descriptor).st_size
         torn = before > 0 and os.pread(descriptor, 1, before - 1) != b"\n"
+        added = (b"\n" if torn else b"") + line + b"\n"
         try:
-            write_all(descriptor, (b"\n" if torn else b"") + line + b"\n")
+            write_all(descriptor, added)
             os.fsync(descriptor)
             sync_directory(path.parent)
+            return before + len(added)
         except OSError:
             # Without a lock another's line may have come after the part of this one; it must not be cut off. That part
             # is a torn line then, as a crash leaves one.

@@ -47,6 +47,9 @@ MONTHS_AHEAD: Final = _gauge("taskflow_audit_months_ahead", "Partitions there ar
 UPKEEP_AT: Final = _gauge("taskflow_audit_upkeep_timestamp_seconds", "When upkeep last went through")
 UPKEEP_FAILURES: Final = _counter("taskflow_audit_upkeep_failures", "Upkeep jobs that failed; they come again")
 CHECKPOINT_AT: Final = _gauge("taskflow_audit_checkpoint_timestamp_seconds", "When the last checkpoint was written")
+CHECKPOINT_REFUSED: Final = _gauge(
+    "taskflow_audit_checkpoint_refused", "1 while nothing is signed, because the trail is no continuation of what was"
+)
 PRUNE_REFUSED: Final = _gauge(
     "taskflow_audit_prune_refused", "1 when an old month was kept because its rows do not verify"
 )

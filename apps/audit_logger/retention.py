@@ -1,6 +1,6 @@
 """Old months leave the trail: verified, noted in a signed record, detached, and some time later dropped."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -8,10 +8,12 @@ import asyncpg
 import msgspec
 import structlog
 
-from audit_logger.chain import GENESIS, link
-from audit_logger.checkpoints import Archive, Pruned, Segment, Signer
+from audit_logger.archive import Archive
+from audit_logger.chain import GENESIS
 from audit_logger.metrics import PRUNE_REFUSED
 from audit_logger.partitions import attached, month_of
+from audit_logger.runs import Runs, UnfitError
+from audit_logger.signing import Pruned, Restored, Segment, Signer, hash_of
 from taskflow_core.database.pool import Connection, in_transaction
 from taskflow_core.database.statements import columns, select
 from taskflow_db.audit_tables import AuditPruned, TaskEvents
@@ -52,13 +54,16 @@ _DETACH: Final = {
 }
 # Months that are detached and not dropped, with the days of upkeep that each has still to stay.
 _DETACHED: Final = """
-SELECT p.relation, p.month, p.detached_at, greatest(0, u.grace_days - audit_days_of_upkeep(p.detached_at)) AS days_left
+SELECT p.relation, p.month, p.record, p.detached_at,
+    greatest(0, u.grace_days - audit_days_of_upkeep(p.detached_at)) AS days_left
 FROM audit_pruned p, audit_upkeep u WHERE p.dropped_at IS NULL ORDER BY p.month, p.relation
 """
 # Drops one of them: as a service, or at once as the owner of the tables.
 _DROP: Final = {False: "SELECT audit_drop_detached($1)", True: "SELECT audit_drop_now($1)"}
 # Puts one of them back on the trail.
 _PUT_BACK: Final = "SELECT audit_put_back($1)"
+# Notes among the checkpoints that it is back.
+_NOTE: Final = "INSERT INTO audit_checkpoints (seq, made_at, record) SELECT seq, $1, $2 FROM audit_chain"
 # Whether this is the owner of the tables, who alone may do so.
 _IS_OWNER: Final = "SELECT has_function_privilege('audit_drop_now(text)', 'EXECUTE')"
 
@@ -70,11 +75,12 @@ class RetentionError(Exception):
 class Detached(msgspec.Struct, frozen=True, kw_only=True):
     """A month that has left the trail and lies by itself in `relation` since `detached_at`.
 
-    A service may drop it when upkeep has run on `days_left` more days.
+    A service may drop it when upkeep has run on `days_left` more days. `record` says which rows it took along.
     """
 
     relation: str
     month: date
+    record: str
     detached_at: datetime
     days_left: int
 
@@ -114,34 +120,42 @@ async def detached(connection: Connection) -> list[Detached]:
     """Months that are off the trail and not dropped yet, the oldest first."""
     return [
         Detached(
-            relation=row["relation"], month=row["month"], detached_at=row["detached_at"], days_left=row["days_left"]
+            relation=row["relation"],
+            month=row["month"],
+            record=row["record"],
+            detached_at=row["detached_at"],
+            days_left=row["days_left"],
         )
         for row in await connection.fetch(_DETACHED)
     ]
 
 
-async def drop_detached(connection: Connection, *, as_owner: bool = False) -> list[str]:
-    """Drop the months whose days of grace are over; as the owner of the tables, all that are detached.
+async def drop_detached(connection: Connection, relation: str, *, as_owner: bool = False) -> None:
+    """Drop a month whose days of grace are over; as the owner of the tables, any that is detached.
 
-    Returns their tables. The database holds the same against whoever asks it directly.
+    The database holds the same against whoever asks it directly.
     """
-    relations = [one.relation for one in await detached(connection) if as_owner or one.days_left == 0]
-    for relation in relations:
-        await connection.execute(_DROP[as_owner], relation)
-        log.info("audit_month_dropped", relation=relation)
-    return relations
+    await connection.execute(_DROP[as_owner], relation)
+    log.info("audit_month_dropped", relation=relation)
 
 
-async def put_back(connection: Connection, month: date) -> int:
+async def put_back(connection: Connection, signer: Signer, archive: Archive, month: date, now: datetime) -> int:
     """Put a month that was detached back on the trail, as the owner of the tables. Returns how many rows.
 
-    Raises RetentionError where it is not to be had.
+    A signed record makes those of its pruning void, so that nobody can use them again. Raises RetentionError where the
+    month is not to be had, and ArchiveError when it is back and the archive does not know.
     """
-    relations = [one.relation for one in await detached(connection) if one.month == month]
-    if not relations:
+    found = [one for one in await detached(connection) if one.month == month]
+    if not found:
         raise RetentionError(f"{month:%Y-%m} is not detached; `taskflow audit partitions` lists what is")
+    records = [signer.write(Restored(month=f"{month:%Y-%m}", record=hash_of(one.record), at=now)) for one in found]
     async with in_transaction(connection):
-        return sum([await connection.fetchval(_PUT_BACK, relation) for relation in relations])
+        rows = sum([await connection.fetchval(_PUT_BACK, one.relation) for one in found])
+        for record in records if signer.has_key else ():
+            await connection.execute(_NOTE, now, record)
+    for record in records if signer.has_key else ():
+        await archive.add(record, now)
+    return rows
 
 
 async def _detach(
@@ -171,23 +185,17 @@ async def _detach(
 
 async def _segments(connection: Connection, signer: Signer, month: date) -> list[Segment]:
     """The month's rows as segments of the chain, each row verified. Raises RetentionError."""
-    segments: list[Segment] = []
-    before: bytes | None = None
-    async for row in _rows(connection, month):
-        seq: int = row["chain_seq"]
-        if segments and seq == segments[-1].last + 1:
-            first = segments.pop().first
-        else:
-            first, before = seq, await _hash_before(connection, signer, seq)
-        if before is None or link(before, row) != row["hash"]:
-            PRUNE_REFUSED.set(1)
-            raise RetentionError(
-                f"{month:%Y-%m} stays: its row {seq} (event {row['event_id']}) does not verify; "
-                "run `taskflow audit verify` and settle that first"
-            )
-        before = row["hash"]
-        segments.append(Segment(first, seq, row["hash"].hex()))
-    return segments
+    runs = Runs()
+    try:
+        async for row in _rows(connection, month):
+            seq: int = row["chain_seq"]
+            runs.add(row, None if runs.goes_on(seq) else await hash_before(connection, signer, seq))
+    except UnfitError as error:
+        PRUNE_REFUSED.set(1)
+        raise RetentionError(
+            f"{month:%Y-%m} stays: its {error}; run `taskflow audit verify` and settle that first"
+        ) from error
+    return runs.segments
 
 
 async def _rows(connection: Connection, month: date) -> AsyncGenerator[Any]:
@@ -196,7 +204,7 @@ async def _rows(connection: Connection, month: date) -> AsyncGenerator[Any]:
         yield row
 
 
-async def _hash_before(connection: Connection, signer: Signer, seq: int) -> bytes | None:
+async def hash_before(connection: Connection, signer: Signer, seq: int) -> bytes | None:
     """The hash that row `seq` follows: its predecessor's, or the last of a segment pruned earlier. None: unknown."""
     if seq == 1:
         return GENESIS
@@ -213,11 +221,15 @@ async def _hash_before(connection: Connection, signer: Signer, seq: int) -> byte
     )
 
 
-async def pruned_segments(connection: Connection, signer: Signer) -> list[Segment]:
-    """Runs of the chain that pruning took, as far as the records are to be believed: with a key, only signed ones."""
+async def pruned_segments(connection: Connection, signer: Signer, void: Collection[str] = ()) -> list[Segment]:
+    """Runs of the chain that pruning took, as far as the records are to be believed: with a key, only signed ones.
+
+    `void` are the records (by `hash_of`) that do not count, since their rows came back.
+    """
     segments: list[Segment] = []
     for row in await connection.fetch(RECORDS):
         body, proof = signer.read(row["record"])
-        if isinstance(body, Pruned) and proof == ("signed" if signer.has_key else "unsigned"):
+        believed = proof == ("signed" if signer.has_key else "unsigned") and hash_of(row["record"]) not in void
+        if isinstance(body, Pruned) and believed:
             segments += body.runs
     return segments

@@ -7,14 +7,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-import asyncpg
 import structlog
 
-from audit_logger.checkpoints import Archive, ArchiveError, Checkpoints, Signer
-from audit_logger.export import ExportError, export_month
-from audit_logger.metrics import RETENTION_WAITS, UPKEEP_AT, UPKEEP_FAILURES, forget
+from audit_logger.archive import Archive, ArchiveError
+from audit_logger.checkpoints import Checkpoints, RefusedError
+from audit_logger.leaving import drop_what_may_go
+from audit_logger.metrics import CHECKPOINT_REFUSED, RETENTION_WAITS, UPKEEP_AT, UPKEEP_FAILURES, forget
 from audit_logger.partitions import ensure, sort_default
-from audit_logger.retention import RetentionError, detach_old, detached, drop_detached, upkeep_ran
+from audit_logger.retention import RetentionError, detach_old, upkeep_ran
+from audit_logger.signing import Signer
 from taskflow_core.cancellation import side_by_side
 from taskflow_core.database.clock import clocks_agree
 from taskflow_core.database.lease import lead
@@ -78,36 +79,18 @@ class Upkeep:
             await detach_old(connection, self._signer, self._archive, keep=self._keep, now=now)
         except RetentionError as error:
             log.error("audit_month_kept", reason=str(error))
-        if await self._may_drop(connection):
-            await drop_detached(connection)
-
-    async def _may_drop(self, connection: Connection) -> bool:
-        """Whether the months whose days of grace are over may go: when each is written to a file, which this sees to.
-
-        Raises ArchiveError where a file cannot be written; the months stay then.
-        """
-        over = [one for one in await detached(connection) if one.days_left == 0]
-        if over and self._export_dir is None:
-            if not self._drop_unexported:
-                log.info("audit_months_kept", months=len(over), reason="TASKFLOW_AUDIT_EXPORT_DIR names no directory")
-            return self._drop_unexported
-        for one in over:
-            assert self._export_dir is not None, "or nothing is over"
-            # Named after its table, which no other month ever is. A file is whole or not there at all.
-            path = self._export_dir / f"{one.relation}.jsonl.gz"
-            try:
-                if not path.exists():  # as the export itself, a few times a year
-                    rows = await export_month(connection, one.month, path)
-                    log.info("audit_month_exported", month=f"{one.month:%Y-%m}", file=str(path), rows=rows)
-            except ConnectionError:
-                raise
-            except (OSError, ExportError, asyncpg.InsufficientPrivilegeError) as error:
-                raise ArchiveError(f"{one.month:%Y-%m} stays: {error}") from error
-        return True
+        await drop_what_may_go(connection, self._signer, self._export_dir, unexported=self._drop_unexported)
 
     async def checkpoint(self) -> None:
-        """A signed note of where the chain stands."""
-        await self._checkpoints.make(self._clock.now())
+        """A signed note of where the chain stands, if it goes on from the one before."""
+        try:
+            await self._checkpoints.make(self._clock.now())
+        except RefusedError as error:
+            CHECKPOINT_REFUSED.set(1)
+            UPKEEP_FAILURES.inc()
+            log.error("audit_checkpoint_refused", reason=str(error))
+        else:
+            CHECKPOINT_REFUSED.set(0)
 
     async def _take_part(self) -> None:
         await lead(self._database, LEASE, self._lead, service=AUDIT_LOGGER)

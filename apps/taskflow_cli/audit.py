@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", title="actions", required=True)
-    actions.add_parser("verify", help="check the whole trail; names the first row that is wrong (exit status 1)")
+    actions.add_parser(
+        "verify",
+        help="check the whole trail, and name what is wrong (exit status 1; 3: rows not sealed yet; 4: not proven)",
+    )
     export = actions.add_parser("export", help="write the rows of a month to a file")
     export.add_argument("month", help="for example 2026-11")
     export.add_argument(
@@ -34,7 +37,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     prune = actions.add_parser("prune", help="take away months older than the retention, at once as the owner")
     prune.add_argument("--months", type=int, help="keep so many instead of TASKFLOW_AUDIT_RETENTION_MONTHS")
-    prune.add_argument("--export-to", type=Path, metavar="DIRECTORY", help="write each month there before it goes")
+    prune.add_argument(
+        "--export-to",
+        type=Path,
+        metavar="DIRECTORY",
+        help="write each month there before it goes; default: TASKFLOW_AUDIT_EXPORT_DIR",
+    )
     restore = actions.add_parser("restore", help="put a month that was detached back on the trail")
     restore.add_argument("month", help="for example 2024-10")
     actions.add_parser("partitions", help="list the months, and make those that are missing")

@@ -7,12 +7,16 @@ from typing import Any
 
 import asyncpg
 
-from audit_logger.checkpoints import Archive, Checkpoints, Signer
+from audit_logger.archive import Archive
+from audit_logger.checkpoints import Checkpoints
 from audit_logger.handlers import Audit
+from audit_logger.leaving import drop_what_may_go
+from audit_logger.signing import Signer
 from audit_logger.trail import Trail
-from audit_logger.verify import Finding, Verdict, verify
+from audit_logger.verify import Verdict, verify
+from audit_logger.walk import Finding
 from taskflow_core.bus.port import SUCCESS
-from taskflow_core.database.pool import Database
+from taskflow_core.database.pool import Connection, Database
 from taskflow_core.domain.task import Task
 from taskflow_core.events.model import (
     Change,
@@ -114,6 +118,12 @@ async def tamper(admin_url: str, *statements: str) -> None:
             await connection.execute(statement)
     finally:
         await connection.close()
+
+
+async def drop(connection: Connection) -> list[str]:
+    """Drop what has had its days of grace, written or not. Returns the tables."""
+    done = await drop_what_may_go(connection, Signer(KEY), None, unexported=True)
+    return [line.removeprefix("Dropped ").removesuffix(".") for line in done]
 
 
 async def let_days_go_by(owner_url: str, count: int) -> None:

@@ -12,10 +12,11 @@ import httpx
 import msgspec
 import pytest
 
-from audit_logger.checkpoints import Archive, Signer
+from audit_logger.archive import Archive
 from audit_logger.metrics import RETENTION_WAITS
 from audit_logger.partitions import attached, ensure, month_of
-from audit_logger.retention import detach_old, detached, drop_detached, upkeep_ran
+from audit_logger.retention import detach_old, detached, upkeep_ran
+from audit_logger.signing import Signer
 from audit_logger.upkeep import Upkeep
 from taskflow_core.database.clock import DatabaseClock
 from taskflow_core.database.pool import Database
@@ -23,7 +24,7 @@ from taskflow_core.domain.clock import Clock
 from taskflow_core.service.composition import Runtime
 from taskflow_core.settings import Settings
 from taskflow_core.telemetry.metrics import REGISTRY
-from tests.audit_logger.making import KEY, created, let_days_go_by, record, verdict
+from tests.audit_logger.making import KEY, created, drop, let_days_go_by, record, verdict
 from tests.support.clock import MovableClock
 
 NOW = datetime.now(UTC)
@@ -273,11 +274,11 @@ async def test_a_detached_month_is_not_dropped_before_its_time_however_often_a_s
             assert await upkeep_ran(connection)
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="stays until upkeep has run on 30 days"):
                 await connection.execute("SELECT audit_drop_detached($1)", relation)
-        assert await drop_detached(connection) == []
+        assert await drop(connection) == []
         assert [one.days_left for one in await detached(connection)] == [30]
     await let_days_go_by(owner_url, 30)
     async with database.acquire() as connection:
-        assert await drop_detached(connection) == [relation]
+        assert await drop(connection) == [relation]
 
 
 async def test_the_release_before_may_not_take_what_is_younger_than_the_default_retention(trail: Database) -> None:

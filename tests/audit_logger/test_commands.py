@@ -1,5 +1,6 @@
 """What an operator asks of the trail from the command line."""
 
+import gzip
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import msgspec
 import pytest
 
 from audit_logger import cli
+from audit_logger.proof import NOT_PROVEN, PROVEN
 from taskflow_cli.main import main
 from taskflow_core.database.clock import DatabaseClock
 from taskflow_core.database.pool import Database
@@ -42,14 +44,28 @@ async def test_prune_exports_then_drops(database: Database, signed: Settings, tm
     await record(database, created("old", at=OLD), *life("task-1"))
     assert (await cli.partitions(signed)).lines[0] == "Moved 1 rows out of the default partition."
     report = await cli.prune(signed, directory=tmp_path)
-    exported = tmp_path / "task_events-2020-05.jsonl.gz"
     relation = "task_events_2020_05_until_1"
-    assert report.lines == [f"Detached {relation}.", f"Wrote 1 rows of 2020-05 to {exported}.", f"Dropped {relation}."]
+    exported = tmp_path / f"{relation}.jsonl.gz"
+    assert report.lines == [f"Detached {relation}.", f"{exported} holds the 1 rows of 2020-05.", f"Dropped {relation}."]
     assert (await cli.prune(signed)).lines == ["Nothing is old enough."]
-    assert (await cli.verify(signed)).lines == [
-        "warning: There is no checkpoint yet: a trail cut together with its head would pass.",
-        "All 5 rows verify, 1 pruned ones are vouched for; 0 checkpoints agree.",
-    ]
+    await checkpoint(database, tmp_path / "out")
+    assert await cli.verify(signed) == cli.Report(
+        ["All 5 rows verify, 1 pruned ones are vouched for; 1 checkpoints agree."], PROVEN
+    )
+
+
+async def test_what_is_written_nowhere_is_dropped_by_nobody_who_did_not_say_so(
+    database: Database, signed: Settings, tmp_path: Path
+) -> None:
+    await record(database, created("old", at=OLD))
+    await cli.partitions(signed)
+    assert "stays: it is written nowhere" in (await cli.prune(signed)).lines[-1]
+    there = msgspec.structs.replace(signed, audit_export_dir=str(tmp_path / "nothing"))
+    report = await cli.prune(there)
+    assert (report.status, report.lines[-1][:14]) == (1, "2020-05 stays:")
+    relation = "task_events_2020_05_until_1"
+    anyhow = msgspec.structs.replace(signed, audit_drop_unexported=True)
+    assert (await cli.prune(anyhow)).lines == [f"Dropped {relation}."]
 
 
 async def test_who_does_not_own_the_tables_drops_nothing_before_its_time(
@@ -65,6 +81,7 @@ async def test_who_does_not_own_the_tables_drops_nothing_before_its_time(
     ]
     assert (await cli.partitions(as_service)).lines[-1].endswith("stays for 30 more days of upkeep")
     await let_days_go_by(owner_url, 30)
+    as_service = msgspec.structs.replace(as_service, audit_drop_unexported=True)
     assert (await cli.prune(as_service)).lines == [f"Dropped {relation}."]
 
 
@@ -74,7 +91,7 @@ async def test_a_month_is_put_back_on_the_trail(database: Database, signed: Sett
     await cli.prune(msgspec.structs.replace(signed, migration_database_url=app_url))
     assert (await cli.restore(signed, date(2020, 5, 1))).lines == ["1 rows of 2020-05 are on the trail again."]
     assert (await cli.restore(signed, date(2020, 5, 1))).status == 1
-    assert (await cli.verify(signed)).lines[-1] == "All 1 rows verify; 0 checkpoints agree."
+    assert "All 1 rows verify; 0 checkpoints agree." in (await cli.verify(signed)).lines
 
 
 async def test_nothing_is_pruned_on_a_machine_whose_clock_is_off(
@@ -96,11 +113,13 @@ async def test_nothing_is_dropped_that_could_not_be_exported(
 ) -> None:
     await record(database, created("old", at=OLD))
     await cli.partitions(signed)
-    exported = tmp_path / "task_events-2020-05.jsonl.gz"
-    exported.write_bytes(b"mine")
-    report = await cli.prune(signed, directory=tmp_path)
-    assert (report.status, report.lines[-1]) == (1, f"{exported} is there already; name another file.")
-    assert exported.read_bytes() == b"mine"
+    relation = "task_events_2020_05_until_1"
+    exported = tmp_path / f"{relation}.jsonl.gz"
+    for content in (b"mine", gzip.compress(b""), gzip.compress(b"{}\n")):
+        exported.write_bytes(content)
+        report = await cli.prune(signed, directory=tmp_path)
+        assert (report.status, report.lines[-1][:14]) == (1, "2020-05 stays:")
+        assert exported.read_bytes() == content
     assert (await cli.export(signed, date(2020, 5, 1), tmp_path / "other.jsonl")).status == 0
 
 
@@ -116,8 +135,8 @@ def test_the_commands_ask_for_no_secret_that_they_do_not_use(
     for variable in declared().values():
         monkeypatch.delenv(variable.name, raising=False)
     monkeypatch.setenv("TASKFLOW_MIGRATION_DATABASE_URL", owner_url)
-    assert main(["audit", "verify"]) == 0
-    assert capsys.readouterr().out.endswith("All 0 rows verify; 0 checkpoints agree.\n")
+    assert main(["audit", "verify"]) == NOT_PROVEN
+    assert "All 0 rows verify; 0 checkpoints agree.\nNot proven:" in capsys.readouterr().out
     monkeypatch.setenv("TASKFLOW_AUDIT_SIGNING_KEY", "short")
     assert main(["audit", "verify"]) == 1
     assert "TASKFLOW_AUDIT_SIGNING_KEY must have at least" in capsys.readouterr().err

@@ -8,12 +8,24 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from audit_logger.checkpoints import Archive, Signer
+from audit_logger.archive import Archive
 from audit_logger.export import ExportError, export_month
 from audit_logger.partitions import attached, month_of, sort_default
-from audit_logger.retention import RetentionError, detach_old, detached, drop_detached, put_back
+from audit_logger.retention import RetentionError, detach_old, detached, put_back
+from audit_logger.signing import Signer
 from taskflow_core.database.pool import Database
-from tests.audit_logger.making import KEY, checkpoint, created, finding, let_days_go_by, life, record, tamper, verdict
+from tests.audit_logger.making import (
+    KEY,
+    checkpoint,
+    created,
+    drop,
+    finding,
+    let_days_go_by,
+    life,
+    record,
+    tamper,
+    verdict,
+)
 
 NOW = datetime.now(UTC)
 
@@ -50,7 +62,7 @@ async def test_the_trail_verifies_after_pruning_and_later_changes_are_still_foun
     assert (answer.finding, answer.rows, answer.pruned, answer.head) == (None, 6, 4, 10)
     await let_days_go_by(owner_url, 30)
     async with database.acquire() as connection:
-        assert len(await drop_detached(connection)) == 2
+        assert len(await drop(connection)) == 2
     await record(database, created("new-3"))
     assert (await verdict(database, tmp_path)).finding is None
     await tamper(admin_url, "UPDATE task_events SET actor_id = 'x' WHERE chain_seq = 7")
@@ -107,7 +119,7 @@ async def test_detached_months_are_dropped_after_their_days_of_grace_only(databa
         await let_days_go_by(owner_url, days)
         async with database.acquire() as connection:
             assert [one.days_left for one in await detached(connection)] == [left, left]
-            assert len(await drop_detached(connection)) == (0 if left else 2)
+            assert len(await drop(connection)) == (0 if left else 2)
 
 
 async def test_days_without_upkeep_are_no_days_of_grace(database: Database, owner_url: str) -> None:
@@ -117,7 +129,7 @@ async def test_days_without_upkeep_are_no_days_of_grace(database: Database, owne
     await owner.execute("UPDATE audit_pruned SET detached_at = now() - interval '3 years'")
     await owner.close()
     async with database.acquire() as connection:
-        assert await drop_detached(connection) == []
+        assert await drop(connection) == []
 
 
 async def test_a_month_is_put_back_and_everything_verifies(database: Database, owner_url: str) -> None:
@@ -130,9 +142,9 @@ async def test_a_month_is_put_back_and_everything_verifies(database: Database, o
     await prune(database)
     owner = await asyncpg.connect(owner_url)
     try:
-        assert await put_back(owner, month_of(NOW.date(), -26)) == 3
+        assert await put_back(owner, Signer(KEY), Archive(None), month_of(NOW.date(), -26), NOW) == 3
         with pytest.raises(RetentionError, match="is not detached"):
-            await put_back(owner, month_of(NOW.date(), -26))
+            await put_back(owner, Signer(KEY), Archive(None), month_of(NOW.date(), -26), NOW)
     finally:
         await owner.close()
     answer = await verdict(database)

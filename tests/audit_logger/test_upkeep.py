@@ -11,9 +11,9 @@ import httpx
 import msgspec
 import pytest
 
-from audit_logger import upkeep as upkeep_module
+from audit_logger import files, leaving
 from audit_logger.app import create_service
-from audit_logger.checkpoints import ArchiveError
+from audit_logger.archive import ArchiveError
 from audit_logger.upkeep import Upkeep
 from taskflow_core.bus.port import Subscription
 from taskflow_core.database.pool import Database
@@ -21,7 +21,7 @@ from taskflow_core.events.topics import ALL_TOPICS
 from taskflow_core.service.composition import Runtime
 from taskflow_core.settings import Settings
 from taskflow_core.telemetry.metrics import exposition
-from tests.audit_logger.making import KEY, created, let_days_go_by, record, verdict
+from tests.audit_logger.making import KEY, created, let_days_go_by, record, tamper, verdict
 from tests.support.clock import MovableClock
 from tests.support.waiting import eventually
 
@@ -160,17 +160,50 @@ async def test_what_was_written_before_a_crash_is_not_written_again(
     await upkeep.months()
     await let_days_go_by(owner_url, 30)
 
-    async def crash(*_: object) -> list[str]:
+    async def crash(*_: object, **__: object) -> None:
         raise SystemExit
 
     with monkeypatch.context() as patched:
-        patched.setattr(upkeep_module, "drop_detached", crash)
+        patched.setattr(leaving, "drop_detached", crash)
         with pytest.raises(SystemExit):
             await upkeep.months()
     (written,) = exported(tmp_path)
     kept = written.read_bytes()
     await upkeep.months()
     assert (await left(database), written.read_bytes()) == (0, kept)
+
+
+async def test_a_month_that_a_full_disk_takes_half_of_is_not_dropped(
+    runtime: Runtime, database: Database, owner_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await record(database, created(at=datetime(2020, 5, 5, tzinfo=UTC)))
+    upkeep = Upkeep(told(runtime, audit_export_dir=str(tmp_path)))
+    await upkeep.months()
+    await let_days_go_by(owner_url, 30)
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(files.os, "fsync", full)
+        with pytest.raises(ArchiveError, match=r"2020-05 stays: .*No space left"):
+            await upkeep.months()
+    assert (await left(database), exported(tmp_path)) == (1, [])
+    await upkeep.months()
+    assert (await left(database), len(exported(tmp_path))) == (0, 1)
+
+
+async def test_a_trail_that_is_no_continuation_is_not_signed_and_the_metric_says_so(
+    runtime: Runtime, database: Database, admin_url: str
+) -> None:
+    await record(database, created(), created())
+    await Upkeep(runtime).checkpoint()
+    await tamper(admin_url, "DELETE FROM task_events WHERE chain_seq = 2", "UPDATE audit_chain SET seq = 1")
+    before = failed()
+    await Upkeep(runtime).checkpoint()
+    assert failed() != before
+    assert 'taskflow_audit_checkpoint_refused{service="audit-logger"} 1.0' in exposition().decode()
+    assert await database.fetchval("SELECT count(*) FROM audit_checkpoints") == 1
 
 
 async def test_the_service_consumes_every_topic_as_one_group(runtime: Runtime) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg
 
 from audit_logger.chain import GENESIS, link
-from audit_logger.checkpoints import Checkpoint, Signer
+from audit_logger.signing import Checkpoint, Signer
 from taskflow_core.database.pool import Database
 from tests.audit_logger.making import KEY, checkpoint, created, finding, life, record, tamper, verdict
 

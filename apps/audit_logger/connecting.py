@@ -1,0 +1,24 @@
+"""Connections of the audit commands: one each, closed at once when the command is interrupted."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import Final
+
+import asyncpg
+
+from taskflow_core.database.pool import Connection
+
+SETTINGS: Final = {"TimeZone": "UTC", "application_name": "taskflow audit", "jit": "off"}
+_CLOSE_SECONDS: Final = 10.0
+
+
+@asynccontextmanager
+async def connected(url: str, settings: Mapping[str, str] = SETTINGS) -> AsyncGenerator[Connection]:
+    """A connection while entered. Raises OSError and asyncpg's errors."""
+    connection = await asyncpg.connect(url, timeout=10, server_settings=dict(settings))
+    try:
+        yield connection
+    except BaseException:
+        connection.terminate()  # a statement may be at work, which need not have heard that it is over
+        raise
+    await connection.close(timeout=_CLOSE_SECONDS)

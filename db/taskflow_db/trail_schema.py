@@ -1,0 +1,59 @@
+"""What the migrations say of the audit trail's tables and functions, to hold a database against.
+
+The scripts make the same tables and functions once more in whatever schema comes first on the search path, so that one
+and the same server writes both out: run them in a transaction that is rolled back, with the search path at pg_temp.
+"""
+
+import importlib
+from typing import Final
+
+_SCRIPTS: Final = (
+    ("0005_audit", "TABLES"),
+    ("0005_audit", "APPENDING"),
+    ("0005_audit", "PROTECTING"),
+    ("0005_audit", "PARTITIONS"),
+    ("0006_clocks", "TABLES"),
+    ("0006_clocks", "CLOCK"),
+    ("0006_clocks", "REMOVING"),
+    ("0006_clocks", "MAKING"),
+)
+
+SERVICE_ROLE: Final = "taskflow_app"
+TRAIL: Final = "task_events"
+DEFAULT: Final = "task_events_default"
+APPEND_ONLY: Final = frozenset({TRAIL, "audit_checkpoints"})
+"""Tables with the trigger `audit_append_only`; each month of the trail has it too, attached or detached."""
+
+TABLE_RIGHTS: Final = {
+    TRAIL: frozenset({"SELECT", "INSERT"}),
+    DEFAULT: frozenset({"SELECT"}),
+    "audit_checkpoints": frozenset({"SELECT", "INSERT"}),
+    "audit_chain": frozenset({"SELECT"}),
+    "audit_pruned": frozenset({"SELECT"}),
+    "audit_upkeep": frozenset({"SELECT"}),
+    "audit_upkeep_days": frozenset({"SELECT"}),
+}
+"""What the services' role may do with each table of the trail; with a month by its name, nothing."""
+
+SERVICE_FUNCTIONS: Final = frozenset(
+    {
+        "audit_append",
+        "audit_sort_default",
+        "audit_ensure_partition",
+        "audit_detach_partition",
+        "audit_drop_detached",
+        "audit_upkeep_ran",
+        "audit_clock_is_steady",
+        "audit_days_of_upkeep",
+        "audit_detach_old",
+        "audit_hindrance",
+    }
+)
+"""The functions that the services' role may call. Nobody but it and the owner may call any."""
+
+
+def reference_script() -> str:
+    """SQL that makes the trail's tables and functions as they should be."""
+    return "".join(
+        getattr(importlib.import_module(f"taskflow_db.migrations.{module}"), name) for module, name in _SCRIPTS
+    )
