@@ -3,10 +3,13 @@
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from chat_api import phase_iv
+from chat_api.account.mailing import mailing_of
 from chat_api.account.passwords import Passwords
+from chat_api.account.resetting import Resetting
 from chat_api.accounts import Accounts
 from chat_api.background import running
 from chat_api.controllers.account import AccountController, OwnAccount
+from chat_api.controllers.account_links import AccountLinksController
 from chat_api.controllers.auth import Auth, AuthController
 from chat_api.controllers.chat import chat, chat_of_user
 from chat_api.controllers.cookies import Cookies
@@ -42,13 +45,20 @@ def create_service(runtime: Runtime) -> Service:
         forget_devices=gate.forget_devices,
     )
     auth = Auth(accounts=accounts, sessions=sessions, sign_in=sign_in, cookies=Cookies(settings), is_phase_iv=False)
-    account = OwnAccount(auth=auth, passwords=Passwords(runtime.clock, accounts, sessions), sessions=sessions)
+    mailing = mailing_of(settings, runtime.database)
+    account = OwnAccount(
+        auth=auth,
+        passwords=Passwords(runtime.clock, accounts, sessions),
+        sessions=sessions,
+        resetting=Resetting(runtime.database, runtime.clock, gate, accounts, sessions, mails=mailing is not None),
+    )
     app = make_app(
         CHAT_API,
         settings,
         [
             AuthController,
             AccountController,
+            AccountLinksController,
             health,
             home,
             redoc,
@@ -68,4 +78,4 @@ def create_service(runtime: Runtime) -> Service:
         ),
     )
     app.state["quotas"] = quotas(settings)
-    return Service(name=CHAT_API, app=app, publishes=True, background=lambda: running(runtime, accounts, gate))
+    return Service(name=CHAT_API, app=app, publishes=True, background=lambda: running(runtime, accounts, gate, mailing))

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
+from chat_api.account.mailing import Mailing
 from chat_api.accounts import Accounts
 from chat_api.answers import EXPIRE
 from chat_api.commands.reconcile import reconcile
@@ -14,6 +15,7 @@ from taskflow_core.database.lease import lead
 from taskflow_core.events.topics import CHAT_API
 from taskflow_core.periodic import every
 from taskflow_core.service.composition import Runtime
+from taskflow_core.supervisor import Work
 
 log = structlog.get_logger(__name__)
 
@@ -22,9 +24,16 @@ _PURGE_SECONDS = 60.0
 
 
 @asynccontextmanager
-async def running(runtime: Runtime, accounts: Accounts, gate: SharedGate) -> AsyncGenerator[None]:
-    """While entered, one chat-api among all replicas keeps house; each lets go what is over at the gate."""
-    works = {"housekeeping": lambda: _lead(runtime), "purge of the gate": lambda: _purge(runtime, gate)}
+async def running(
+    runtime: Runtime, accounts: Accounts, gate: SharedGate, mailing: Mailing | None
+) -> AsyncGenerator[None]:
+    """While entered, one chat-api among all replicas keeps house; each lets go what is over at the gate, and mails."""
+    works: dict[str, Work] = {
+        "housekeeping": lambda: _lead(runtime),
+        "purge of the gate": lambda: _purge(runtime, gate),
+    }
+    if mailing is not None:
+        works["mail"] = mailing.run
     try:
         async with runtime.supervisor.running(CHAT_API, works):
             yield

@@ -1,6 +1,7 @@
 """For administrators: invitations, accounts that share an address or that nobody may sign in to, what is revoked.
 
-`invite` prints a link by which one person signs up where TASKFLOW_SIGNUP is `invite`.
+`invite` prints a link by which one person signs up where TASKFLOW_SIGNUP is `invite`, `reset-password` one
+by which the owner of an account sets a new password.
 
 Addresses are compared without regard to case. Where an earlier release let two accounts in whose addresses differ in
 case alone, each signs in with its own as it is written, and `duplicates` lists them, so that their owner can be asked
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from chat_api.account.links import Kind
     from taskflow_core.database.pool import Database
 
+_NO_ACCOUNT: Final = "{} is the address of no account, or of several in other cases (taskflow admin duplicates)"
 _LONGEST_INVITATION: Final = 365
 """Days that an invitation may count."""
 
@@ -41,6 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     invite = actions.add_parser("invite", help="print a link by which one person signs up, once")
     invite.add_argument("email", metavar="EMAIL", nargs="?", help="the only address that it is for")
     invite.add_argument("--days", type=int, default=7, metavar="N", help="how long it counts (default: 7)")
+    reset = actions.add_parser("reset-password", help="print a link by which a new password is set, once, within a day")
+    reset.add_argument("email", metavar="EMAIL")
     revoked = actions.add_parser("revoked", help="how many sessions are revoked, which Phase IV would admit")
     revoked.add_argument("--json", action="store_true", help="as one JSON object")
 
@@ -53,6 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
     work: Callable[[Database], Awaitable[int]]
     if arguments.action == "revoked":
         work = partial(_revoked, as_json=arguments.json)
+    elif arguments.action == "reset-password":
+        work = partial(_reset, email=arguments.email)
     elif arguments.action == "invite":
         work = partial(_invite, email=arguments.email, days=arguments.days)
     else:
@@ -74,9 +80,7 @@ async def _set(database: "Database", *, action: str, email: str) -> int:
         done = await enable(database, email, lasts=lasts)
         how = "was not disabled" if done and done.already else "is enabled"
     if done is None:
-        raise UserError(
-            f"{email} is the address of no account, or of several in other cases (taskflow admin duplicates)"
-        )
+        raise UserError(_NO_ACCOUNT.format(email))
     ended = f"; {done.sessions} sessions ended" if action == "disable" else ""
     print(f"{done.email} ({done.user_id}) {how}{ended}.")
     return 0
@@ -94,6 +98,22 @@ async def _invite(database: "Database", *, email: str | None, days: int) -> int:
     made = await links.make(database, "invitation", timedelta(days=days), email=address)
     print(f"For {address or 'anybody'}, once, until {made.expires_at:%Y-%m-%d %H:%M} UTC:")
     _print_link("invitation", made.link)
+    return 0
+
+
+async def _reset(database: "Database", *, email: str) -> int:
+    from chat_api.account import links
+    from chat_api.accounts import accounts_of, meant
+    from chat_api.sessions.disabling import is_disabled
+
+    account = meant(await accounts_of(database, email), email)
+    if account is None:
+        raise UserError(_NO_ACCOUNT.format(email))
+    if await is_disabled(database, account["id"]):
+        raise UserError(f"{account['email']} is disabled; enable it first (taskflow admin enable)")
+    made = await links.make(database, "reset", timedelta(days=1), user_id=account["id"])
+    print(f"For {account['email']} ({account['id']}), once, until {made.expires_at:%Y-%m-%d %H:%M} UTC:")
+    _print_link("reset", made.link)
     return 0
 
 

@@ -5,6 +5,7 @@ docs/configuration.md holds the same table; a test compares the two.
 
 import re
 from collections.abc import Mapping
+from email.utils import parseaddr
 from ipaddress import ip_network
 from typing import Annotated, Any, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -12,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from taskflow_core.audit_settings import AuditSettings, Positive, Var
+from taskflow_core.mail_server import mail_server
 
 SHORTEST_SECRET: Final = 32
 """Characters a secret must have (Phase IV's own rule for BETTER_AUTH_SECRET)."""
@@ -135,6 +137,17 @@ class Settings(AuditSettings, frozen=True, kw_only=True):
         Literal["open", "invite", "closed"],
         Var("TASKFLOW_SIGNUP", "Who may sign up: everybody, who was invited, or nobody; in Phase IV everybody may"),
     ] = "open"
+    smtp_url: Annotated[
+        str | None,
+        Var(
+            "TASKFLOW_SMTP_URL",
+            "Mail server, as smtp://user:password@host:587 (STARTTLS), smtps:// (TLS) or smtp+plain://; unset: no mail",
+            secret=True,
+        ),
+    ] = None
+    mail_from: Annotated[
+        str | None, Var("TASKFLOW_MAIL_FROM", "Sender of mails, for example TaskFlow <tasks@example.com>")
+    ] = None
     database_pool_size: Annotated[
         Positive, Var("TASKFLOW_DATABASE_POOL_SIZE", "Connections each process keeps at most")
     ] = 10
@@ -233,7 +246,27 @@ def load(environ: Mapping[str, str]) -> Settings:
         raise SettingsError("TASKFLOW_API_TOKEN is required with TASKFLOW_BUS=dapr: event routes demand it")
     for network in settings.trusted_proxies:
         _check_network("TASKFLOW_TRUSTED_PROXIES", network)
+    if settings.smtp_url is not None:
+        _check_mail(settings, settings.smtp_url)
     return settings
+
+
+def _check_mail(settings: Settings, url: str) -> None:
+    """Raise SettingsError unless there is a server, a sender, and an origin that links can begin with."""
+    try:
+        mail_server(url)
+    except ValueError as error:
+        raise SettingsError(f"TASKFLOW_SMTP_URL: {error}") from None
+    if (
+        settings.mail_from is None
+        or "@" not in parseaddr(settings.mail_from)[1]
+        or not settings.mail_from.isprintable()
+    ):
+        raise SettingsError(
+            "TASKFLOW_MAIL_FROM: with TASKFLOW_SMTP_URL give a sender like TaskFlow <tasks@example.com>"
+        )
+    if settings.public_origin is None:
+        raise SettingsError("TASKFLOW_PUBLIC_ORIGIN is required with TASKFLOW_SMTP_URL: links in mails begin with it")
 
 
 def _check_network(name: str, network: str) -> None:

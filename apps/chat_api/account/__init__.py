@@ -1,1 +1,1 @@
-"""What people do with an account that they have: its password, its sessions."""
+"""What people do with an account that they have: its password, and links that count once."""

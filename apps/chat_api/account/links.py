@@ -8,7 +8,7 @@ import msgspec
 from taskflow_core.database.pool import Connection, Database
 from taskflow_core.opaque import new_secret, secret_hash
 
-Kind = Literal["invitation"]
+Kind = Literal["invitation", "reset"]
 
 LONGEST_LINK: Final = 100
 """Characters of what a client may give as one; ours have less than half of it."""
@@ -24,6 +24,14 @@ _FIND: Final = "SELECT user_id, email FROM account_links WHERE link_hash = $1 AN
 _USE: Final = """
 DELETE FROM account_links WHERE link_hash = $1 AND kind = $2 AND expires_at > $3 RETURNING user_id, email
 """
+
+
+# One whose link is made when its mail is sent.
+_ASK: Final = """
+INSERT INTO account_links (kind, user_id, email, expires_at, mail_at) VALUES ($1, $2, $3, now() + $4, now())
+"""
+# What of an account's was mailed, or is to be.
+_WITHDRAW: Final = "DELETE FROM account_links WHERE user_id = $1"
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +60,18 @@ async def make(
     link = new_secret()
     expires_at = await database.fetchval(_MAKE, kind, secret_hash(link), user_id, email, lasts)
     return Made(link=link, expires_at=expires_at)
+
+
+async def ask_for_mail(
+    executor: Database | Connection, kind: Kind, lasts: timedelta, *, user_id: str | None = None, email: str
+) -> None:
+    """Have a link be made and mailed, by the job that does so; tried for as long as `lasts`."""
+    await executor.execute(_ASK, kind, user_id, email, lasts)
+
+
+async def withdraw(connection: Connection, user_id: str) -> None:
+    """Have no link of a user's count any more."""
+    await connection.execute(_WITHDRAW, user_id)
 
 
 async def find(executor: Database | Connection, kind: Kind, link: str | None, now: datetime) -> Holder | None:

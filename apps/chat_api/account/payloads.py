@@ -5,9 +5,11 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from chat_api.account.links import LONGEST_LINK
 from chat_api.payloads import Password
 from chat_api.sessions.listing import SessionView
 
+Link = Annotated[str, Meta(max_length=LONGEST_LINK)]
 ShownPassword = Annotated[str, Meta(max_length=1000, description="The account's password, to confirm who asks")]
 
 
@@ -24,6 +26,19 @@ class PasswordChanged(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     status: str
     token: str | UnsetType = UNSET
+
+
+class AskedReset(msgspec.Struct, frozen=True, kw_only=True):
+    """The address of an account whose password was lost."""
+
+    email: Annotated[str, Meta(max_length=255)]
+
+
+class ResetPassword(msgspec.Struct, frozen=True, kw_only=True):
+    """A new password, and the link that allows to set it: the last part of the address that was mailed."""
+
+    link: Link
+    password: Password
 
 
 class SessionList(msgspec.Struct, frozen=True, kw_only=True):

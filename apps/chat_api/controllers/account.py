@@ -9,6 +9,7 @@ from litestar.params import JSONBody, PathParameter, QueryParameter, SkipValidat
 
 from chat_api.account.passwords import Passwords
 from chat_api.account.payloads import NewPassword, PasswordChanged, SessionList
+from chat_api.account.resetting import Resetting
 from chat_api.controllers.auth import Auth
 from chat_api.controllers.cookies import AUTH_PATH
 from chat_api.sessions.device import device_of
@@ -29,6 +30,7 @@ class OwnAccount:
     auth: Auth
     passwords: Passwords
     sessions: StoredSessions
+    resetting: Resetting
 
 
 SessionId = Annotated[str, PathParameter(max_length=64)]

@@ -37,6 +37,9 @@ ON CONFLICT (kind, subject) DO UPDATE SET xid = excluded.xid,
 """
 
 
+_IS_DISABLED: Final = "SELECT EXISTS (SELECT FROM disabled_accounts WHERE user_id = $1)"
+
+
 class Done(msgspec.Struct, frozen=True, kw_only=True):
     """What was done: to which account, whether it was as asked for before, and how many sessions ended."""
 
@@ -44,6 +47,11 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     email: str
     already: bool
     sessions: int = 0
+
+
+async def is_disabled(database: Database, user_id: str) -> bool:
+    """Whether nobody may sign in to an account. Raises outages."""
+    return await database.fetchval(_IS_DISABLED, user_id)
 
 
 async def disable(database: Database, email: str, *, lasts: timedelta, rounds: int = 12) -> Done | None:

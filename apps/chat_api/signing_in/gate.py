@@ -12,11 +12,13 @@ from chat_api.signing_in.keyed import Keyed
 from chat_api.signing_in.passwords import check_new
 from taskflow_core.database.pool import Database
 from taskflow_core.domain.clock import Clock
-from taskflow_core.domain.errors import TooManyAttemptsError, TooManySignUpsError
+from taskflow_core.domain.errors import TooManyAttemptsError, TooManyMailsError, TooManySignUpsError
 from taskflow_core.settings import Settings
 from taskflow_core.telemetry.metrics import SIGN_INS_REFUSED
 
 _HOUR: Final = 3600
+_MAILS: Final = 5
+"""Mails in an hour that are sent to one address because somebody asked."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,6 +119,21 @@ class SharedGate:
         if wait:
             SIGN_INS_REFUSED.labels("sign_ups").inc()
             raise TooManySignUpsError(wait)
+
+    async def charge_mail(self, email: str, client: Client) -> None:
+        """Count a mail that is asked for, to an address; as many as sign-ups, by a client and in all. Raises
+        TooManyMailsError."""
+        most, keyed = self._limits, self._keyed
+        wait = await self._budgets.charge(
+            [
+                Budget(key=keyed("mails"), most=most.sign_ups_of_everybody, seconds=_HOUR),
+                Budget(key=keyed("mails of", client.network), most=most.sign_ups_of_address, seconds=_HOUR),
+                Budget(key=keyed("mails to", email.lower()), most=_MAILS, seconds=_HOUR),
+            ]
+        )
+        if wait:
+            SIGN_INS_REFUSED.labels("mails").inc()
+            raise TooManyMailsError(wait)
 
     async def check_new(self, password: str) -> None:
         """See Gate."""

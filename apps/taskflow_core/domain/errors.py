@@ -69,6 +69,27 @@ class InvitationNeededError(DomainError):
         super().__init__("To sign up here takes an invitation for your address, each of which counts once and in time.")
 
 
+class InvalidLinkError(DomainError):
+    """A one-time link that does not count."""
+
+    def __init__(self) -> None:
+        super().__init__("The link is unknown or used, or its time is over; ask for another one.")
+
+
+class NoMailError(DomainError):
+    """What takes a mail cannot be had where none are sent."""
+
+    def __init__(self) -> None:
+        super().__init__("This installation sends no mail; ask whoever runs it for the link.")
+
+
+class TooManyMailsError(DomainError):
+    """Too many mails were asked for."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Too many mails were asked for; try again in {seconds} seconds.", retry_after_seconds=seconds)
+
+
 class WrongCredentialsError(DomainError):
     """There is no account of this address and password."""
 

@@ -11,12 +11,14 @@ from taskflow_core.service.errors import ApiError, api_error, http_error
 _PUBLIC: Final = frozenset(
     {"/", "/health", "/docs", "/redoc"} | {f"/api/v1/auth/{name}" for name in ("signup", "login", "refresh")}
 )
+_PUBLIC_IN_PHASE_V: Final = frozenset(f"/api/v1/auth/{name}" for name in ("reset", "reset/complete"))
 _PUBLIC_BELOW: Final = ("/docs/", "/static/")
 
 
 def _unknown(request: Request[Any, Any, Any], error: Any) -> Response[Any]:
     path = request.scope["path"]  # not the URL, whose host may be none
-    if path not in _PUBLIC and not path.startswith(_PUBLIC_BELOW):
+    is_public = path in _PUBLIC or (path in _PUBLIC_IN_PHASE_V and request.app.state["settings"].phase == "v")
+    if not is_public and not path.startswith(_PUBLIC_BELOW):
         try:
             sign_in_of(request).identify(request)
         except ApiError as refusal:

@@ -11,6 +11,10 @@ export interface Acknowledgement {
   status: string;
 }
 
+export interface AskedReset {
+  email: string;
+}
+
 export interface ChatAnswer {
   conversation_id: string;
   response: string;
@@ -127,6 +131,11 @@ export interface ReminderStatus {
   fired_at?: string | null;
   acknowledged_at?: string | null;
   cancelled_at?: string | null;
+}
+
+export interface ResetPassword {
+  link: string;
+  password: string;
 }
 
 export interface SessionList {

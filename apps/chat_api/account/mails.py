@@ -1,0 +1,31 @@
+"""What is written to people: the mails that bring a link, in plain words."""
+
+from datetime import timedelta
+from typing import Final, NamedTuple
+
+from chat_api.account.links import Kind
+
+LASTS: Final[dict[Kind, timedelta]] = {"reset": timedelta(hours=1)}
+"""How long a link counts from when its mail was sent."""
+
+_IF_NOT: Final = "If that was not you, ignore this mail: nothing has changed."
+_TEXTS: Final[dict[Kind, tuple[str, str]]] = {
+    "reset": (
+        "Set a new TaskFlow password",
+        "Somebody, probably you, asked to set a new password for your TaskFlow account.\n"
+        "With this link you do, once, within an hour; it signs you out everywhere:",
+    ),
+}
+
+
+class Text(NamedTuple):
+    """A mail without its head."""
+
+    subject: str
+    body: str
+
+
+def text_of(kind: Kind, address: str) -> Text:
+    """The mail that brings the link at `address`."""
+    subject, body = _TEXTS[kind]
+    return Text(subject, f"{body}\n\n{address}\n\n{_IF_NOT}\n")
