@@ -13,7 +13,7 @@ from chat_api.signing_in.client import Client
 from chat_api.signing_in.gate import Gate
 from chat_api.signing_in.hashing import AT_ONCE, Hashing
 from chat_api.signing_in.turns import Turns
-from taskflow_core.database.pool import Database
+from taskflow_core.database.pool import Connection, Database
 from taskflow_core.domain.clock import Clock
 from taskflow_core.domain.errors import (
     AccountGoneError,
@@ -86,7 +86,7 @@ async def duplicates(database: Database) -> list[SharedAddress]:
     return [msgspec.convert(dict(row), SharedAddress) for row in await database.fetch(_DUPLICATES)]
 
 
-async def accounts_of(database: Database, email: str) -> list[asyncpg.Record]:
+async def accounts_of(database: Database | Connection, email: str) -> list[asyncpg.Record]:
     """Accounts of an address: one written just so first, then in lower case; else those in another case."""
     if "\x00" in email or len(email) > _LONGEST_EMAIL:
         return []

@@ -3,6 +3,7 @@
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from chat_api import phase_iv
+from chat_api.account.addresses import Addresses
 from chat_api.account.mailing import mailing_of
 from chat_api.account.passwords import Passwords
 from chat_api.account.resetting import Resetting
@@ -51,6 +52,7 @@ def create_service(runtime: Runtime) -> Service:
         passwords=Passwords(runtime.clock, accounts, sessions),
         sessions=sessions,
         resetting=Resetting(runtime.database, runtime.clock, gate, accounts, sessions, mails=mailing is not None),
+        addresses=Addresses(runtime.database, runtime.clock, gate, accounts, mails=mailing is not None),
     )
     app = make_app(
         CHAT_API,

@@ -1,7 +1,8 @@
 """For administrators: invitations, accounts that share an address or that nobody may sign in to, what is revoked.
 
 `invite` prints a link by which one person signs up where TASKFLOW_SIGNUP is `invite`, `reset-password` one
-by which the owner of an account sets a new password.
+by which the owner of an account sets a new password, `confirm-email` the one by which they confirm the new address
+that they asked for.
 
 Addresses are compared without regard to case. Where an earlier release let two accounts in whose addresses differ in
 case alone, each signs in with its own as it is written, and `duplicates` lists them, so that their owner can be asked
@@ -45,6 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     invite.add_argument("--days", type=int, default=7, metavar="N", help="how long it counts (default: 7)")
     reset = actions.add_parser("reset-password", help="print a link by which a new password is set, once, within a day")
     reset.add_argument("email", metavar="EMAIL")
+    confirm = actions.add_parser("confirm-email", help="print the link that confirms the new address of an account")
+    confirm.add_argument("email", metavar="EMAIL", help="the address that the account has now")
     revoked = actions.add_parser("revoked", help="how many sessions are revoked, which Phase IV would admit")
     revoked.add_argument("--json", action="store_true", help="as one JSON object")
 
@@ -59,6 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
         work = partial(_revoked, as_json=arguments.json)
     elif arguments.action == "reset-password":
         work = partial(_reset, email=arguments.email)
+    elif arguments.action == "confirm-email":
+        work = partial(_confirm, email=arguments.email)
     elif arguments.action == "invite":
         work = partial(_invite, email=arguments.email, days=arguments.days)
     else:
@@ -114,6 +119,24 @@ async def _reset(database: "Database", *, email: str) -> int:
     made = await links.make(database, "reset", timedelta(days=1), user_id=account["id"])
     print(f"For {account['email']} ({account['id']}), once, until {made.expires_at:%Y-%m-%d %H:%M} UTC:")
     _print_link("reset", made.link)
+    return 0
+
+
+async def _confirm(database: "Database", *, email: str) -> int:
+    from chat_api.account import links
+    from chat_api.accounts import accounts_of, meant
+
+    account = meant(await accounts_of(database, email), email)
+    if account is None:
+        raise UserError(_NO_ACCOUNT.format(email))
+    handed = await links.hand_out(database, account["id"], timedelta(days=1))
+    if handed is None:
+        raise UserError(f"{account['email']} has asked for no other address, or too long ago")
+    address, made = handed
+    print(
+        f"For {account['email']} ({account['id']}) to be {address}, once, until {made.expires_at:%Y-%m-%d %H:%M} UTC:"
+    )
+    _print_link("email", made.link)
     return 0
 
 

@@ -8,7 +8,7 @@ import msgspec
 from taskflow_core.database.pool import Connection, Database
 from taskflow_core.opaque import new_secret, secret_hash
 
-Kind = Literal["invitation", "reset"]
+Kind = Literal["invitation", "reset", "email"]
 
 LONGEST_LINK: Final = 100
 """Characters of what a client may give as one; ours have less than half of it."""
@@ -29,6 +29,11 @@ DELETE FROM account_links WHERE link_hash = $1 AND kind = $2 AND expires_at > $3
 # One whose link is made when its mail is sent.
 _ASK: Final = """
 INSERT INTO account_links (kind, user_id, email, expires_at, mail_at) VALUES ($1, $2, $3, now() + $4, now())
+"""
+# Makes the link to an address that waits to be confirmed; its mail is not sent any more.
+_HAND_OUT: Final = """
+UPDATE account_links SET link_hash = $2, mail_at = NULL, expires_at = now() + $3
+WHERE kind = 'email' AND user_id = $1 AND expires_at > now() RETURNING email, expires_at
 """
 # What of an account's was mailed, or is to be.
 _WITHDRAW: Final = "DELETE FROM account_links WHERE user_id = $1"
@@ -67,6 +72,13 @@ async def ask_for_mail(
 ) -> None:
     """Have a link be made and mailed, by the job that does so; tried for as long as `lasts`."""
     await executor.execute(_ASK, kind, user_id, email, lasts)
+
+
+async def hand_out(database: Database, user_id: str, lasts: timedelta) -> tuple[str, Made] | None:
+    """The address that a user wants to have, and the link that confirms it; None where they asked for none."""
+    link = new_secret()
+    row = await database.fetchrow(_HAND_OUT, user_id, secret_hash(link), lasts)
+    return None if row is None else (row["email"], Made(link=link, expires_at=row["expires_at"]))
 
 
 async def withdraw(connection: Connection, user_id: str) -> None:

@@ -118,7 +118,9 @@ class Mailing:
             await self._database.execute(_GIVE_UP, row_id)
 
     async def _recipient(self, row: asyncpg.Record) -> tuple[str | None, str | None]:
-        """Whose link it is, and where it goes: a new password to the account's own address, as it is stored."""
+        """Whose link it is, and where it goes: if it sets a password, to the account's own address as it is stored."""
+        if row["kind"] == "email":
+            return row["user_id"], row["email"]
         account: Any = meant(await accounts_of(self._database, row["email"]), row["email"])
         if account is None or await is_disabled(self._database, account["id"]):
             return None, None

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from chat_api.account.links import Kind
 
-LASTS: Final[dict[Kind, timedelta]] = {"reset": timedelta(hours=1)}
+LASTS: Final[dict[Kind, timedelta]] = {"reset": timedelta(hours=1), "email": timedelta(days=1)}
 """How long a link counts from when its mail was sent."""
 
 _IF_NOT: Final = "If that was not you, ignore this mail: nothing has changed."
@@ -14,6 +14,11 @@ _TEXTS: Final[dict[Kind, tuple[str, str]]] = {
         "Set a new TaskFlow password",
         "Somebody, probably you, asked to set a new password for your TaskFlow account.\n"
         "With this link you do, once, within an hour; it signs you out everywhere:",
+    ),
+    "email": (
+        "Confirm this address for TaskFlow",
+        "Somebody, probably you, wants this to be the address of their TaskFlow account.\n"
+        "With this link you confirm it, once, within a day:",
     ),
 }
 

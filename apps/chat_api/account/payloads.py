@@ -41,6 +41,27 @@ class ResetPassword(msgspec.Struct, frozen=True, kw_only=True):
     password: Password
 
 
+class NewEmail(msgspec.Struct, frozen=True, kw_only=True):
+    """The address to be."""
+
+    password: ShownPassword
+    email: Annotated[str, Meta(max_length=255)]
+
+
+class EmailAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """Says that a link confirms the new address. `mailed`: it is on its way; else an administrator has it."""
+
+    message: str
+    status: str
+    mailed: bool
+
+
+class ShownLink(msgspec.Struct, frozen=True, kw_only=True):
+    """A link: the last part of the address that was mailed."""
+
+    link: Link
+
+
 class SessionList(msgspec.Struct, frozen=True, kw_only=True):
     """A page of sessions; the next one is in the Link header."""
 

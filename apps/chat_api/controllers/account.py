@@ -7,8 +7,9 @@ from litestar import Controller, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter, QueryParameter, SkipValidation
 
+from chat_api.account.addresses import Addresses
 from chat_api.account.passwords import Passwords
-from chat_api.account.payloads import NewPassword, PasswordChanged, SessionList
+from chat_api.account.payloads import EmailAsked, NewEmail, NewPassword, PasswordChanged, SessionList
 from chat_api.account.resetting import Resetting
 from chat_api.controllers.auth import Auth
 from chat_api.controllers.cookies import AUTH_PATH
@@ -31,6 +32,7 @@ class OwnAccount:
     passwords: Passwords
     sessions: StoredSessions
     resetting: Resetting
+    addresses: Addresses
 
 
 SessionId = Annotated[str, PathParameter(max_length=64)]
@@ -62,6 +64,21 @@ class AccountController(Controller):
         tokens = await auth.sessions.begin(entry, device_of(request))
         body = PasswordChanged(message=message, status="success", token=tokens.access)
         return Response(body, cookies=auth.cookies.signed_in(tokens, entry.devices))
+
+    @post(
+        "/email",
+        status_code=202,
+        responses=answers(401, 403, 409, 413, 422, 429, 503),
+        summary="Ask for another e-mail address",
+        description="It is the account's once it was confirmed by the link that is mailed there.",
+    )
+    async def change_email(
+        self, request: SignedInRequest, account: FromAccount, data: JSONBody[NewEmail]
+    ) -> EmailAsked:
+        addresses = account.addresses
+        await addresses.ask(request.user.user_id, data.password, data.email, account.auth.clients.of(request))
+        how = "is on its way to the new address" if addresses.mails else "can be had of an administrator"
+        return EmailAsked(message=f"The link that confirms it {how}", status="success", mailed=addresses.mails)
 
     @get(
         "/sessions",

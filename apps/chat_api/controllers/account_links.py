@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Controller, Request, post
 from litestar.params import JSONBody
 
-from chat_api.account.payloads import AskedReset, ResetPassword
+from chat_api.account.payloads import AskedReset, ResetPassword, ShownLink
 from chat_api.controllers.account import FromAccount
 from chat_api.controllers.cookies import AUTH_PATH
 from chat_api.payloads import Acknowledgement
@@ -41,3 +41,13 @@ class AccountLinksController(Controller):
     ) -> Acknowledgement:
         await account.resetting.complete(data.link, data.password, account.auth.clients.of(request))
         return Acknowledgement(message="Password set; sign in with it", status="success")
+
+    @post(
+        "/email/complete",
+        status_code=200,
+        responses=answers(404, 409, 413, 422, 503),
+        summary="Confirm an e-mail address by a link",
+    )
+    async def complete_email(self, account: FromAccount, data: JSONBody[ShownLink]) -> Acknowledgement:
+        await account.addresses.complete(data.link)
+        return Acknowledgement(message="The account has this address now", status="success")

@@ -69,6 +69,13 @@ class InvitationNeededError(DomainError):
         super().__init__("To sign up here takes an invitation for your address, each of which counts once and in time.")
 
 
+class EmailTakenError(DomainError):
+    """Another account has the address."""
+
+    def __init__(self) -> None:
+        super().__init__("Another account has this e-mail address.")
+
+
 class InvalidLinkError(DomainError):
     """A one-time link that does not count."""
 

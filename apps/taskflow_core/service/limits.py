@@ -8,7 +8,8 @@ from typing import Any, Final, Literal, Protocol
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from taskflow_core.service.answer_headers import wire_headers
-from taskflow_core.service.errors import CODES, RETRY_AFTER_SECONDS, error_body
+from taskflow_core.service.codes import CODES
+from taskflow_core.service.errors import RETRY_AFTER_SECONDS, error_body
 
 Refusal = Literal["MALFORMED_REQUEST", "HEADER_TOO_LARGE", "REQUEST_TIMEOUT", "TOO_MANY_CONNECTIONS"]
 

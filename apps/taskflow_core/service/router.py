@@ -11,7 +11,8 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from taskflow_core.events.topics import ServiceName
 from taskflow_core.service.answer_headers import AnswerHeaders, Headers
-from taskflow_core.service.errors import CODES, error_body
+from taskflow_core.service.codes import CODES
+from taskflow_core.service.errors import error_body
 from taskflow_core.service.requests import header
 from taskflow_core.service.routes import INTERNAL, STREAMS, canonical, service_for
 from taskflow_core.service.sites import Site

@@ -11,7 +11,7 @@ from taskflow_core.service.errors import ApiError, api_error, http_error
 _PUBLIC: Final = frozenset(
     {"/", "/health", "/docs", "/redoc"} | {f"/api/v1/auth/{name}" for name in ("signup", "login", "refresh")}
 )
-_PUBLIC_IN_PHASE_V: Final = frozenset(f"/api/v1/auth/{name}" for name in ("reset", "reset/complete"))
+_PUBLIC_IN_PHASE_V: Final = frozenset(f"/api/v1/auth/{name}" for name in ("reset", "reset/complete", "email/complete"))
 _PUBLIC_BELOW: Final = ("/docs/", "/static/")
 
 

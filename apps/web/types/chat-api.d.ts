@@ -34,6 +34,12 @@ export interface Credentials {
   refresh_token?: unknown;
 }
 
+export interface EmailAsked {
+  message: string;
+  status: string;
+  mailed: boolean;
+}
+
 export interface ErrorAnswer {
   detail: ErrorBody;
 }
@@ -63,6 +69,12 @@ export interface NewAccount {
   refresh_token?: unknown;
   /** Where TASKFLOW_SIGNUP is `invite`: what was given to you */
   invitation?: unknown;
+}
+
+export interface NewEmail {
+  /** The account's password, to confirm who asks */
+  password: string;
+  email: string;
 }
 
 export interface NewPassword {
@@ -149,6 +161,10 @@ export interface SessionView {
   last_used_at: string;
   expires_at: string;
   current: boolean;
+}
+
+export interface ShownLink {
+  link: string;
 }
 
 export interface SignedIn {

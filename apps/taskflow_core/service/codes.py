@@ -1,0 +1,56 @@
+"""Every code that an answer may carry."""
+
+from collections.abc import Mapping
+from typing import Final
+
+CODES: Final[Mapping[str, tuple[int, str]]] = {
+    # Phase IV's
+    "MISSING_AUTH_HEADER": (401, "No token was sent"),
+    "INVALID_AUTH_FORMAT": (401, "The Authorization header is not `Bearer <token>`"),
+    "INVALID_TOKEN": (401, "The token is malformed, or not of the kind that is needed"),
+    "TOKEN_EXPIRED": (401, "The token's time is over; sign in or refresh"),
+    "INVALID_SIGNATURE": (401, "The token was not signed by this service"),
+    "SIGNUP_ERROR": (400, "The e-mail address is taken or malformed"),
+    "INVALID_CREDENTIALS": (401, "E-mail address or password is wrong"),
+    "NO_REFRESH_TOKEN": (401, "No refresh token was sent"),
+    "INVALID_REFRESH_TOKEN": (401, "The refresh token is not accepted"),
+    "TASK_CREATION_ERROR": (400, "The task could not be made"),
+    "TASK_UPDATE_ERROR": (404, "No such task of this user; with 400: its title would be blank, or nothing was sent"),
+    "TASK_DELETION_ERROR": (404, "No such task of this user"),
+    # Phase V's
+    "TASK_NOT_FOUND": (404, "No such task of this user"),
+    "REMINDER_NOT_FOUND": (404, "No such reminder of this user"),
+    "SESSION_NOT_FOUND": (404, "No such session of this user, or it has ended"),
+    "INVALID_LINK": (404, "The one-time link is unknown or used, or its time is over"),
+    "INVALID_TICKET": (401, "The stream's ticket is unknown or used, or its time is over; ask for another one"),
+    "NOT_ALLOWED": (403, "Only administrators may do this"),
+    "SIGN_UP_CLOSED": (403, "Nobody may sign up"),
+    "INVITATION_NEEDED": (403, "The invitation is missing, used or for another address, or its time is over"),
+    "WRONG_PASSWORD": (403, "The password that confirms who is signed in is wrong"),
+    "ORIGIN_MISMATCH": (403, "A write signed in by cookie came from another origin"),
+    "PRECONDITION_FAILED": (412, "The task has changed since it was read; If-Match does not hold"),
+    "IDEMPOTENCY_KEY_IN_USE": (409, "A request with this Idempotency-Key is still running"),
+    "TOO_MANY_TASKS": (409, "The user has as many tasks as allowed; delete some"),
+    "TOO_MANY_KEPT_ANSWERS": (429, "The user has sent as many Idempotency-Keys within a day as allowed; send none"),
+    "REMINDER_STATE": (409, "The reminder is in a state that does not allow this"),
+    "TOO_MANY_ATTEMPTS": (429, "Too many failed sign-ins; wait as Retry-After says"),
+    "TOO_MANY_SIGN_UPS": (429, "Too many sign-ups from this address, or in all; wait as Retry-After says"),
+    "EMAIL_TAKEN": (409, "Another account has this e-mail address"),
+    "NO_MAIL": (409, "This installation sends no mail; an administrator can give the link"),
+    "TOO_MANY_MAILS": (429, "Too many mails to this address, for this client, or in all; wait as Retry-After says"),
+    "TOO_MANY_STREAMS": (429, "The user has as many streams open as allowed"),
+    "API_TOKEN_REQUIRED": (401, "Internal routes demand the API token"),
+    "CALLER_NOT_ALLOWED": (403, "This internal route is for another service"),
+    "HOST_NOT_SERVED": (421, "The host asked for is not this site's"),
+    "MALFORMED_REQUEST": (400, "What came is no HTTP request"),
+    "REQUEST_TIMEOUT": (408, "The whole header (10 s) or body (30 s from then) of a request did not come in time"),
+    "HEADER_TOO_LARGE": (431, "The header is larger than 32 KiB"),
+    "BODY_TOO_LARGE": (413, "The body is larger than is taken"),
+    "UNSUPPORTED_MEDIA_TYPE": (415, "The body is not of a type that is understood"),
+    "SERVICE_UNAVAILABLE": (503, "A dependency is away; nothing was done; try again as Retry-After says"),
+    "SIGN_IN_BUSY": (503, "More sign in or up than can be dealt with soon; try again as Retry-After says"),
+    "TOO_MANY_CONNECTIONS": (503, "The server has as many connections as it takes; try again as Retry-After says"),
+    "STOPPING": (503, "The service is stopping; try again as Retry-After says"),
+    "INTERNAL_ERROR": (500, "Something is wrong on our side; the correlation id finds it in the logs"),
+}
+"""Every code an answer may carry: its status and what it means (docs/api.md holds the same table)."""

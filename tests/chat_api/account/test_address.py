@@ -1,0 +1,155 @@
+"""Another e-mail address: for who shows the password, and only once whoever reads its mail has confirmed it."""
+
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from chat_api.account.mailing import Mailing, mailing_of
+from taskflow_core.database.pool import Database
+from taskflow_core.settings import Settings
+from tests.chat_api.account.mail_world import Inbox, link_in, serving, with_mail
+from tests.chat_api.sessions.conftest import AUTH, BOB, Holder, SignIn
+from tests.support.clock import MovableClock
+from tests.support.phase_iv import release_on
+
+NEW = "robert@example.com"
+
+
+@pytest.fixture
+async def inbox() -> AsyncGenerator[Inbox]:
+    async with serving() as made:
+        yield made
+
+
+@pytest.fixture
+def settings(settings: Settings, inbox: Inbox) -> Settings:
+    """Mails go to the inbox."""
+    return msgspec.structs.replace(with_mail(settings, inbox), login_attempts_per_minute=3)
+
+
+@pytest.fixture
+def mailing(database: Database, settings: Settings) -> Mailing:
+    made = mailing_of(settings, database)
+    assert made is not None
+    return made
+
+
+async def ask(holder: Holder, email: str = NEW, password: str = BOB["password"]) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {holder.access}"}
+    return await holder.client.post(f"{AUTH}/email", json={"email": email, "password": password}, headers=headers)
+
+
+async def complete(client: httpx.AsyncClient, link: str) -> tuple[int, str]:
+    answer = await client.post(f"{AUTH}/email/complete", json={"link": link})
+    return answer.status_code, answer.json().get("detail", {}).get("code", "")
+
+
+def code(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["detail"]["code"]
+
+
+async def signs_in(client: httpx.AsyncClient, email: str) -> int:
+    answer = await client.post(f"{AUTH}/login", json={**BOB, "email": email})
+    client.cookies.clear()
+    return answer.status_code
+
+
+async def test_the_whole_way(
+    sign_in: SignIn, here: httpx.AsyncClient, inbox: Inbox, mailing: Mailing, owner_url: str
+) -> None:
+    holder = await sign_in()
+    answer = await ask(holder, "Robert@Example.com")
+    assert (answer.status_code, answer.json()["mailed"]) == (202, True)
+    assert (await signs_in(here, BOB["email"]), await signs_in(here, NEW)) == (200, 401), "nothing is changed yet"
+    await mailing.work()
+    assert [mail["To"] for mail in inbox.mails] == [NEW]
+    link = link_in(inbox.mails[0], "email")
+    assert await complete(here, link) == (200, "")
+    assert (await signs_in(here, BOB["email"]), await signs_in(here, NEW)) == (401, 200)
+    assert await holder.me() == 200, "the session goes on"
+    me = await here.get(f"{AUTH}/me", headers={"Authorization": f"Bearer {holder.access}"})
+    assert me.json()["email"] == NEW
+    assert await complete(here, link) == (404, "INVALID_LINK")
+    async with release_on(owner_url) as release:
+        assert (await release.client.post(f"{AUTH}/login", json={**BOB, "email": NEW})).status_code == 200
+
+
+async def test_a_wrong_password_counts_as_a_failed_sign_in(sign_in: SignIn, inbox: Inbox, mailing: Mailing) -> None:
+    holder = await sign_in()
+    for _ in range(3):
+        assert code(await ask(holder, password="wrong horse")) == (403, "WRONG_PASSWORD")
+    assert code(await ask(holder)) == (429, "TOO_MANY_ATTEMPTS")
+    await mailing.work()
+    assert not inbox.mails
+
+
+@pytest.mark.parametrize("email", ["carla@example.com", "CARLA@example.com", "Dora@Example.com", "dora@example.com"])
+async def test_a_taken_address(sign_in: SignIn, database: Database, email: str) -> None:
+    """In whatever case; one of them is of before, and was never put into lower case."""
+    holder = await sign_in()
+    for number, taken in enumerate(("carla@example.com", "Dora@Example.com")):
+        await database.execute("INSERT INTO users VALUES ($1, $2, '-', now(), now())", str(number), taken)
+    assert code(await ask(holder, email)) == (409, "EMAIL_TAKEN")
+
+
+async def test_one_that_is_taken_meanwhile(
+    sign_in: SignIn, here: httpx.AsyncClient, inbox: Inbox, mailing: Mailing
+) -> None:
+    holder = await sign_in()
+    await ask(holder)
+    await mailing.work()
+    assert (await here.post(f"{AUTH}/signup", json={**BOB, "email": NEW})).status_code == 201
+    here.cookies.clear()
+    assert await complete(here, link_in(inbox.mails[0], "email")) == (409, "EMAIL_TAKEN")
+    assert await signs_in(here, BOB["email"]) == 200
+
+
+@pytest.mark.parametrize("email", ["", "no address", "a@b", f"{'x' * 250}@example.com", "a@b.cc\nBcc: c@d.ee"])
+async def test_what_is_none(sign_in: SignIn, email: str) -> None:
+    assert (await ask(await sign_in(), email)).status_code == 422
+
+
+async def test_the_last_one_counts(sign_in: SignIn, here: httpx.AsyncClient, inbox: Inbox, mailing: Mailing) -> None:
+    holder = await sign_in()
+    for email in ("one@example.com", "two@example.com"):
+        await ask(holder, email)
+        await mailing.work()
+    first, second = (link_in(mail, "email") for mail in inbox.mails)
+    assert await complete(here, first) == (404, "INVALID_LINK")
+    assert await complete(here, second) == (200, "")
+    assert await signs_in(here, "two@example.com") == 200
+
+
+async def test_links_to_the_old_address_end(
+    sign_in: SignIn, here: httpx.AsyncClient, inbox: Inbox, mailing: Mailing, database: Database
+) -> None:
+    holder = await sign_in()
+    await here.post(f"{AUTH}/reset", json={"email": BOB["email"]})
+    await mailing.work()
+    await ask(holder)
+    await mailing.work()
+    assert await complete(here, link_in(inbox.mails[1], "email")) == (200, "")
+    assert not await database.fetchval("SELECT count(*) FROM account_links")
+
+
+async def test_its_time_ends_and_it_is_no_other_link(
+    sign_in: SignIn, here: httpx.AsyncClient, inbox: Inbox, mailing: Mailing, clock: MovableClock
+) -> None:
+    holder = await sign_in()
+    await ask(holder)
+    await mailing.work()
+    link = link_in(inbox.mails[0], "email")
+    body = {"link": link, "password": "a staple battery"}
+    assert (await here.post(f"{AUTH}/reset/complete", json=body)).status_code == 404
+    clock.advance(timedelta(days=1, minutes=1))
+    assert await complete(here, link) == (404, "INVALID_LINK")
+
+
+async def test_mails_are_limited(sign_in: SignIn) -> None:
+    holder = await sign_in()
+    statuses: list[Any] = [(await ask(holder)).status_code for _ in range(6)]
+    assert statuses == [*5 * [202], 429]
