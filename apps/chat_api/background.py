@@ -25,7 +25,7 @@ _PURGE_SECONDS = 60.0
 
 @asynccontextmanager
 async def running(
-    runtime: Runtime, accounts: Accounts, gate: SharedGate, mailing: Mailing | None
+    runtime: Runtime, accounts: Accounts, gate: SharedGate, mailing: Mailing | None = None
 ) -> AsyncGenerator[None]:
     """While entered, one chat-api among all replicas keeps house; each lets go what is over at the gate, and mails."""
     works: dict[str, Work] = {
