@@ -5,22 +5,16 @@ docs/configuration.md holds the same table; a test compares the two.
 
 import re
 from collections.abc import Mapping
-from email.utils import parseaddr
-from ipaddress import ip_network
 from typing import Annotated, Any, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
 
 from taskflow_core.audit_settings import AuditSettings, Positive, Var
-from taskflow_core.mail_server import mail_server
+from taskflow_core.settings_checks import SettingsError, check_mail, check_network
 
 SHORTEST_SECRET: Final = 32
 """Characters a secret must have (Phase IV's own rule for BETTER_AUTH_SECRET)."""
-
-
-class SettingsError(Exception):
-    """A setting is missing or wrong. The message names the variable and says what to do; it never holds the value."""
 
 
 _NotNegative = Annotated[int, Meta(ge=0)]
@@ -245,38 +239,10 @@ def load(environ: Mapping[str, str]) -> Settings:
     if settings.bus == "dapr" and settings.phase == "v" and settings.api_token is None:
         raise SettingsError("TASKFLOW_API_TOKEN is required with TASKFLOW_BUS=dapr: event routes demand it")
     for network in settings.trusted_proxies:
-        _check_network("TASKFLOW_TRUSTED_PROXIES", network)
+        check_network("TASKFLOW_TRUSTED_PROXIES", network)
     if settings.smtp_url is not None:
-        _check_mail(settings, settings.smtp_url)
+        check_mail(settings.smtp_url, settings.mail_from, settings.public_origin)
     return settings
-
-
-def _check_mail(settings: Settings, url: str) -> None:
-    """Raise SettingsError unless there is a server, a sender, and an origin that links can begin with."""
-    try:
-        mail_server(url)
-    except ValueError as error:
-        raise SettingsError(f"TASKFLOW_SMTP_URL: {error}") from None
-    if (
-        settings.mail_from is None
-        or "@" not in parseaddr(settings.mail_from)[1]
-        or not settings.mail_from.isprintable()
-    ):
-        raise SettingsError(
-            "TASKFLOW_MAIL_FROM: with TASKFLOW_SMTP_URL give a sender like TaskFlow <tasks@example.com>"
-        )
-    if settings.public_origin is None:
-        raise SettingsError("TASKFLOW_PUBLIC_ORIGIN is required with TASKFLOW_SMTP_URL: links in mails begin with it")
-
-
-def _check_network(name: str, network: str) -> None:
-    """Raise SettingsError unless it is a network, or an address, and not everybody's."""
-    try:
-        given = ip_network(network)
-    except ValueError as error:
-        raise SettingsError(f"{name}: {error}; give networks like 10.0.0.0/16") from None
-    if given.prefixlen == 0:
-        raise SettingsError(f"{name}: {network} would let everybody say where they come from")
 
 
 def load_audit(environ: Mapping[str, str]) -> AuditSettings:
