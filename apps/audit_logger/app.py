@@ -27,7 +27,7 @@ def create_service(runtime: Runtime) -> Service:
         AUDIT_LOGGER,
         runtime.settings,
         [AuditController],
-        sign_in=SignIn(runtime.settings, runtime.clock, runtime.revocations),
+        sign_in=SignIn(runtime.settings, runtime.clock, runtime.revocations, runtime.personal_tokens),
         dependencies={"audit": audit},
     )
     return Service(

@@ -7,10 +7,12 @@ from chat_api.account.addresses import Addresses
 from chat_api.account.mailing import mailing_of
 from chat_api.account.passwords import Passwords
 from chat_api.account.resetting import Resetting
+from chat_api.account.tokens import UserTokens
 from chat_api.accounts import Accounts
 from chat_api.background import running
 from chat_api.controllers.account import AccountController, OwnAccount
 from chat_api.controllers.account_links import AccountLinksController
+from chat_api.controllers.account_tokens import AccountTokensController
 from chat_api.controllers.auth import Auth, AuthController
 from chat_api.controllers.chat import chat, chat_of_user
 from chat_api.controllers.cookies import Cookies
@@ -32,7 +34,7 @@ from taskflow_core.service.unknown_paths import UNKNOWN_PATHS
 def create_service(runtime: Runtime) -> Service:
     """chat-api: Phase IV's routes alone, or all of them with the relay of its outbox."""
     settings = runtime.settings
-    sign_in = SignIn(settings, runtime.clock, runtime.revocations)
+    sign_in = SignIn(settings, runtime.clock, runtime.revocations, runtime.personal_tokens)
     if settings.phase == "iv":
         return phase_iv.create_service(runtime, sign_in)
     gate = SharedGate(runtime.database, runtime.clock, settings.auth_secret, limits_of(settings))
@@ -47,11 +49,15 @@ def create_service(runtime: Runtime) -> Service:
     )
     auth = Auth(accounts=accounts, sessions=sessions, sign_in=sign_in, cookies=Cookies(settings), is_phase_iv=False)
     mailing = mailing_of(settings, runtime.database)
+    tokens = UserTokens(runtime.database, runtime.clock, accounts, runtime.revocations, settings.auth_secret)
     account = OwnAccount(
         auth=auth,
         passwords=Passwords(runtime.clock, accounts, sessions),
         sessions=sessions,
-        resetting=Resetting(runtime.database, runtime.clock, gate, accounts, sessions, mails=mailing is not None),
+        resetting=Resetting(
+            runtime.database, runtime.clock, gate, accounts, sessions, tokens, mails=mailing is not None
+        ),
+        tokens=tokens,
         addresses=Addresses(runtime.database, runtime.clock, gate, accounts, mails=mailing is not None),
     )
     app = make_app(
@@ -61,6 +67,7 @@ def create_service(runtime: Runtime) -> Service:
             AuthController,
             AccountController,
             AccountLinksController,
+            AccountTokensController,
             health,
             home,
             redoc,

@@ -33,7 +33,7 @@ def create_service(runtime: Runtime) -> Service:
     hub = Hub(settings, runtime.clock)
     preferences = Preferences(runtime.database)
     catch_up = CatchUp(runtime.database, hub)
-    sign_in = SignIn(settings, runtime.clock, runtime.revocations)
+    sign_in = SignIn(settings, runtime.clock, runtime.revocations, runtime.personal_tokens)
     tickets = Tickets(runtime.database)
     door = Door(hub, sign_in, runtime.revocations, tickets)
     streams = Streams(

@@ -32,7 +32,7 @@ def create_service(runtime: Runtime) -> Service:
         REMINDER_SERVICE,
         settings,
         [RemindersController],
-        sign_in=SignIn(settings, clock, runtime.revocations),
+        sign_in=SignIn(settings, clock, runtime.revocations, runtime.personal_tokens),
         dependencies={"reminders": Reminders(database, clock, alarm)},
     )
     return Service(

@@ -4,6 +4,22 @@ from piccolo.columns import UUID, Bytea, Integer, Timestamptz, Varchar
 from piccolo.table import Table
 
 
+class PersonalTokens(
+    Table,
+    tablename="personal_tokens",
+    tags=["chat-api"],
+    help_text="Tokens that users made for programs, hashed, until they end",
+):
+    id = Varchar(length=None, primary_key=True)
+    user_id = Varchar(length=None)
+    name = Varchar(length=100)
+    token_hash = Bytea()
+    scopes = Varchar(length=200, help_text="Separated by commas")
+    created_at = Timestamptz()
+    expires_at = Timestamptz()
+    last_used_at = Timestamptz(null=True, default=None)
+
+
 class AccountLinks(
     Table,
     tablename="account_links",

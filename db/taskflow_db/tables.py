@@ -24,7 +24,7 @@ from piccolo.columns import (
 )
 from piccolo.table import Table
 
-from taskflow_db.account_tables import AccountLinks
+from taskflow_db.account_tables import AccountLinks, PersonalTokens
 from taskflow_db.audit_tables import (
     AuditChain,
     AuditCheckpoints,
@@ -263,6 +263,7 @@ TABLES: Final[tuple[type[Table], ...]] = (
     Revocations,
     DisabledAccounts,
     AccountLinks,
+    PersonalTokens,
     TaskEvents,
     AuditChain,
     AuditCheckpoints,

@@ -42,11 +42,15 @@ INSERT INTO audit_pruned (relation, month, record)
     VALUES ('task_events_1999_01', '1999-01-01', 'put here by the suite') ON CONFLICT DO NOTHING;
 INSERT INTO account_links (kind, email, expires_at)
     VALUES ('invitation', 'put-here@by.the.suite', now() + interval '1 hour');
+INSERT INTO personal_tokens (id, user_id, name, token_hash, scopes, created_at, expires_at)
+    VALUES ('suite', 'nobody', 'put here by the suite', 'x', 'stream', now(), now() + interval '1 hour')
+    ON CONFLICT DO NOTHING;
 """
 _REMOVE_THEM: Final = """
 DELETE FROM embedded_deliveries WHERE task_id = 'none';
 DELETE FROM dead_letters WHERE reason = 'put here by the suite';
 DELETE FROM audit_pruned WHERE record = 'put here by the suite';
+DELETE FROM personal_tokens WHERE id = 'suite';
 DELETE FROM account_links WHERE email = 'put-here@by.the.suite';
 """
 

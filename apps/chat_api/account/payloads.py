@@ -1,13 +1,16 @@
 """What clients send and get of their own account."""
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from chat_api.account.links import LONGEST_LINK
+from chat_api.account.tokens import TokenView
 from chat_api.payloads import Password
 from chat_api.sessions.listing import SessionView
+from taskflow_core.service.personal_tokens.scopes import Scope
 
 Link = Annotated[str, Meta(max_length=LONGEST_LINK)]
 ShownPassword = Annotated[str, Meta(max_length=1000, description="The account's password, to confirm who asks")]
@@ -66,3 +69,29 @@ class SessionList(msgspec.Struct, frozen=True, kw_only=True):
     """A page of sessions; the next one is in the Link header."""
 
     items: list[SessionView]
+
+
+class NewToken(msgspec.Struct, frozen=True, kw_only=True):
+    """A personal token to make."""
+
+    password: ShownPassword
+    name: Annotated[str, Meta(min_length=1, max_length=100, description="What it is for, in your words")]
+    scopes: Annotated[list[Scope], Meta(min_length=1, max_length=10)]
+    expires_in_days: Annotated[int, Meta(ge=1, le=366)] = 90
+
+
+class ShownToken(msgspec.Struct, frozen=True, kw_only=True):
+    """A personal token that was just made, and the token itself, which is never shown again."""
+
+    id: str
+    name: str
+    scopes: list[Scope]
+    created_at: datetime
+    expires_at: datetime
+    token: str
+
+
+class TokenList(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of personal tokens; the next one is in the Link header."""
+
+    items: list[TokenView]

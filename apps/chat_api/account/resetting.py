@@ -5,6 +5,7 @@ from typing import Final
 
 from chat_api.account import links
 from chat_api.account.mailing import KEPT_TRYING
+from chat_api.account.tokens import UserTokens, revoke_all
 from chat_api.accounts import Accounts, new_address
 from chat_api.sessions.stored import StoredSessions
 from chat_api.signing_in.client import Client
@@ -31,6 +32,7 @@ class Resetting:
         gate: SharedGate,
         accounts: Accounts,
         sessions: StoredSessions,
+        tokens: UserTokens,
         *,
         mails: bool,
     ) -> None:
@@ -39,6 +41,7 @@ class Resetting:
         self._gate = gate
         self._accounts = accounts
         self._sessions = sessions
+        self._tokens = tokens
         self._mails = mails
 
     async def ask(self, email: str, client: Client) -> None:
@@ -68,6 +71,8 @@ class Resetting:
         hashed = await self._accounts.hash_new(password, user_id, client)
         async with self._sessions.ending_all(user_id, "password") as connection:
             await self._set(connection, user_id, link, hashed, self._clock.now())
+            ended = await revoke_all(connection, user_id)
+        self._tokens.have_ended(user_id, ended)
 
     async def _set(self, connection: Connection, user_id: str, link: str, hashed: str, now: datetime) -> None:
         if await links.use(connection, "reset", link, now) is None:

@@ -11,6 +11,7 @@ from chat_api.account.addresses import Addresses
 from chat_api.account.passwords import Passwords
 from chat_api.account.payloads import EmailAsked, NewEmail, NewPassword, PasswordChanged, SessionList
 from chat_api.account.resetting import Resetting
+from chat_api.account.tokens import UserTokens
 from chat_api.controllers.auth import Auth
 from chat_api.controllers.cookies import AUTH_PATH
 from chat_api.sessions.device import device_of
@@ -33,6 +34,7 @@ class OwnAccount:
     sessions: StoredSessions
     resetting: Resetting
     addresses: Addresses
+    tokens: UserTokens
 
 
 SessionId = Annotated[str, PathParameter(max_length=64)]

@@ -1,4 +1,4 @@
-"""Lets go what is stored of sessions and links that are over."""
+"""Lets go what is stored of sessions, tokens and links that are over."""
 
 from typing import Final
 
@@ -22,6 +22,11 @@ _STATEMENTS: Final = (
     """
     DELETE FROM revocations WHERE (kind, subject) IN (
         SELECT kind, subject FROM revocations WHERE expires_at < now() - interval '1 day' LIMIT 1000
+    )
+    """,
+    """
+    DELETE FROM personal_tokens WHERE id IN (
+        SELECT id FROM personal_tokens WHERE expires_at < now() - interval '1 day' LIMIT 1000
     )
     """,
     """

@@ -134,6 +134,13 @@ class SignInBusyError(DomainError):
         )
 
 
+class TooManyTokensError(DomainError):
+    """The user has as many personal tokens as one may have."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"You have as many personal tokens as one may have, {most}; revoke some that you do not need.")
+
+
 class TooManyTasksError(DomainError):
     """The user has as many tasks as one may have."""
 

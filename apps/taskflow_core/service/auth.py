@@ -12,6 +12,9 @@ from litestar.handlers import BaseRouteHandler
 
 from taskflow_core.domain.clock import Clock
 from taskflow_core.service.errors import ApiError, AuthError
+from taskflow_core.service.personal_tokens.form import PREFIX
+from taskflow_core.service.personal_tokens.personal_tokens import PersonalTokens
+from taskflow_core.service.personal_tokens.scopes import check_scopes
 from taskflow_core.service.requests import header
 from taskflow_core.service.revocations.revocations import Revocations
 from taskflow_core.service.sites import Site
@@ -38,14 +41,23 @@ _AnyConnection = ASGIConnection[Any, Any, Any, Any]
 class SignIn:
     """Says who sends a request.
 
-    A token is read from `Authorization: Bearer`, else from the session's cookie. A page of another site may not use
+    A token, an access token or a personal one, is read from `Authorization: Bearer`, else an access token from the
+    session's cookie. A page of another site may not use
     that, and a change signed in by it has to say which page it comes from. As Phase IV any cookie that verifies will
     do, and only a change that says where it comes from is held to that.
     """
 
-    def __init__(self, settings: Settings, clock: Clock, revocations: Revocations | None) -> None:
-        """Without `revocations` every token that verifies signs in, as in Phase IV."""
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        revocations: Revocations | None,
+        personal_tokens: PersonalTokens | None = None,
+    ) -> None:
+        """Without `revocations` every token that verifies signs in, as in Phase IV; without `personal_tokens` no
+        personal one does."""
         self._revocations = revocations
+        self._personal_tokens = personal_tokens
         self.tokens = Tokens(settings.auth_secret, clock, access_seconds=settings.jwt_expiry_seconds)
         self._is_phase_iv = settings.phase == "iv"
         self._cookie = session_cookie(settings)
@@ -55,10 +67,22 @@ class SignIn:
     async def admit(self, connection: _AnyConnection, query_token: str | None = None) -> Identity:
         """Who sends the request, unless their sign-in was revoked, or their account is disabled or gone.
 
-        `query_token` is a token given in the URL, where a route allows that. Raises AuthError (401), ApiError (403), or
-        outages for a user of whom this process knows nothing yet.
+        `query_token` is a token given in the URL, where a route allows that. Raises AuthError (401), ApiError (403;
+        also for a personal token that is not for the route), or outages for a user or a personal token of which this
+        process knows nothing yet.
         """
-        return await self.let_in(self.identify(connection, query_token))
+        token = _bearer(connection)
+        if self._personal_tokens is None or token is None or not token.startswith(PREFIX):
+            return await self.let_in(self.identify(connection, query_token))
+        identity = await self.let_in(await self._personal_tokens.identify(token))
+        check_scopes(identity, connection.scope)
+        return identity
+
+    def check_shown(self, connection: _AnyConnection) -> None:
+        """Raise AuthError (401) or ApiError (403) unless a token is shown that may be one, revoked or not."""
+        token = _bearer(connection)
+        if self._personal_tokens is None or token is None or not self._personal_tokens.form.knows(token):
+            self.identify(connection)
 
     async def let_in(self, identity: Identity) -> Identity:
         """A sign-in that holds, unless it was revoked, or its account is disabled or gone. Raises as `admit` does."""
@@ -84,17 +108,10 @@ class SignIn:
             )
 
     def identify(self, connection: _AnyConnection, query_token: str | None = None) -> Identity:
-        """Whose token the request has, whether or not it was revoked. Raises AuthError (401) or ApiError (403)."""
-        authorization = header(connection.scope, b"authorization")
-        if authorization is not None:
-            scheme, _, token = authorization.decode("latin-1").partition(" ")
-            if scheme.lower() != "bearer" or len(token.split()) != 1:
-                raise AuthError(
-                    "INVALID_AUTH_FORMAT",
-                    "Authorization header must be 'Bearer <token>'",
-                    error="Invalid authorization header format",
-                )
-            return self.verified(token.strip())
+        """Whose access token the request has, revoked or not. Raises AuthError (401) or ApiError (403)."""
+        token = _bearer(connection)
+        if token is not None:
+            return self.verified(token)
         if query_token is not None:
             return self.verified(query_token)
         identity = self._from_cookies(connection)
@@ -139,6 +156,21 @@ def over(identity: Identity, revocations: Revocations) -> AuthError:
     closed = revocations.is_closed(identity.user_id)
     message = "This account is disabled or gone" if closed else "This sign-in has ended; log in again"
     return AuthError("INVALID_TOKEN", message, error="Invalid or expired token")
+
+
+def _bearer(connection: _AnyConnection) -> str | None:
+    """What the Authorization header has; None where there is none. Raises AuthError for a header of another form."""
+    authorization = header(connection.scope, b"authorization")
+    if authorization is None:
+        return None
+    scheme, _, token = authorization.decode("latin-1").partition(" ")
+    if scheme.lower() != "bearer" or len(token.split()) != 1:
+        raise AuthError(
+            "INVALID_AUTH_FORMAT",
+            "Authorization header must be 'Bearer <token>'",
+            error="Invalid authorization header format",
+        )
+    return token.strip()
 
 
 def session_cookie(settings: Settings) -> str:

@@ -12,6 +12,7 @@ from taskflow_core.bus.port import Subscription
 from taskflow_core.database.pool import Database
 from taskflow_core.domain.clock import Clock
 from taskflow_core.events.topics import ALL_SERVICES, CHAT_API, ServiceName
+from taskflow_core.service.personal_tokens.personal_tokens import PersonalTokens
 from taskflow_core.service.revocations.revocations import Revocations
 from taskflow_core.settings import Settings
 from taskflow_core.supervisor import Supervisor
@@ -25,8 +26,8 @@ class Runtime:
     """What services share in one process: settings, the database, the clock, and the way to chat-api's internal routes.
 
     `chat_api` is a client whose base URL is chat-api's, by HTTP, through the sidecar, or in-process. `supervisor` runs
-    what they do in the background. `revocations` says who is refused; Phase IV
-    knows of none.
+    what they do in the background. `revocations` says who is refused, `personal_tokens` whose
+    those are; Phase IV knows of neither.
     """
 
     settings: Settings
@@ -35,6 +36,7 @@ class Runtime:
     chat_api: httpx.AsyncClient
     supervisor: Supervisor = field(default_factory=Supervisor)
     revocations: Revocations | None = None
+    personal_tokens: PersonalTokens | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,6 +37,7 @@ from taskflow_core.domain.errors import (
     TooManyMailsError,
     TooManySignUpsError,
     TooManyTasksError,
+    TooManyTokensError,
     WrongCredentialsError,
     WrongPasswordError,
 )
@@ -124,6 +125,7 @@ DOMAIN_ERRORS: Final[Mapping[type[DomainError], Refusal]] = {
     TooManyAttemptsError: Refusal("TOO_MANY_ATTEMPTS", "Too many attempts"),
     TooManySignUpsError: Refusal("TOO_MANY_SIGN_UPS", "Too many sign-ups"),
     SignInBusyError: Refusal("SIGN_IN_BUSY", "Busy"),
+    TooManyTokensError: Refusal("TOO_MANY_TOKENS", "Too many personal tokens"),
     TooManyTasksError: Refusal("TOO_MANY_TASKS", "Too many tasks"),
     TooManyAnswersError: Refusal("TOO_MANY_KEPT_ANSWERS", "Too many answers kept"),
     AccountGoneError: Refusal("INVALID_TOKEN", "Invalid or expired token", kind=AuthError),

@@ -23,6 +23,7 @@ from taskflow_core.service.answer_headers import AnswerHeaders
 from taskflow_core.service.auth import API_TOKEN_HEADER
 from taskflow_core.service.composition import Check, Runtime, Service, ServiceFactory
 from taskflow_core.service.health import HealthChecks
+from taskflow_core.service.personal_tokens.personal_tokens import PersonalTokens
 from taskflow_core.service.probes import probes
 from taskflow_core.service.requests import observed
 from taskflow_core.service.revocations.revocations import Revocations
@@ -56,6 +57,9 @@ class Host:
         self._chat_api = _chat_api_client(settings, self._internal_chat_api)
         self.supervisor = Supervisor()
         self._revocations = Revocations(self.database, self.clock) if settings.phase == "v" else None
+        self._personal_tokens: PersonalTokens | None = None
+        if settings.phase == "v":
+            self._personal_tokens = PersonalTokens(self.database, self.clock, settings.auth_secret)
         runtime = Runtime(
             settings=settings,
             database=self.database,
@@ -63,6 +67,7 @@ class Host:
             chat_api=self._chat_api,
             supervisor=self.supervisor,
             revocations=self._revocations,
+            personal_tokens=self._personal_tokens,
         )
         self.services: list[Service] = [factory(runtime) for factory in factories]
         self._database_clock.services = [service.name for service in self.services]
@@ -115,6 +120,8 @@ class Host:
             common: dict[str, Work] = {"clock": follow}
             if self._revocations is not None:
                 common["revocations"] = self._revocations.run
+            if self._personal_tokens is not None:
+                common["personal tokens"] = self._personal_tokens.run
             await stack.enter_async_context(self.supervisor.running(first, common))
             stack.push_async_callback(self._chat_api.aclose)
             for service in self.services:

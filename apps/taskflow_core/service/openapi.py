@@ -23,7 +23,8 @@ _DESCRIPTIONS: Final = {
 def answers(*statuses: int, **bodies: Any) -> dict[int, ResponseSpec]:
     """Specifications of refusals by status, and of answers with another body than usual given as `s201=Task`."""
     documented: dict[int, ResponseSpec] = {}
-    for status in statuses:
+    # Who may be signed in by a cookie, or by a personal token, may come from elsewhere, or with another scope.
+    for status in dict.fromkeys((*statuses, 403)) if 401 in statuses else statuses:
         body: Any = ErrorBody if status == 401 else ValidationAnswer if status == 422 else ErrorAnswer
         documented[status] = ResponseSpec(
             data_container=body, description=_DESCRIPTIONS[status], generate_examples=False

@@ -39,7 +39,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """Who a request comes from, and until when that holds (aware, UTC).
 
     `session_id` is the session that the token belongs to; a token of Phase IV's has none. `key` is what it is revoked
-    by: the session's id, or the token's own hash. `issued_at` is in seconds since 1970.
+    by: the session's id, or the token's own hash. `issued_at` is in seconds since 1970. `scopes` are all that a
+    personal token may do; None for somebody who is signed in.
     """
 
     user_id: str
@@ -48,6 +49,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     issued_at: float
     session_id: str | None
     key: str
+    scopes: frozenset[str] | None = None
 
 
 class _Claims(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -20,7 +20,7 @@ def _unknown(request: Request[Any, Any, Any], error: Any) -> Response[Any]:
     is_public = path in _PUBLIC or (path in _PUBLIC_IN_PHASE_V and request.app.state["settings"].phase == "v")
     if not is_public and not path.startswith(_PUBLIC_BELOW):
         try:
-            sign_in_of(request).identify(request)
+            sign_in_of(request).check_shown(request)
         except ApiError as refusal:
             return api_error(request, refusal)
     return http_error(request, error)

@@ -102,6 +102,15 @@ export interface NewTask {
   reminder_offset?: string | null;
 }
 
+export interface NewToken {
+  /** The account's password, to confirm who asks */
+  password: string;
+  /** What it is for, in your words */
+  name: string;
+  scopes: Array<"tasks:read" | "tasks:write" | "stream" | "audit:read">;
+  expires_in_days?: number;
+}
+
 export interface Occurrence {
   due_date: string;
   occurrence_date: string;
@@ -165,6 +174,15 @@ export interface SessionView {
 
 export interface ShownLink {
   link: string;
+}
+
+export interface ShownToken {
+  id: string;
+  name: string;
+  scopes: Array<"tasks:read" | "tasks:write" | "stream" | "audit:read">;
+  created_at: string;
+  expires_at: string;
+  token: string;
 }
 
 export interface SignedIn {
@@ -242,6 +260,19 @@ export interface TaskView {
   recurrence_mode?: "fixed" | "after_completion" | null;
   catch_up?: "latest" | "all" | null;
   reminder_status?: Array<ReminderStatus>;
+}
+
+export interface TokenList {
+  items: Array<TokenView>;
+}
+
+export interface TokenView {
+  id: string;
+  name: string;
+  scopes: Array<"tasks:read" | "tasks:write" | "stream" | "audit:read">;
+  created_at: string;
+  expires_at: string;
+  last_used_at: string | null;
 }
 
 export interface ValidationAnswer {

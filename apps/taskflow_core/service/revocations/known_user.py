@@ -23,7 +23,9 @@ class KnownUser:
         """Whether one of the user's tokens is refused."""
         if self.closed or identity.key in self._revoked:
             return True
-        return identity.session_id is None and identity.issued_at < self._issued_before
+        if identity.session_id is not None or identity.scopes is not None:
+            return False
+        return identity.issued_at < self._issued_before
 
     def close(self, *, closed: bool) -> bool:
         """The account is gone or disabled, or is neither any more. Whether it has just been closed."""
