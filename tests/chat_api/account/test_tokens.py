@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from chat_api.account import links
 from chat_api.account.tokens import MOST_TOKENS
 from taskflow_core.database.pool import Database
 from taskflow_core.events.topics import AUDIT_LOGGER, CHAT_API, NOTIFICATION_SERVICE, REMINDER_SERVICE, ServiceName
@@ -204,6 +205,21 @@ async def test_signing_out_everywhere_leaves_it_and_disabling_does_not(
     await database.execute("INSERT INTO disabled_accounts SELECT id, '', '', now() FROM users")
     await here.revocations.read()
     assert code(await here.ask(token)) == REVOKED
+
+
+async def test_setting_a_lost_password_ends_all(here: Process, there: Process, access: str, database: Database) -> None:
+    tokens = [(await made(here, access))[0] for _ in range(2)]
+    for process in (here, there):
+        assert [(await process.ask(token)).status_code for token in tokens] == [200, 200]
+    link = await links.make(
+        database, "reset", timedelta(hours=1), user_id=await database.fetchval("SELECT id FROM users")
+    )
+    body = {"link": link.link, "password": "a staple battery"}
+    assert (await here.clients[CHAT_API].post(f"{AUTH}/reset/complete", json=body)).status_code == 200
+    await there.revocations.read()
+    for process in (here, there):
+        assert [code(await process.ask(token)) for token in tokens] == [REVOKED, REVOKED]
+    assert not await database.fetchval("SELECT count(*) FROM personal_tokens")
 
 
 async def test_making_one_takes_the_password(here: Process, access: str) -> None:
