@@ -16,11 +16,13 @@ from chat_api.controllers.account_tokens import AccountTokensController
 from chat_api.controllers.auth import Auth, AuthController
 from chat_api.controllers.chat import chat, chat_of_user
 from chat_api.controllers.cookies import Cookies
+from chat_api.controllers.export import export_account
 from chat_api.controllers.internal import occurrences
 from chat_api.controllers.pages import SwaggerPage, assets, docs_router, health, home, redoc
 from chat_api.controllers.preferences import PreferencesController
 from chat_api.controllers.recurrence import preview
 from chat_api.controllers.tasks import TasksController
+from chat_api.export.export import Exports
 from chat_api.quotas import quotas
 from chat_api.sessions.stored import StoredSessions
 from chat_api.signing_in.gate import SharedGate, limits_of
@@ -68,6 +70,7 @@ def create_service(runtime: Runtime) -> Service:
             AccountController,
             AccountLinksController,
             AccountTokensController,
+            export_account,
             health,
             home,
             redoc,
@@ -80,7 +83,7 @@ def create_service(runtime: Runtime) -> Service:
             occurrences,
         ],
         sign_in=sign_in,
-        dependencies={"runtime": runtime, "auth": auth, "account": account},
+        dependencies={"runtime": runtime, "auth": auth, "account": account, "exports": Exports(runtime.database)},
         exception_handlers=UNKNOWN_PATHS,
         openapi_config=openapi(
             CHAT_API, render_plugins=[JsonRenderPlugin(), SwaggerPage()], openapi_router=docs_router()

@@ -8,11 +8,11 @@ of events a second to ten thousand readers. Our server offers the connection as 
 import asyncio
 import contextlib
 import socket
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
-from litestar.types import Scope, Send
+from litestar.types import Send
 
-from taskflow_core.service.http_protocol import EXTENSION, Exchange
+from taskflow_core.service.http_protocol import Exchange
 
 _MOST_BUFFERED: Final = 32 * 1024
 """Bytes that may wait in a connection's own buffer; beyond that a stream keeps frames in its queue."""
@@ -51,13 +51,6 @@ class Connection(Protocol):
     def server_stops(self) -> bool:
         """Whether the server has begun to stop and waits for this answer to end."""
         ...
-
-
-def exchange_of(scope: Scope) -> Exchange | None:
-    """What our server offers of a request's connection; other servers offer nothing."""
-    values: Any = scope
-    extensions: dict[str, Exchange] = values.get("extensions") or {}
-    return extensions.get(EXTENSION)
 
 
 def connection_of(exchange: Exchange | None, send: Send, *, dead_after: float) -> Connection:

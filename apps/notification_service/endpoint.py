@@ -13,7 +13,7 @@ from litestar.types import ASGIApp, Empty, Receive, Scope, Send
 from litestar.utils.scope.state import ScopeState
 
 from notification_service import frames, metrics
-from notification_service.connection import connection_of, exchange_of
+from notification_service.connection import connection_of
 from notification_service.document import RESPONSES, StreamOperation
 from notification_service.door import TICKET, TOKEN, Door
 from notification_service.hub import Hub
@@ -26,6 +26,7 @@ from notification_service.tickets import Admission, Ticket, Tickets
 from taskflow_core.domain.clock import Clock
 from taskflow_core.service.auth import SignedInRequest, signed_in
 from taskflow_core.service.errors import ApiError
+from taskflow_core.service.exchange import exchange_of
 from taskflow_core.service.ignored import READS
 from taskflow_core.service.litestar_app import SECURITY
 from taskflow_core.service.openapi import answers

@@ -9,7 +9,7 @@ case alone, each signs in with its own as it is written, and `duplicates` lists 
 which one is to stay.
 
 `disable` ends an account's sessions and lets nobody sign in to it, in either phase, until `enable`, which puts the
-password back; both may be repeated. `revoked` says how much Phase IV would admit that is refused now; `taskflow ops
+password back; both may be repeated. `export` writes everything of an account to a ZIP file, as its owner gets it. `revoked` says how much Phase IV would admit that is refused now; `taskflow ops
 rollback` asks it.
 """
 
@@ -18,9 +18,11 @@ import os
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from taskflow_cli.environment import environment
+from taskflow_cli.exporting import export_account
 from taskflow_cli.main import UserError
 from taskflow_cli.on_database import on_database
 
@@ -48,6 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     reset.add_argument("email", metavar="EMAIL")
     confirm = actions.add_parser("confirm-email", help="print the link that confirms the new address of an account")
     confirm.add_argument("email", metavar="EMAIL", help="the address that the account has now")
+    export = actions.add_parser("export", help="write everything of an account to a new ZIP file")
+    export.add_argument("email", metavar="EMAIL")
+    export.add_argument("file", metavar="FILE", type=Path)
     revoked = actions.add_parser("revoked", help="how many sessions are revoked, which Phase IV would admit")
     revoked.add_argument("--json", action="store_true", help="as one JSON object")
 
@@ -64,6 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
         work = partial(_reset, email=arguments.email)
     elif arguments.action == "confirm-email":
         work = partial(_confirm, email=arguments.email)
+    elif arguments.action == "export":
+        work = partial(export_account, email=arguments.email, file=arguments.file)
     elif arguments.action == "invite":
         work = partial(_invite, email=arguments.email, days=arguments.days)
     else:

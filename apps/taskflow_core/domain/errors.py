@@ -157,6 +157,13 @@ class TooManyAnswersError(DomainError):
         )
 
 
+class TooManyExportsError(DomainError):
+    """The account is being exported already, or as many others are as a process exports at a time."""
+
+    def __init__(self) -> None:
+        super().__init__("An export is running; try again when it has ended.", retry_after_seconds=30)
+
+
 class AccountGoneError(DomainError):
     """The account of whoever asks does not exist any more."""
 

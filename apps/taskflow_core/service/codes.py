@@ -43,6 +43,7 @@ CODES: Final[Mapping[str, tuple[int, str]]] = {
     "NO_MAIL": (409, "This installation sends no mail; an administrator can give the link"),
     "TOO_MANY_MAILS": (429, "Too many mails to this address, for this client, or in all; wait as Retry-After says"),
     "TOO_MANY_STREAMS": (429, "The user has as many streams open as allowed"),
+    "TOO_MANY_EXPORTS": (429, "The account is being exported, or too many others are; come back as Retry-After says"),
     "API_TOKEN_REQUIRED": (401, "Internal routes demand the API token"),
     "CALLER_NOT_ALLOWED": (403, "This internal route is for another service"),
     "HOST_NOT_SERVED": (421, "The host asked for is not this site's"),

@@ -34,6 +34,7 @@ from taskflow_core.domain.errors import (
     TaskNotFoundError,
     TooManyAnswersError,
     TooManyAttemptsError,
+    TooManyExportsError,
     TooManyMailsError,
     TooManySignUpsError,
     TooManyTasksError,
@@ -128,6 +129,7 @@ DOMAIN_ERRORS: Final[Mapping[type[DomainError], Refusal]] = {
     TooManyTokensError: Refusal("TOO_MANY_TOKENS", "Too many personal tokens"),
     TooManyTasksError: Refusal("TOO_MANY_TASKS", "Too many tasks"),
     TooManyAnswersError: Refusal("TOO_MANY_KEPT_ANSWERS", "Too many answers kept"),
+    TooManyExportsError: Refusal("TOO_MANY_EXPORTS", "Too many exports"),
     AccountGoneError: Refusal("INVALID_TOKEN", "Invalid or expired token", kind=AuthError),
 }
 """The code of each domain error."""

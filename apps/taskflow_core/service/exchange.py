@@ -1,8 +1,9 @@
 """A request's connection, for an answer without end that is written to it past ASGI's `send`."""
 
 import asyncio
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
+from litestar.types import Scope
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
@@ -59,3 +60,10 @@ class Exchange:
         """Wait until the connection takes more."""
         if self._protocol.flow.write_paused:
             await self._protocol.flow.drain()
+
+
+def exchange_of(scope: Scope) -> Exchange | None:
+    """What our server offers of a request's connection; other servers offer nothing."""
+    values: Any = scope
+    extensions: dict[str, Exchange] = values.get("extensions") or {}
+    return extensions.get(EXTENSION)

@@ -1,0 +1,1 @@
+"""Everything of one account as a ZIP file, written while it is read."""

@@ -1,0 +1,41 @@
+"""`taskflow admin export`: everything of an account in a file, for who asks for it in another way than by the page."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from taskflow_cli.main import UserError
+
+if TYPE_CHECKING:
+    from taskflow_core.database.pool import Database
+
+
+async def export_account(database: "Database", *, email: str, file: Path) -> int:
+    """Write the export of the account with this address. The file appears whole, for its owner only, or not at all.
+
+    Raises UserError for an address of none or several, and a file that is there or cannot be written.
+    """
+    from audit_logger.files import new_file, write_all
+    from chat_api.accounts import accounts_of, meant
+    from chat_api.export.export import Exports
+    from taskflow_core.domain.errors import DomainError
+
+    account = meant(await accounts_of(database, email), email)
+    if account is None:
+        raise UserError(
+            f"{email} is the address of no account, or of several in other cases (taskflow admin duplicates)"
+        )
+    if file.exists():  # noqa: ASYNC240  # blocks nobody: the command has nothing else to do
+        raise UserError(f"{file} is there already; name another file.")
+    size = 0
+    try:
+        async with Exports(database).begun(account["id"]) as pieces:
+            with new_file(file) as descriptor:
+                async for piece in pieces:
+                    write_all(descriptor, piece)
+                    size += len(piece)
+    except DomainError as error:
+        raise UserError(error.message) from error
+    except (FileExistsError, FileNotFoundError, NotADirectoryError, PermissionError) as error:
+        raise UserError(f"{file} cannot be written: {error.strerror}") from error
+    print(f"{account['email']} ({account['id']}): {size:,} bytes in {file}.")
+    return 0
