@@ -9,8 +9,8 @@ case alone, each signs in with its own as it is written, and `duplicates` lists 
 which one is to stay.
 
 `disable` ends an account's sessions and lets nobody sign in to it, in either phase, until `enable`, which puts the
-password back; both may be repeated. `export` writes everything of an account to a ZIP file, as its owner gets it. `revoked` says how much Phase IV would admit that is refused now; `taskflow ops
-rollback` asks it.
+password back; both may be repeated. `export` writes everything of an account to a ZIP file, as its owner gets it.
+`revoked` says how much Phase IV would admit that is refused now; `taskflow ops rollback` asks it.
 """
 
 import argparse

@@ -28,9 +28,7 @@ def email(monkeypatch: pytest.MonkeyPatch, database_url: str) -> str:
     return asyncio.run(make())
 
 
-def test_the_file_is_whole_and_its_owners_alone(
-    email: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_file_is_whole_and_its_owners_alone(email: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "anna.zip"
     assert main(["admin", "export", email.upper(), str(file)]) == 0
     assert f"bytes in {file}" in capsys.readouterr().out
