@@ -30,7 +30,7 @@ _ZIP = ResponseSpec(
     description="A ZIP file, streamed: all that there is of the account at one moment, as JSON, and the tasks as a "
     "calendar (RFC 5545). One of an account at a time. An answer that breaks off is no ZIP file that opens.",
     media_type="application/zip",
-    responses=answers(401, 429, 503) | {200: _ZIP},
+    responses=answers(401, 403, 429, 503) | {200: _ZIP},
 )
 async def export_account(request: SignedInRequest, runtime: FromRuntime, exports: FromExports) -> ASGIApp:
     """Everything of the user's."""

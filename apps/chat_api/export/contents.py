@@ -51,6 +51,11 @@ _SESSIONS: Final = """
 SELECT id, device, created_at, last_used_at, expires_at, revoked_at FROM sessions
 WHERE user_id = $1 ORDER BY created_at, id
 """
+# Personal tokens, likewise.
+_TOKENS: Final = """
+SELECT id, name, scopes, created_at, expires_at, last_used_at FROM personal_tokens
+WHERE user_id = $1 ORDER BY created_at, id
+"""
 # The user's events in the audit trail.
 _EVENTS: Final = """
 SELECT event_id, type, occurred_at, recorded_at, task_id, user_id, actor_id, version, correlation_id, data
@@ -156,6 +161,7 @@ PARTS: Final[Mapping[str, Part]] = {
     "conversations.json": _listed(_CONVERSATIONS),
     "messages.json": _listed(_MESSAGES, _message),
     "sessions.json": _listed(_SESSIONS),
+    "tokens.json": _listed(_TOKENS),
     "audit.json": _listed(_EVENTS, _event),
 }
 """The files of JSON in an export; docs/api.md says what each holds."""

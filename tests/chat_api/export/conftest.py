@@ -21,6 +21,10 @@ _SESSION = """
 INSERT INTO sessions (id, user_id, created_at, last_used_at, expires_at, device)
 VALUES ('a-session', $1, now(), now(), now() + interval '1 day', 'a phone')
 """
+_TOKEN = """
+INSERT INTO personal_tokens (id, user_id, name, token_hash, scopes, created_at, expires_at)
+VALUES ('a-token', $1, 'a program', 'a secret', 'stream', now(), now() + interval '1 day')
+"""
 _REMINDER = """
 INSERT INTO reminder_schedule (id, task_id, user_id, reminder_offset, due_at, due_all_day, scheduled_at, fire_at,
     status, task_version)
@@ -81,6 +85,7 @@ def fill(database: Database) -> Fill:
         answer = await user.http.post(CHAT, json={"message": "add Buy milk"})
         assert answer.status_code == 200, answer.text
         await database.execute(_SESSION, user.id)
+        await database.execute(_TOKEN, user.id)
         await database.execute(_REMINDER, user.id, task["id"])
         await database.execute(_RECORD, user.id, task["id"])
 

@@ -1,15 +1,22 @@
 """Everything of an account in a ZIP file: whole, of one moment, of one's own, and of nobody else."""
 
 import asyncio
+from itertools import chain
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from chat_api.export import export
 from taskflow_core.database.pool import Database
+from taskflow_core.service.errors import ApiError
+from taskflow_core.service.personal_tokens.scopes import SCOPES, check_scopes
+from taskflow_core.service.tokens import Tokens
+from taskflow_core.settings import Settings
 from tests.chat_api.export.conftest import EXPORT, Fill, exported, opened
 from tests.chat_api.people import TASKS, User
+from tests.support.clock import MovableClock
 
 FILES = [
     "account.json",
@@ -20,6 +27,7 @@ FILES = [
     "conversations.json",
     "messages.json",
     "sessions.json",
+    "tokens.json",
     "audit.json",
     "taskflow.ics",
 ]
@@ -44,6 +52,7 @@ async def test_it_holds_everything(anna: User, fill: Fill) -> None:
     assert [message["role"] for message in found["messages.json"]] == ["user", "assistant"]
     assert {message["conversation_id"] for message in found["messages.json"]} == {chat["id"]}
     assert [session["device"] for session in found["sessions.json"]] == ["a phone"]
+    assert [token["name"] for token in found["tokens.json"]] == ["a program"]
     assert [event["data"] for event in found["audit.json"]] == [{"deleted_at": "2027-03-01T09:00:00Z"}]
 
 
@@ -59,7 +68,7 @@ async def test_it_holds_no_secret(anna: User, fill: Fill, database: Database) ->
 async def test_nobody_elses_is_in_it(anna: User, bert: User, fill: Fill) -> None:
     await fill(bert)
     found = await exported(anna.http)
-    assert [found[name] for name in FILES[2:-1]] == [[]] * 7
+    assert [found[name] for name in FILES[2:-1]] == [[]] * 8
     assert found.calendar.walk("VTODO") == []
     assert bert.id.encode() not in b"".join(map(found.zip.read, FILES))
 
@@ -70,6 +79,15 @@ async def test_the_answer_is_for_its_owner_alone(anna: User, visitor: httpx.Asyn
     assert answer.headers["cache-control"] == "private, no-store"
     assert answer.headers["content-disposition"].startswith('attachment; filename="taskflow-')
     assert (await visitor.get(EXPORT)).status_code == 401
+
+
+def test_personal_tokens_may_not(anna: User, settings: Settings, clock: MovableClock) -> None:
+    """Whatever their scopes are."""
+    signed_in = Tokens(settings.auth_secret, clock, access_seconds=60).verify(anna.token)
+    by_token = msgspec.structs.replace(signed_in, scopes=frozenset(chain(*SCOPES.values())))
+    with pytest.raises(ApiError) as refused:
+        check_scopes(by_token, {"method": "GET", "path_template": EXPORT})
+    assert (refused.value.status, refused.value.code) == (403, "NOT_FOR_TOKENS")
 
 
 async def test_an_account_that_is_gone(anna: User, database: Database) -> None:
