@@ -22,6 +22,7 @@ from chat_api.controllers.pages import SwaggerPage, assets, docs_router, health,
 from chat_api.controllers.preferences import PreferencesController
 from chat_api.controllers.recurrence import preview
 from chat_api.controllers.tasks import TasksController
+from chat_api.erasing.closing import Deletion
 from chat_api.export.export import Exports
 from chat_api.quotas import quotas
 from chat_api.sessions.stored import StoredSessions
@@ -61,6 +62,7 @@ def create_service(runtime: Runtime) -> Service:
         ),
         tokens=tokens,
         addresses=Addresses(runtime.database, runtime.clock, gate, accounts, mails=mailing is not None),
+        deletion=Deletion(accounts, sessions),
     )
     app = make_app(
         CHAT_API,

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import structlog
 
@@ -9,8 +10,10 @@ from chat_api.account.mailing import Mailing
 from chat_api.accounts import Accounts
 from chat_api.answers import EXPIRE
 from chat_api.commands.reconcile import reconcile
+from chat_api.erasing.job import Erasing
 from chat_api.sessions.purge import purge
 from chat_api.signing_in.gate import SharedGate
+from taskflow_core.cancellation import side_by_side
 from taskflow_core.database.lease import lead
 from taskflow_core.events.topics import CHAT_API
 from taskflow_core.periodic import every
@@ -21,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 _ONCE_A_DAY = 86_400.0
 _PURGE_SECONDS = 60.0
+_ERASE_SECONDS = 5.0
 
 
 @asynccontextmanager
@@ -42,7 +46,15 @@ async def running(
 
 
 async def _lead(runtime: Runtime) -> None:
-    await lead(runtime.database, "chat-api:housekeeping", lambda: keep_house(runtime), service=CHAT_API)
+    async def work() -> None:
+        await side_by_side(partial(keep_house, runtime), partial(_erase, runtime))
+
+    await lead(runtime.database, "chat-api:housekeeping", work, service=CHAT_API)
+
+
+async def _erase(runtime: Runtime) -> None:
+    await runtime.database.opened()
+    await every(_ERASE_SECONDS, Erasing(runtime.database, runtime.clock).run, name="erasures")
 
 
 async def _purge(runtime: Runtime, gate: SharedGate) -> None:

@@ -10,6 +10,9 @@ which one is to stay.
 
 `disable` ends an account's sessions and lets nobody sign in to it, in either phase, until `enable`, which puts the
 password back; both may be repeated. `export` writes everything of an account to a ZIP file, as its owner gets it.
+`delete-account` deletes one as its owner can; `erasures` lists what was deleted, and `apply-erasures` deletes it again
+where a backup brought it back.
+
 `revoked` says how much Phase IV would admit that is refused now; `taskflow ops rollback` asks it.
 """
 
@@ -22,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from taskflow_cli.environment import environment
+from taskflow_cli.erasing import ERASING, add_erasing
 from taskflow_cli.exporting import export_account
 from taskflow_cli.main import UserError
 from taskflow_cli.on_database import on_database
@@ -53,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     export = actions.add_parser("export", help="write everything of an account to a new ZIP file")
     export.add_argument("email", metavar="EMAIL")
     export.add_argument("file", metavar="FILE", type=Path)
+    add_erasing(actions)
     revoked = actions.add_parser("revoked", help="how many sessions are revoked, which Phase IV would admit")
     revoked.add_argument("--json", action="store_true", help="as one JSON object")
 
@@ -69,6 +74,8 @@ def run(arguments: argparse.Namespace) -> int:
         work = partial(_reset, email=arguments.email)
     elif arguments.action == "confirm-email":
         work = partial(_confirm, email=arguments.email)
+    elif arguments.action in ERASING:
+        work = partial(ERASING[arguments.action], arguments=arguments, lasts=_longest_token())
     elif arguments.action == "export":
         work = partial(export_account, email=arguments.email, file=arguments.file)
     elif arguments.action == "invite":

@@ -33,7 +33,8 @@ BEGIN
         outbox, task_shadow, embedded_deliveries, dead_letters, idempotency_keys,
         user_preferences, task_series, series_slots, reminder_schedule, stream_tickets,
         sign_in_budgets, sign_in_devices,
-        sessions, refresh_tokens, revocations, disabled_accounts, account_links, personal_tokens
+        sessions, refresh_tokens, revocations, disabled_accounts, account_links, personal_tokens,
+        erasures
     TO taskflow_app;
     GRANT SELECT, INSERT ON task_events, audit_checkpoints TO taskflow_app;
     GRANT SELECT ON

@@ -33,6 +33,7 @@ from taskflow_db.audit_tables import (
     AuditUpkeepDays,
     TaskEvents,
 )
+from taskflow_db.erasure_tables import Erasures
 from taskflow_db.session_tables import DisabledAccounts, RefreshTokens, Revocations, Sessions
 from taskflow_db.sign_in_tables import SignInBudgets, SignInDevices
 from taskflow_db.stream_tables import StreamTickets
@@ -262,6 +263,7 @@ TABLES: Final[tuple[type[Table], ...]] = (
     RefreshTokens,
     Revocations,
     DisabledAccounts,
+    Erasures,
     AccountLinks,
     PersonalTokens,
     TaskEvents,

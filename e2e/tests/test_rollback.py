@@ -45,6 +45,7 @@ INSERT INTO account_links (kind, email, expires_at)
 INSERT INTO personal_tokens (id, user_id, name, token_hash, scopes, created_at, expires_at)
     VALUES ('suite', 'nobody', 'put here by the suite', 'x', 'stream', now(), now() + interval '1 hour')
     ON CONFLICT DO NOTHING;
+INSERT INTO erasures (user_hash, done_at) VALUES ('put here by the suite', now()) ON CONFLICT DO NOTHING;
 """
 _REMOVE_THEM: Final = """
 DELETE FROM embedded_deliveries WHERE task_id = 'none';
@@ -52,6 +53,7 @@ DELETE FROM dead_letters WHERE reason = 'put here by the suite';
 DELETE FROM audit_pruned WHERE record = 'put here by the suite';
 DELETE FROM personal_tokens WHERE id = 'suite';
 DELETE FROM account_links WHERE email = 'put-here@by.the.suite';
+DELETE FROM erasures WHERE user_hash = 'put here by the suite';
 """
 
 

@@ -1,54 +1,21 @@
 """A crash at any line of the service's own code: what it was doing is undone or done, and done once in the end."""
 
-import sys
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
-from types import FrameType
-from typing import Any, Final
+from typing import Final
 
 import reminder_service
 from taskflow_core.database.pool import Database
 from tests.reminder_service.world import NOON, Replica, World, minutes
 from tests.support.clock import MovableClock
-
-CODE: Final = str(Path(reminder_service.__file__).parent)
+from tests.support.crashing import crash_at
 
 _REAP: Final = """
 SELECT pg_terminate_backend(pid, 10_000) FROM pg_stat_activity
 WHERE datname = current_database() AND application_name = 'a-mortal'
 """
-
-
-class CrashError(BaseException):
-    """The process ends here."""
-
-
-async def crash_at(line: int, work: Callable[[], Awaitable[object]]) -> bool:
-    """Do `work` and crash when it comes to its `line`th line in the service's code; False when it has no more lines."""
-    seen = 0
-
-    def trace(frame: FrameType, event: str, _: Any) -> Any:
-        nonlocal seen
-        if not frame.f_code.co_filename.startswith(CODE):
-            return None
-        if event == "line":
-            seen += 1
-            if seen == line:
-                raise CrashError
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        await work()
-    except CrashError:
-        return True
-    finally:
-        sys.settrace(before)
-    return False
 
 
 @asynccontextmanager
@@ -74,7 +41,7 @@ async def test_while_sending(world: World, database: Database, clock: MovableClo
         expected[events[0].task_id] += 1
         clock.advance(minutes(5))
         async with mortal(database) as its_own:
-            crashed = await crash_at(line, Replica(its_own, clock).firing.fire_due)
+            crashed = await crash_at(line, Replica(its_own, clock).firing.fire_due, of=reminder_service)
         await Replica(database, clock).fire()
     assert line > 20
     assert Counter(event.task_id for event in await world.sent()) == expected
@@ -92,7 +59,7 @@ async def test_while_planning(world: World, database: Database, clock: MovableCl
         deleted = await world.delete(going.task)
         expected.update({(moving.task_id, "PT2M"): 1, (moving.task_id, "PT1M"): 1})
         async with mortal(database) as its_own:
-            crashed = await crash_at(line, partial(Replica(its_own, clock).hear, moved, deleted))
+            crashed = await crash_at(line, partial(Replica(its_own, clock).hear, moved, deleted), of=reminder_service)
         again = Replica(database, clock)
         if line % 2:
             await again.hear(moved, deleted)

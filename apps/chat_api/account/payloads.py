@@ -23,6 +23,12 @@ class NewPassword(msgspec.Struct, frozen=True, kw_only=True):
     new: Password
 
 
+class AccountDeletion(msgspec.Struct, frozen=True, kw_only=True):
+    """The password of the account that is to go for good."""
+
+    password: ShownPassword
+
+
 class PasswordChanged(msgspec.Struct, frozen=True, kw_only=True):
     """Says that it was changed. `token` is there for who showed a token of Phase IV's, which has ended: another one."""
 

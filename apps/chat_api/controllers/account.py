@@ -9,11 +9,13 @@ from litestar.params import JSONBody, PathParameter, QueryParameter, SkipValidat
 
 from chat_api.account.addresses import Addresses
 from chat_api.account.passwords import Passwords
-from chat_api.account.payloads import EmailAsked, NewEmail, NewPassword, PasswordChanged, SessionList
+from chat_api.account.payloads import AccountDeletion, EmailAsked, NewEmail, NewPassword, PasswordChanged, SessionList
 from chat_api.account.resetting import Resetting
 from chat_api.account.tokens import UserTokens
 from chat_api.controllers.auth import Auth
 from chat_api.controllers.cookies import AUTH_PATH
+from chat_api.erasing.closing import Deletion
+from chat_api.payloads import Acknowledgement
 from chat_api.sessions.device import device_of
 from chat_api.sessions.listing import sessions_of
 from chat_api.sessions.stored import StoredSessions
@@ -35,6 +37,7 @@ class OwnAccount:
     resetting: Resetting
     addresses: Addresses
     tokens: UserTokens
+    deletion: Deletion
 
 
 SessionId = Annotated[str, PathParameter(max_length=64)]
@@ -81,6 +84,21 @@ class AccountController(Controller):
         await addresses.ask(request.user.user_id, data.password, data.email, account.auth.clients.of(request))
         how = "is on its way to the new address" if addresses.mails else "can be had of an administrator"
         return EmailAsked(message=f"The link that confirms it {how}", status="success", mailed=addresses.mails)
+
+    @delete(
+        "/account",
+        status_code=202,
+        responses=answers(401, 403, 413, 422, 429, 503, s202=Acknowledgement),
+        summary="Delete my account",
+        description="It closes at once, for good; its rows are erased in the background. A wrong `password` counts as "
+        "a failed sign-in.",
+    )
+    async def delete_account(
+        self, request: SignedInRequest, account: FromAccount, data: JSONBody[AccountDeletion]
+    ) -> Response[Acknowledgement]:
+        await account.deletion.delete(request.user, data.password, account.auth.clients.of(request))
+        body = Acknowledgement(message="Account deleted; what there is of it is being erased", status="success")
+        return Response(body, status_code=202, cookies=account.auth.cookies.signed_out())
 
     @get(
         "/sessions",

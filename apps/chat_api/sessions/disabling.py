@@ -28,7 +28,11 @@ INSERT INTO disabled_accounts (user_id, parked_hash, placeholder, disabled_at) V
 ON CONFLICT (user_id) DO UPDATE SET parked_hash = excluded.parked_hash, placeholder = excluded.placeholder
 """
 _REPLACE: Final = "UPDATE users SET hashed_password = $2 WHERE id = $1 AND hashed_password = $3"
-_UNPARK: Final = "DELETE FROM disabled_accounts WHERE user_id = $1 RETURNING parked_hash, placeholder"
+# One that is being erased stays closed.
+_UNPARK: Final = """
+DELETE FROM disabled_accounts WHERE user_id = $1 AND NOT EXISTS (SELECT FROM erasures WHERE user_id = $1)
+RETURNING parked_hash, placeholder
+"""
 # Has every process look at the account.
 _LOOK: Final = """
 INSERT INTO revocations AS known (kind, subject, user_id, expires_at) VALUES ('user', $1, $1, $2)
@@ -62,8 +66,7 @@ async def disable(database: Database, email: str, *, lasts: timedelta, rounds: i
     row = meant(await accounts_of(database, email), email)
     if row is None:
         return None
-    unknown = secrets.token_urlsafe(32).encode()
-    placeholder = (await asyncio.to_thread(bcrypt.hashpw, unknown, bcrypt.gensalt(rounds))).decode()
+    placeholder = await hash_of_nothing(rounds)
     async with database.transaction() as connection:
         now: datetime = await connection.fetchval(_NOW)
         ended = await store.end_all(connection, row["id"], now, now + lasts)
@@ -76,6 +79,12 @@ async def disable(database: Database, email: str, *, lasts: timedelta, rounds: i
             await connection.execute(_REPLACE, row["id"], placeholder, hashes["present"])
     sessions = sum(one.kind == "session" for one in ended)
     return Done(user_id=row["id"], email=row["email"], already=already, sessions=sessions)
+
+
+async def hash_of_nothing(rounds: int = 12) -> str:
+    """A hash, in Phase IV's form, of a password that nobody knows."""
+    unknown = secrets.token_urlsafe(32).encode()
+    return (await asyncio.to_thread(bcrypt.hashpw, unknown, bcrypt.gensalt(rounds))).decode()
 
 
 async def enable(database: Database, email: str, *, lasts: timedelta) -> Done | None:

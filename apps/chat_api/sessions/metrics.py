@@ -6,12 +6,13 @@ from prometheus_client import Counter
 
 from taskflow_core.telemetry.metrics import REGISTRY
 
-Why = Literal["signed_out", "everywhere", "password", "reuse"]
+Why = Literal["signed_out", "everywhere", "password", "reuse", "deleted"]
 
 SESSIONS_BEGUN: Final = Counter("taskflow_sessions_begun", "Sessions that began", registry=REGISTRY)
 SESSIONS_REVOKED: Final = Counter(
     "taskflow_sessions_revoked",
-    "Sessions and tokens revoked: signed_out, everywhere, by a new password, for a refresh token used twice (reuse)",
+    "Sessions and tokens revoked: signed_out, everywhere, by a new password, for a refresh token used twice (reuse), "
+    "of an account that was deleted",
     ["reason"],
     registry=REGISTRY,
 )

@@ -6,6 +6,11 @@ export interface Account {
   created_at: string;
 }
 
+export interface AccountDeletion {
+  /** The account's password, to confirm who asks */
+  password: string;
+}
+
 export interface Acknowledgement {
   message: string;
   status: string;

@@ -1,0 +1,71 @@
+"""Closing an account that is to be erased: one transaction, after which nobody is let in and its address is free."""
+
+import hashlib
+from typing import Final
+
+from chat_api.accounts import Accounts
+from chat_api.sessions.disabling import hash_of_nothing
+from chat_api.sessions.stored import StoredSessions
+from chat_api.signing_in.client import Client
+from taskflow_core.database.pool import Connection
+from taskflow_core.domain.errors import WrongPasswordError
+from taskflow_core.service.tokens import Identity
+
+# The account without an address and with a password that nobody knows; $3 null, or the hash that was shown.
+_CLOSE: Final = """
+UPDATE users SET email = 'erased.' || md5(id) || '@erased.invalid', hashed_password = $2
+WHERE id = $1 AND ($3::text IS NULL OR hashed_password = $3) RETURNING id
+"""
+# Refused by its id as well; there is no password that could be put back.
+_PARK: Final = """
+INSERT INTO disabled_accounts (user_id, parked_hash, placeholder, disabled_at) VALUES ($1, $2, $2, now())
+ON CONFLICT (user_id) DO UPDATE SET parked_hash = excluded.parked_hash, placeholder = excluded.placeholder
+"""
+_FORGET_LINKS: Final = "DELETE FROM account_links WHERE user_id = $1"
+_NO_REMINDERS: Final = """
+UPDATE reminder_schedule SET status = 'cancelled', updated_at = now() WHERE user_id = $1 AND status = 'pending'
+"""
+# The work to do; once more where a restored backup has an account again that was erased.
+_ASK: Final = """
+INSERT INTO erasures (user_hash, user_id) VALUES ($2, $1)
+ON CONFLICT (user_hash) DO UPDATE SET user_id = excluded.user_id, done_at = NULL, attempts = 0, retry_at = NULL,
+    last_error = NULL
+"""
+
+
+class Deletion:
+    """Deletes accounts for their owners."""
+
+    def __init__(self, accounts: Accounts, sessions: StoredSessions) -> None:
+        self._accounts = accounts
+        self._sessions = sessions
+
+    async def delete(self, identity: Identity, password: str, client: Client) -> None:
+        """Close the account of who shows its password; every session has ended, and the rest is the job's.
+
+        Raises WrongPasswordError, TooManyAttemptsError, SignInBusyError, AccountGoneError, outages.
+        """
+        entry = await self._accounts.confirm(identity.user_id, password, client)
+        placeholder = await hash_of_nothing()
+        async with self._sessions.ending_all(identity.user_id, "deleted") as connection:
+            if not await close(connection, identity.user_id, placeholder, shown=entry.password_hash):
+                raise WrongPasswordError  # it was changed, or the account closed, at the same time
+
+
+async def close(connection: Connection, user_id: str, placeholder: str, *, shown: str | None = None) -> bool:
+    """Close the account and ask for its erasure, in a transaction that also ends its sessions.
+
+    False where it is gone, or its password's hash is not the one that was shown.
+    """
+    if await connection.fetchval(_CLOSE, user_id, placeholder, shown) is None:
+        return False
+    await connection.execute(_PARK, user_id, placeholder)
+    await connection.execute(_FORGET_LINKS, user_id)
+    await connection.execute(_NO_REMINDERS, user_id)
+    await connection.execute(_ASK, user_id, mark_of(user_id))
+    return True
+
+
+def mark_of(user_id: str) -> bytes:
+    """What stays of an account that was erased: ids are random, so that nobody finds one by its hash."""
+    return hashlib.sha256(user_id.encode()).digest()
