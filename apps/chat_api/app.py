@@ -19,6 +19,7 @@ from chat_api.controllers.cookies import Cookies
 from chat_api.controllers.export import export_account
 from chat_api.controllers.internal import occurrences
 from chat_api.controllers.pages import SwaggerPage, assets, docs_router, health, home, redoc
+from chat_api.controllers.parse import parse_line
 from chat_api.controllers.preferences import PreferencesController
 from chat_api.controllers.recurrence import preview
 from chat_api.controllers.tasks import TasksController
@@ -80,6 +81,7 @@ def create_service(runtime: Runtime) -> Service:
             TasksController,
             PreferencesController,
             preview,
+            parse_line,
             chat_of_user,
             chat,
             occurrences,

@@ -152,12 +152,17 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChatAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What the assistant answered, and the names of the tools that ran."""
+    """What the assistant answered, and the names of the tools that ran.
+
+    `unread` are the words that it did not understand, `understood` says that there are none; Phase IV has neither.
+    """
 
     conversation_id: str
     response: str
     tool_calls: list[str]
     status: str
+    understood: bool | UnsetType = UNSET
+    unread: list[str] | UnsetType = UNSET
 
 
 _TRUE = frozenset({"1", "t", "true", "y", "yes", "on"})

@@ -49,6 +49,8 @@ class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     due_after: datetime | None = None
     q: str | None = None
     series: str | None = None
+    changed_after: datetime | None = None
+    changed_before: datetime | None = None
     sort: Sort = "created"
 
 
@@ -149,6 +151,10 @@ async def _where(connection: Connection, user_id: str, criteria: TaskFilter, tz:
     if criteria.series:
         series = where.bind(criteria.series, "text")
         where.add(f"(t.parent_recurring_task_id = {series} OR t.id = {series})")
+    if criteria.changed_after is not None:
+        where.add(f"t.updated_at >= {where.bind(criteria.changed_after, 'timestamptz')}")
+    if criteria.changed_before is not None:
+        where.add(f"t.updated_at < {where.bind(criteria.changed_before, 'timestamptz')}")
     if criteria.due == "none":
         where.add("t.due_date IS NULL")
     if criteria.due == "overdue":

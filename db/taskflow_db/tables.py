@@ -178,6 +178,7 @@ class UserPreferences(
     timezone = Varchar(length=64)
     notifications = Text()
     updated_at = Timestamptz()
+    date_order = Varchar(length=3, null=True, default=None)
 
 
 class TaskSeries(

@@ -111,7 +111,7 @@ async def test_dates_repeats_and_reminders_are_understood_in_the_persons_zone(ta
     assert await talk.say("what is due today?") == "Nothing is due today."
     assert "due Fri 27 Nov 17:00" in await talk.say("move mum to friday"), "the time of day stays"
     assert "due Fri 27 Nov 18:30" in await talk.say("move mum to 18:30"), "the day stays"
-    assert "repeats monthly:27" in await talk.say("repeat mum every month")
+    assert "repeats every month on the 27th" in await talk.say("repeat mum every month")
     assert "does not repeat" in await talk.say("stop repeating mum")
     assert "no reminders" in await talk.say("remove the reminders from mum")
     assert "no due date" in await talk.say("remove the due date of mum")

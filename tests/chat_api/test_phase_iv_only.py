@@ -38,6 +38,7 @@ async def test_phase_vs_paths_are_unknown(client: httpx.AsyncClient, anna: User)
         ("PUT", PREFERENCES),
         ("GET", "/api/v1/recurrence/preview"),
         ("POST", "/api/v1/chat"),
+        ("POST", "/api/v1/parse"),
         ("POST", "/internal/occurrences"),
         ("GET", "/static/app.js"),
         ("GET", "/docs"),

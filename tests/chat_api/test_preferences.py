@@ -9,7 +9,7 @@ from taskflow_core.database.pool import Database
 from tests.chat_api.people import PREFERENCES, TASKS, User
 from tests.support.clock import MovableClock
 
-DEFAULTS = {"timezone": "UTC", "notifications": "all"}
+DEFAULTS = {"timezone": "UTC", "notifications": "all", "date_order": None}
 
 
 async def test_everybody_has_some(anna: User) -> None:
@@ -23,12 +23,15 @@ async def test_everybody_has_some(anna: User) -> None:
         {"timezone": "America/Argentina/Buenos_Aires", "notifications": "none"},
         {"timezone": "UTC", "notifications": ["task.completed", "task.reminder.triggered"]},
         {"timezone": "Asia/Kolkata", "notifications": []},
+        {"timezone": "UTC", "notifications": "all", "date_order": "dmy"},
+        {"timezone": "UTC", "notifications": "all", "date_order": "mdy"},
     ],
 )
 async def test_they_are_kept(anna: User, bert: User, preferences: dict[str, Any]) -> None:
     answer = await anna.http.put(PREFERENCES, json=preferences)
-    assert (answer.status_code, answer.json()) == (200, preferences)
-    assert (await anna.http.get(PREFERENCES)).json() == preferences
+    kept = {"date_order": None} | preferences
+    assert (answer.status_code, answer.json()) == (200, kept)
+    assert (await anna.http.get(PREFERENCES)).json() == kept
     assert (await bert.http.get(PREFERENCES)).json() == DEFAULTS, "to each their own"
 
 
@@ -41,7 +44,15 @@ async def test_a_list_of_events_is_kept_in_order_and_without_repetitions(anna: U
 async def test_put_replaces_them_all(anna: User) -> None:
     await anna.http.put(PREFERENCES, json={"timezone": "Europe/Berlin", "notifications": "none"})
     await anna.http.put(PREFERENCES, json={"timezone": "Asia/Tokyo"})
-    assert (await anna.http.get(PREFERENCES)).json() == {"timezone": "Asia/Tokyo", "notifications": "all"}
+    assert (await anna.http.get(PREFERENCES)).json() == DEFAULTS | {"timezone": "Asia/Tokyo"}
+
+
+async def test_the_order_of_day_and_month_stays_where_put_does_not_say_it(anna: User) -> None:
+    """Clients from before there was one send all the others."""
+    await anna.http.put(PREFERENCES, json={"date_order": "dmy"})
+    answer = await anna.http.put(PREFERENCES, json={"timezone": "Asia/Tokyo"})
+    assert answer.json()["date_order"] == "dmy"
+    assert (await anna.http.put(PREFERENCES, json={"date_order": None})).json()["date_order"] is None
 
 
 WRONG: list[tuple[str, Any]] = [
@@ -52,6 +63,8 @@ WRONG: list[tuple[str, Any]] = [
     ("timezone", ""),
     ("timezone", "x" * 65),
     ("timezone", None),
+    ("date_order", "ymd"),
+    ("date_order", 1),
     ("notifications", "some"),
     ("notifications", ["task.exploded"]),
     ("notifications", 1),

@@ -1,39 +1,61 @@
 """Requests for a new task: "add …", "remind me …"."""
 
-from datetime import datetime
 from typing import Final
 
 from chat_api.chat import intents as i
 from chat_api.chat import vocabulary as v
-from chat_api.chat.phrases import read_clauses, read_offsets
+from chat_api.chat.intents import Problem
 from chat_api.chat.references import named, title_of
-from chat_api.chat.when import NOTHING, Problem, When, parse_when, split_when
-from chat_api.chat.words import Words
+from chat_api.chat.words import Speaker, Words
+from chat_api.parser import NOTHING, Reading, When, parse, parse_when
 
 LONGEST_TITLE: Final = 255
+LONGEST_SENTENCE: Final = 1000
+"""Characters of what can be a task: a title, and all that is said of time."""
 _LEAD: Final = 16
-_AT_DUE: Final = "PT0S"
+_AT_DUE: Final = ("PT0S",)
 
 
-def read_remind(words: Words, now: datetime) -> i.Intent | None:
-    """ "remind me to …", "remind me tomorrow to …", "remind me 1 hour before …"."""
+def read_remind(words: Words, speaker: Speaker) -> i.Intent | None:
+    """ "remind me to …", "remind me tomorrow to …", "remind me about …", "remind me 1 hour before …"."""
     if words.keys[:2] != ("remind", "me"):
-        return None
+        return _reminding(words, speaker)
     rest = words[2:]
-    offsets = read_offsets(rest.keys, 0)
-    if offsets and offsets[1] < len(rest) and rest.keys[offsets[1] - 1] == "before":
-        when = When(reminders=tuple(dict.fromkeys(offsets[0])))
-        return named(rest[offsets[1] :], lambda ref: i.Schedule(ref, when))
     for index, key in enumerate(rest.keys[:_LEAD]):
-        if key not in ("to", "about", "that", "of"):
-            continue
-        lead = rest[:index]
-        if not index or read_clauses(lead.keys, now.replace(tzinfo=None), loose=True):
-            return _add_task(rest[index + 1 :], now, lead=lead, remind=True)
-    return None
+        if key in v.REMIND_OF and (not index or parse_when(rest[:index].text, speaker.now, speaker.order)):
+            if key in ("to", "that"):
+                return add_task(words, speaker, remind=True)
+            return _about(words, rest[:index], rest[index + 1 :], speaker)
+    return _about(words, rest[:0], rest, speaker)
 
 
-def read_add(words: Words, now: datetime) -> i.Intent | None:
+def _reminding(words: Words, speaker: Speaker) -> i.Intent | None:
+    """ "buy milk and remind me tomorrow at 8"."""
+    if ("remind", "me") not in zip(words.keys[1:], words.keys[2:], strict=False) or words.starts(v.ADD):
+        return None
+    reading = _parsed(words, speaker)
+    return add_task(words, speaker) if reading.title and reading.when.reminders else None
+
+
+def _about(words: Words, lead: Words, rest: Words, speaker: Speaker) -> i.Intent | None:
+    """A reminder of what may be there already."""
+    reading = _parsed(words, speaker)
+    if reading.options:
+        return add_task(words, speaker, remind=True)
+    if reading.when.reminders:
+        title = Words.of(reading.title)
+        return named(title, lambda ref: i.Remind(ref, reading.when, may_add=True))
+    if reading.reminder_without_date:
+        left = _parsed(rest, speaker)
+        offsets = reading.reminders
+        if not offsets:
+            return i.Refused(Problem.REMINDER_NEEDS_DATE)
+        title = Words.of(left.title if len(lead) else reading.title)
+        return named(title, lambda ref: i.Remind(ref, When(reminders=offsets), may_add=False))
+    return _refused(reading) or None
+
+
+def read_add(words: Words, speaker: Speaker) -> i.Intent | None:
     """ "add X tomorrow", "put X on my list"."""
     verb = words.starts(v.ADD)
     if not verb:
@@ -43,60 +65,65 @@ def read_add(words: Words, now: datetime) -> i.Intent | None:
     rest = words[verb:]
     if taken := rest.starts(v.NAMED):
         remind = "reminder" in rest.keys[:taken]
-        return _add_task(rest[taken:], now, remind=remind)
-    return _add_task(rest, now)
+        return add_task(rest[taken:], speaker, remind=remind)
+    return add_task(rest, speaker)
 
 
-def read_add_plain(words: Words, now: datetime) -> i.Intent | None:
+def read_add_plain(words: Words, speaker: Speaker) -> i.Intent | None:
     """ "add X" where tasks have no dates."""
     verb = words.starts(v.ADD)
     if not verb:
         return None
     rest = words[verb:]
-    rest = rest[rest.starts(v.NAMED) :]
-    if (taken := rest.ends(v.ADD_ENDINGS)) and taken < len(rest):
-        rest = rest[:-taken]
-    title = title_of(rest)
-    if not title:
-        return i.Refused(Problem.NO_TITLE)
-    return i.Refused(Problem.LONG_TITLE) if len(title) > LONGEST_TITLE else i.Add(title, NOTHING)
+    rest = _without_ending(rest[rest.starts(v.NAMED) :])
+    return _added(title_of(rest), NOTHING)
 
 
-def _add_task(words: Words, now: datetime, *, lead: Words | None = None, remind: bool = False) -> i.Intent:
-    if lead is None:
-        lead, words = _lead(words, now)
-    title, when = _title_and_time(words, now, lead)
-    if isinstance(when, Problem):
-        return i.Refused(when)
-    if not title:
-        return i.Refused(Problem.NO_TITLE)
-    if len(title) > LONGEST_TITLE:
+def add_task(words: Words, speaker: Speaker, *, remind: bool = False) -> i.Intent:
+    """A new task, from all that is said of it; with `remind`, of when it is due."""
+    reading = _parsed(_without_ending(words), speaker)
+    if len(words.text) > LONGEST_SENTENCE:
         return i.Refused(Problem.LONG_TITLE)
-    if when.reminders and when.due is None:
+    if refused := _refused(reading):
+        return refused
+    if reading.reminder_without_date:
         return i.Refused(Problem.REMINDER_NEEDS_DATE)
-    if remind and when.due is not None and not when.reminders:
-        when = When(due=when.due, repeat=when.repeat, repeat_until=when.repeat_until, reminders=(_AT_DUE,))
-    return i.Add(title, when)
+    if reading.options:
+        return _chosen([_added(_titled(option.title), _reminded(option.when, remind)) for option in reading.options])
+    unread = tuple(one.text for one in reading.unread)
+    return _added(_titled(reading.title), _reminded(reading.when, remind), unread)
 
 
-def _title_and_time(words: Words, now: datetime, lead: Words) -> tuple[str, When | Problem]:
-    if quoted := words.quoted():
-        left, when = split_when(quoted[1], now, lead=lead)
-        if not len(left) or left.ends(v.ADD_ENDINGS):
-            return quoted[0], when
-        left, when = split_when(words, now, lead=lead)
-        return title_of(left), when
-    left, when = split_when(words, now, lead=lead)
-    if (taken := left.ends(v.ADD_ENDINGS)) and taken < len(left):
-        left = left[:-taken]
-        if when == NOTHING:  # "add milk tomorrow to my list"
-            left, when = split_when(left, now, lead=lead)
-    return title_of(left), when
+def _parsed(words: Words, speaker: Speaker) -> Reading:
+    return parse(words.text[:LONGEST_SENTENCE], speaker.now, speaker.order)
 
 
-def _lead(words: Words, now: datetime) -> tuple[Words, Words]:
-    """Clauses of time before the title, closed by a colon: "every Monday at 9: water the plants"."""
-    for index, word in enumerate(words.raw[:_LEAD], 1):
-        if word.endswith(":") and index < len(words):
-            return (words[:index], words[index:]) if parse_when(words[:index], now) else (words[:0], words)
-    return words[:0], words
+def _refused(reading: Reading) -> i.Intent | None:
+    """Words about time that nobody can take for a title, and that have no reading."""
+    unread = [one for one in reading.unread if not one.doubtful]
+    return i.NotRead(tuple(one.text for one in unread), unread[0].why) if unread else None
+
+
+def _chosen(options: list[i.Intent]) -> i.Intent:
+    adding = tuple(option for option in options if isinstance(option, i.Add))
+    return i.Choose(adding) if len(adding) == len(options) else options[0]
+
+
+def _reminded(when: When, remind: bool) -> When:
+    return when.replaced(reminders=_AT_DUE) if remind and when.due is not None and not when.reminders else when
+
+
+def _titled(title: str) -> str:
+    """A title without what sends it to a list: "milk to my list"."""
+    return title_of(_without_ending(Words.of(title)))
+
+
+def _without_ending(words: Words) -> Words:
+    taken = words.ends(v.ADD_ENDINGS)
+    return words[:-taken] if taken and taken < len(words) else words
+
+
+def _added(title: str, when: When, unread: tuple[str, ...] = ()) -> i.Intent:
+    if not title:
+        return i.Refused(Problem.NO_TITLE)
+    return i.Refused(Problem.LONG_TITLE) if len(title) > LONGEST_TITLE else i.Add(title, when, unread)

@@ -9,16 +9,18 @@ from typing import Final, Literal
 
 import msgspec
 
-Question = Literal["delete", "which", "title"]
-"""`delete`: whether to delete the one task shown. `which`: which of the shown tasks the person's message meant.
-`title`: what the new task shall be called."""
+Question = Literal["delete", "which", "title", "reading"]
+"""`delete`: whether to delete the task spoken of. `which`: which of the shown tasks the person's message meant.
+`reading`: which of several ways to read the message. `title`: what the new task shall be called."""
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The ids of the tasks that an answer showed, in the order of their numbers, and what it asked."""
+    """The ids of the tasks that an answer showed, in the order of their numbers, what it asked, and the task that it
+    spoke of: "it" in the next message."""
 
     shown: list[str] = []
     asked: Question | None = None
+    topic: str | None = None
 
 
 NOTHING: Final = Context()

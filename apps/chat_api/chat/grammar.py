@@ -1,23 +1,23 @@
 """From what a person wrote to what they mean, by rules alone: no model, no search, work linear in the message."""
 
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 from typing import Final
 
 from chat_api.chat import intents as i
 from chat_api.chat import vocabulary as v
 from chat_api.chat.adding import LONGEST_TITLE, read_add, read_add_plain, read_remind
+from chat_api.chat.intents import Problem
+from chat_api.chat.periods import read_days, split_days
 from chat_api.chat.references import named, reference, title_of, trimmed
-from chat_api.chat.when import NOTHING, Problem, When, parse_foreign, parse_when, split_when
-from chat_api.chat.words import Words
+from chat_api.chat.scheduling import read_move, read_repeat
+from chat_api.chat.words import QUOTES, Speaker, Words
 
 _MOST_SPLITS: Final = 8
-_QUOTES: Final = '"“„«'
 
 
-def understand(message: str, now: datetime, *, dates: bool = True) -> i.Intent:
-    """What `message` means; `now` is aware, in the zone of who speaks. Any text is fine: nothing is raised.
+def understand(message: str, speaker: Speaker, *, dates: bool = True) -> i.Intent:
+    """What `message` means, said by `speaker`. Any text is fine: nothing is raised.
 
     Without `dates` nothing is about time: all the words of "add call mum tomorrow" are the title.
     """
@@ -30,7 +30,7 @@ def understand(message: str, now: datetime, *, dates: bool = True) -> i.Intent:
         return i.Help() if said.text.startswith("?") else i.Unknown(said.text)
     words = _bare(said)
     for read in _READERS if dates else _READERS_WITHOUT_DATES:
-        intent = read(words, now)
+        intent = read(words, speaker)
         if intent is not None:
             return intent
     return i.Unknown(said.text)
@@ -52,40 +52,71 @@ def _bare(words: Words) -> Words:
 # Reading: one function per kind of request, tried in this order.
 
 
-def _list(words: Words, now: datetime) -> i.Intent | None:
+def _list(words: Words, speaker: Speaker) -> i.Intent | None:
     verb = words.starts(v.LIST_VERBS)
     rest = words[verb:]
     keys = [key for key in rest.keys if key]
-    known = all(key in v.LIST_WORDS for key in keys)
     if not keys and words.keys[0] not in v.LIST_ALONE:
         return None
     if not verb and words.keys[0] in ("complete", "done") and "all" in keys:
         return None  # "complete all tasks" is no list
+    known = all(key in v.LIST_WORDS for key in keys)
     if known and (verb or any(key in v.LIST_ANCHORS for key in keys)):
-        return i.ListTasks(_scope(keys))
+        return i.ListTasks(_scope(keys), _many_days(rest, speaker))
     if verb and (about := rest.starts(v.SHOW_ABOUT)) and about < len(rest):
         return i.Search(_searched(rest[about:]))
+    if (listed := _listed_days(rest, speaker, verb=verb > 0)) is not None:
+        return listed
     if verb and rest.keys[-1] in v.NOUNS and len(rest) > 1:
         return i.Search(_searched(rest[:-1]))
     return None
 
 
+def _many_days(words: Words, speaker: Speaker) -> i.Days | None:
+    """Days that no scope names: "today and tomorrow", of "tasks due today and tomorrow"; of done tasks any."""
+    left, days = split_days(words, speaker)
+    if days is None:
+        return None
+    done = _scope([key for key in left.keys if key]) == "completed"
+    many = days.first != days.last and "week" not in days.words.split()
+    return days if done or many or "next" in days.words.split() else None
+
+
+def _listed_days(words: Words, speaker: Speaker, *, verb: bool) -> i.Intent | None:
+    """ "due on friday", "tasks completed today", "on friday?", "this weekend"."""
+    if whole := read_days(words, speaker):
+        return i.ListTasks("pending", whole)
+    left, days = split_days(words, speaker)
+    keys = [key for key in left.keys if key]
+    if days is None or not all(key in v.LIST_WORDS for key in keys):
+        return None
+    if not verb and not any(key in v.LIST_ANCHORS for key in keys):
+        return None
+    return i.ListTasks(_scope(keys), days)
+
+
 def _scope(keys: list[str]) -> i.Scope:
-    for scope, marks in v.SCOPES:
-        if any(key in marks for key in keys):
-            return scope
-    return "all"
+    named: list[i.Scope] = [scope for scope, marks in v.SCOPES if any(key in marks for key in keys)]
+    if not named:
+        return "all"
+    # "what's left for today": of the open ones those of a day, which its scope has as well.
+    days: list[i.Scope] = [scope for scope in named if scope in ("today", "tomorrow", "week", "overdue")]
+    return days[0] if days and named[0] == "pending" else named[0]
 
 
-def _count(words: Words, now: datetime) -> i.Intent | None:
+def _count(words: Words, speaker: Speaker) -> i.Intent | None:
     verb = words.starts(v.COUNT)
     if not verb:
         return None
+    left, days = split_days(words[verb:], speaker)
     keys = [key for key in words[verb:].keys if key]
-    return i.Count(_scope(keys)) if all(key in v.LIST_WORDS for key in keys) else None
+    if all(key in v.LIST_WORDS for key in keys):
+        return i.Count(_scope(keys), _many_days(words[verb:], speaker))
+    keys = [key for key in left.keys if key]
+    return i.Count(_scope(keys), days) if days and all(key in v.LIST_WORDS for key in keys) else None
 
 
-def _search(words: Words, now: datetime) -> i.Intent | None:
+def _search(words: Words, speaker: Speaker) -> i.Intent | None:
     verb = words.starts(v.FIND)
     if not verb:
         return None
@@ -103,7 +134,7 @@ def _searched(words: Words) -> str:
     return quoted[0] if quoted and not len(quoted[1]) else trimmed(words)
 
 
-def _mark(words: Words, now: datetime) -> i.Intent | None:
+def _mark(words: Words, speaker: Speaker) -> i.Intent | None:
     """ "mark X as done", "mark as done X", "mark X not done", and without a verb "X is done"."""
     verb = words.starts(v.MARK)
     rest = words[verb:]
@@ -121,19 +152,19 @@ def _mark(words: Words, now: datetime) -> i.Intent | None:
     return None
 
 
-def _complete(words: Words, now: datetime) -> i.Intent | None:
+def _complete(words: Words, speaker: Speaker) -> i.Intent | None:
     if words.keys[-1] == "off" and (verb := words.starts(v.COMPLETE_OFF)) and verb < len(words) - 1:
         return named(words[verb:-1], i.Complete)
     verb = words.starts(v.COMPLETE)
     return named(words[verb:], i.Complete) if verb else None
 
 
-def _reopen(words: Words, now: datetime) -> i.Intent | None:
+def _reopen(words: Words, speaker: Speaker) -> i.Intent | None:
     verb = words.starts(v.REOPEN)
     return named(words[verb:], i.Reopen) if verb else None
 
 
-def _delete(words: Words, now: datetime) -> i.Intent | None:
+def _delete(words: Words, speaker: Speaker) -> i.Intent | None:
     verb = words.starts(v.DELETE)
     if not verb:
         return None
@@ -143,7 +174,7 @@ def _delete(words: Words, now: datetime) -> i.Intent | None:
     return named(rest, i.Delete)
 
 
-def _clear(words: Words, now: datetime) -> i.Intent | None:
+def _clear(words: Words, speaker: Speaker) -> i.Intent | None:
     for what, phrases in v.CLEAR:
         if verb := words.starts(phrases):
             return named(words[verb:], partial(_cleared, what))
@@ -154,7 +185,7 @@ def _cleared(what: i.Part, ref: i.Ref) -> i.Intent:
     return i.Clear(ref, what)
 
 
-def _rename(words: Words, now: datetime) -> i.Intent | None:
+def _rename(words: Words, speaker: Speaker) -> i.Intent | None:
     if verb := words.starts(v.RENAME):
         return _renamed(words[verb:])
     verb = words.starts(v.CHANGE)
@@ -176,7 +207,7 @@ def _renamed(words: Words) -> i.Intent:
         for index in _splits(words):
             if ref := reference(words[:index]):
                 options.append((ref, title_of(words[index + 1 :])))
-                if ref.number is not None or words.raw[index + 1][0] in _QUOTES:
+                if ref.number is not None or words.raw[index + 1][0] in QUOTES:
                     break  # "rename 2 to go to bed": a number leaves nothing to guess
     options = [(ref, title) for ref, title in options if title]
     if not options:
@@ -186,55 +217,7 @@ def _renamed(words: Words) -> i.Intent:
     return i.Rename(tuple((ref, title) for ref, title in options if len(title) <= LONGEST_TITLE))
 
 
-def _move(words: Words, now: datetime) -> i.Intent | None:
-    """ "move X to friday", "change the due date of X to 3 May", "postpone X until tomorrow", "change X to 5pm"."""
-    verb = words.starts(v.SET)
-    of = words[verb:].starts(v.DUE_DATE_OF) if verb else 0
-    sure = of or words.starts(v.MOVE)
-    if not sure:
-        verb = words.starts(v.CHANGE)
-        if not verb or words[verb:].starts(v.TITLE_OF):
-            return None
-    rest = words[verb + of :] if of else words[words.starts(v.MOVE) or verb :]
-    places = [index for index in range(1, len(rest) - 1) if rest.keys[index] in v.MOVE_TO][-_MOST_SPLITS:]
-    for index in places:
-        if rest.raw[index + 1][0] in _QUOTES:
-            break  # a title in quotes, not a time
-        when = parse_when(rest[index + 1 :], now) or parse_when(rest[index:], now)
-        if when is not None:
-            return _scheduled(rest[:index], when)
-    if not sure:
-        return None
-    if places:
-        # What stands after "to" has to be the date as a whole: its last words alone would be another one.
-        foreign = parse_foreign(rest[places[-1] + 1 :], now)
-        return i.Refused(Problem.UNREADABLE_DATE) if foreign is None else _scheduled(rest[: places[-1]], foreign)
-    left, when = split_when(rest, now)
-    if when != NOTHING:
-        return _scheduled(left, when)
-    return i.Refused(Problem.UNREADABLE_DATE if len(rest) else Problem.NO_TASK)
-
-
-def _repeat(words: Words, now: datetime) -> i.Intent | None:
-    """ "repeat X every Monday", "make X repeat every day", "set X to repeat monthly"."""
-    verb = words.starts(v.REPEAT)
-    if not verb or not any(key in ("repeat", "repeating") for key in words.keys):
-        return None
-    left, when = split_when(words[verb:], now)
-    if len(left) > 1 and left.keys[-1] == "to":
-        left = left[:-1]
-    if isinstance(when, When) and when.repeat is None:
-        return None
-    return _scheduled(left, when)
-
-
-def _scheduled(words: Words, when: When | Problem) -> i.Intent:
-    if isinstance(when, Problem):
-        return i.Refused(when)
-    return named(words, lambda ref: i.Schedule(ref, when))
-
-
-def _pick(words: Words, now: datetime) -> i.Intent | None:
+def _pick(words: Words, speaker: Speaker) -> i.Intent | None:
     ref = reference(words)
     return i.Pick(ref) if ref is not None and ref.number is not None and not ref.quoted else None
 
@@ -244,15 +227,16 @@ _WHOLE: Final[tuple[tuple[frozenset[tuple[str, ...]], Callable[[], i.Intent]], .
     (v.THANKS, i.Thanks),
     (v.HELP, i.Help),
     (v.YES, i.Yes),
+    (v.YES_DELETE, partial(i.Yes, deletes=True)),
     (v.NO, i.No),
     (v.ASK_SCOPE, lambda: i.ListTasks("all")),
 )
 
-_READERS: Final[tuple[Callable[[Words, datetime], i.Intent | None], ...]] = (
-    _pick, _list, _count, _search, _clear, read_remind, _move, _rename, _repeat, _mark, _complete, _reopen, _delete,
-    read_add,
+_READERS: Final[tuple[Callable[[Words, Speaker], i.Intent | None], ...]] = (
+    _pick, _list, _count, _search, _clear, read_remind, read_move, _rename, read_repeat, _mark, _complete, _reopen,
+    _delete, read_add,
 )  # fmt: skip
-_READERS_WITHOUT_DATES: Final[tuple[Callable[[Words, datetime], i.Intent | None], ...]] = (
+_READERS_WITHOUT_DATES: Final[tuple[Callable[[Words, Speaker], i.Intent | None], ...]] = (
     _pick, _list, _count, _search, _rename, _mark, _complete, _reopen, _delete, read_add_plain,
 )  # fmt: skip
 

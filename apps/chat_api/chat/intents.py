@@ -1,9 +1,25 @@
 """What a person can mean: one type per thing to do."""
 
 from dataclasses import dataclass
+from datetime import date
+from enum import Enum
 from typing import Literal
 
-from chat_api.chat.when import Problem, When
+from chat_api.parser import Quantity, When
+
+
+class Problem(Enum):
+    """Why a message cannot be acted upon as it stands."""
+
+    NO_TITLE = "no title"
+    NO_TASK = "no task named"
+    LONG_TITLE = "title too long"
+    UNREADABLE_DATE = "unreadable date"
+    REMINDER_NEEDS_DATE = "reminder needs a date"
+    NOTHING_TO_COUNT_FROM = "nothing to count from"
+    ONE_AT_A_TIME = "one at a time"
+    AMBIGUOUS_RENAME = "ambiguous rename"
+
 
 Scope = Literal["all", "pending", "completed", "today", "tomorrow", "week", "overdue", "upcoming"]
 """Which tasks; those by date are open ones: `week` is today and the six days after, `upcoming` is from tomorrow on."""
@@ -16,12 +32,14 @@ Part = Literal["due", "repeat", "reminders"]
 class Ref:
     """A task as a person names it: words of its title, and the number in the list they may mean instead.
 
-    `number` counts from 1; -1 is the last. `quoted` words stood in quotation marks and are a title only.
+    `number` counts from 1; -1 is the last. `quoted` words stood in quotation marks and are a title only. A pronoun
+    ("it") is the task last spoken of.
     """
 
     text: str
     number: int | None = None
     quoted: bool = False
+    is_pronoun: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,7 +59,9 @@ class Help:
 
 @dataclass(frozen=True)
 class Yes:
-    """ "yes": an answer to a question asked before."""
+    """ "yes": an answer to a question asked before; "delete it" is a request where there was none."""
+
+    deletes: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,17 +77,28 @@ class Pick:
 
 
 @dataclass(frozen=True)
+class Days:
+    """ "today and tomorrow", "next week": from a day to a day, both included, and the words for them."""
+
+    first: date
+    last: date
+    words: str
+
+
+@dataclass(frozen=True)
 class ListTasks:
-    """ "show my tasks" """
+    """ "show my tasks", "what is due on friday?", "show tasks completed today" """
 
     scope: Scope
+    days: Days | None = None
 
 
 @dataclass(frozen=True)
 class Count:
-    """ "how many tasks do I have?" """
+    """ "how many tasks do I have?", "how many are due this weekend?" """
 
     scope: Scope
+    days: Days | None = None
 
 
 @dataclass(frozen=True)
@@ -79,10 +110,11 @@ class Search:
 
 @dataclass(frozen=True)
 class Add:
-    """ "add buy milk tomorrow at 5pm" """
+    """ "add buy milk tomorrow at 5pm"; `unread` words may be about time and were left to the title."""
 
     title: str
     when: When
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -122,6 +154,23 @@ class Schedule:
 
 
 @dataclass(frozen=True)
+class Postpone:
+    """ "postpone milk by 3 days": so much later than it is due."""
+
+    ref: Ref
+    by: Quantity
+
+
+@dataclass(frozen=True)
+class Remind:
+    """ "remind me about the meeting on monday 1 hour before": of that task where there is one, else of a new one."""
+
+    ref: Ref
+    when: When
+    may_add: bool
+
+
+@dataclass(frozen=True)
 class Clear:
     """ "remove the due date of milk" """
 
@@ -137,13 +186,28 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class NotRead:
+    """About time, but not understood: the words, and why."""
+
+    words: tuple[str, ...]
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Choose:
+    """It can mean several things: each as it would be done."""
+
+    options: "tuple[Add | Schedule, ...]"
+
+
+@dataclass(frozen=True)
 class Unknown:
     """Not understood; `text` as said, for where it answers a question asked before."""
 
     text: str
 
 
-Talk = Greeting | Thanks | Help | Refused
+Talk = Greeting | Thanks | Help | Refused | NotRead | Choose
 """What is answered whatever there is."""
 
 FollowUp = Yes | No | Pick | Unknown
@@ -152,7 +216,7 @@ FollowUp = Yes | No | Pick | Unknown
 LookUp = ListTasks | Count | Search
 """What changes nothing."""
 
-OfOneTask = Complete | Delete | Schedule | Clear
+OfOneTask = Complete | Delete | Schedule | Postpone | Clear
 """What is done to the one task that it names."""
 
-Intent = Talk | FollowUp | LookUp | Add | Rename | Reopen | OfOneTask
+Intent = Talk | FollowUp | LookUp | Add | Remind | Rename | Reopen | OfOneTask

@@ -5,25 +5,45 @@ from typing import Final
 from chat_api.text_search import contains, fold, folded
 from taskflow_core.database.pool import Connection
 
-# Tasks whose title holds some words: one that is just these words first, then open ones, then the newest.
+# Tasks whose title holds some text: one that is just this text first, then open ones, then the newest.
 _FIND: Final = f"""
-SELECT id, {folded("title")} = $3 AS exact FROM tasks WHERE user_id = $1 AND {folded("title")} LIKE $2
-ORDER BY exact DESC, completed <> $4, created_at DESC, id LIMIT $5
+SELECT id, {folded("title")} AS folded FROM tasks WHERE user_id = $1 AND {folded("title")} LIKE $2
+ORDER BY {folded("title")} = $3 DESC, completed <> $4, created_at DESC, id LIMIT $5
 """  # noqa: S608  # constants
+_LOOKED_AT: Final = 200
 _ARTICLES: Final = ("the ", "my ", "a ", "an ")
 
 
 async def find(connection: Connection, user_id: str, text: str, *, completed: bool, most: int) -> list[str]:
-    """Ids of at most `most` tasks that `text` names: those titled just so, else those whose title holds it.
+    """Ids of at most `most` tasks that `text` names: those titled just so, else those whose title has it as words.
 
-    Where several do, the `completed` (or open) ones come first.
+    Where several do, the `completed` (or open) ones come first. "art" is no word of "start car".
     """
     for words in dict.fromkeys((text, _without_article(text))):
-        rows = await connection.fetch(_FIND, user_id, contains(words), fold(words), completed, most)
-        if rows:
-            exact = [row["id"] for row in rows if row["exact"]]
-            return exact or [row["id"] for row in rows]
+        wanted = fold(words)
+        rows = await connection.fetch(_FIND, user_id, contains(words), wanted, completed, _LOOKED_AT)
+        named = [row for row in rows if _has_words(row["folded"], wanted)]
+        if named:
+            exact = [row["id"] for row in named if row["folded"] == wanted]
+            return (exact or [row["id"] for row in named])[:most]
     return []
+
+
+def same_title(title: str, text: str) -> bool:
+    """Whether `text` is a title, an article before it aside."""
+    return fold(title) in (fold(text), fold(_without_article(text)))
+
+
+def _has_words(title: str, wanted: str) -> bool:
+    """Whether a title has `wanted` with no letter or digit right before or behind it."""
+    at = title.find(wanted)
+    while at >= 0:
+        end = at + len(wanted)
+        apart = not (at and title[at - 1].isalnum() and wanted[0].isalnum())
+        if apart and not (end < len(title) and title[end].isalnum() and wanted[-1].isalnum()):
+            return True
+        at = title.find(wanted, at + 1)
+    return False
 
 
 def _without_article(text: str) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from chat_api.chat import intents as i
 from chat_api.chat import vocabulary as v
-from chat_api.chat.when import Problem
 from chat_api.chat.words import Words
 
 
@@ -15,6 +14,8 @@ def reference(words: Words) -> i.Ref | None:
     keys = tuple(key for key in words.keys if key)
     if not keys:
         return None
+    if keys in v.PRONOUNS:
+        return i.Ref(words.text, is_pronoun=True)
     bare = keys[words.starts(v.NUMBERED) :] if len(keys) > 1 else keys
     number: int | None = None
     digits = bare[0].lstrip("#") if len(bare) == 1 else ""
@@ -44,9 +45,9 @@ def named(words: Words, make: Callable[[i.Ref], i.Intent]) -> i.Intent:
     """The intent for the one task that `words` name."""
     ref = reference(words)
     if ref is None:
-        return i.Refused(Problem.NO_TASK)
+        return i.Refused(i.Problem.NO_TASK)
     keys = tuple(key for key in words.keys if key not in ("", "and", "&"))
     numbers = [key for key in keys if key.lstrip("#").isdigit()]
     if not ref.quoted and (keys in v.ALL_TASKS or (len(keys) > 1 and len(numbers) == len(keys))):
-        return i.Refused(Problem.ONE_AT_A_TIME)
+        return i.Refused(i.Problem.ONE_AT_A_TIME)
     return make(ref)

@@ -1,13 +1,13 @@
 """The assistant's words."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
-from chat_api.chat.intents import Part, Scope
+from chat_api.chat import intents as i
+from chat_api.chat.intents import Days, Part, Problem, Scope
+from chat_api.chat.moments import details, moment, when_words
 from chat_api.chat.tools import Listing
-from chat_api.chat.when import Problem
 from taskflow_core.domain.task import Task
 
 GREETING: Final = 'Hello! I keep your tasks. Tell me what to add, or say "show my tasks"; "help" lists what I know.'
@@ -41,9 +41,8 @@ _PROBLEMS: Final = {
     Problem.NO_TASK: 'Which task do you mean? Give its number in the list or words of its title, like "complete 1".',
     Problem.LONG_TITLE: "That is too long for a title: 255 characters at most.",
     Problem.UNREADABLE_DATE: 'I could not read that date. Try "tomorrow at 5pm", "next friday" or "2026-12-24".',
-    Problem.UNSUPPORTED_REPEAT: (
-        'I do not know that repeat. Try "every day", "every monday and friday", "every month on the 15th" or'
-        ' "every 3 days".'
+    Problem.NOTHING_TO_COUNT_FROM: (
+        'It has no due date to count from, or no time of day. Say when it is due: "move 1 to friday at 5pm".'
     ),
     Problem.REMINDER_NEEDS_DATE: (
         'A reminder counts back from a due date, so say when it is due too: "add call mum tomorrow at 5pm, remind me'
@@ -105,20 +104,63 @@ def refusal(field: str, message: str) -> str:
     return f"That cannot be done: {field.replace('_', ' ')} {message}."
 
 
-def listing(found: Listing, scope: Scope, now: datetime) -> str:
+def not_read(words: Sequence[str], why: str) -> str:
+    """Words about time that have no reading: nothing was done."""
+    reason = f" ({why})" if why else ""
+    return (
+        f"I could not read {_quoted(words)}{reason}, so I changed nothing. Say it in other words, like"
+        " “tomorrow at 5pm”, “next friday”, “every 2 weeks” or “2026-12-24”, or put the title in quotes:"
+        ' add "…" tomorrow.'
+    )
+
+
+def left_in_title(words: Sequence[str]) -> str:
+    """Words that may be about time and were left to the title."""
+    return f" I took {_quoted(words)} for a part of the title, not for its date."
+
+
+def choose(options: "Sequence[i.Add | i.Schedule]", now: datetime) -> str:
+    """Asks which reading was meant."""
+    lines = [f"{number}. {_meant(option, now)}\n" for number, option in enumerate(options, 1)]
+    return f"That can mean several things. Answer with a number.\n\n{''.join(lines)}"
+
+
+def _meant(option: "i.Add | i.Schedule", now: datetime) -> str:
+    title = option.title if isinstance(option, i.Add) else option.ref.text
+    return f"“{title}”{when_words(option.when, now)}"
+
+
+def _quoted(words: Sequence[str]) -> str:
+    return ", ".join(f"“{word}”" for word in words)
+
+
+def another_day(task: Task, now: datetime) -> str:
+    """A reminder was asked for that does not go with when the task is due."""
+    return (
+        f"“{task.title}” is due {moment(task, now)}, and that does not go with it. I changed nothing: say how long"
+        " before it I shall remind you, or move it first."
+    )
+
+
+def listing(found: Listing, scope: Scope, now: datetime, days: Days | None = None) -> str:
     """A list with numbers that later messages can use; `now` is in the person's zone."""
     if not found.tasks:
-        return _NOTHING[scope]
+        return _NOTHING[scope] if days is None else _nothing_on(scope, days)
     parts = ["Here are your tasks:\n"]
     number = 1
+    open_head = _HEADS[scope if scope != "completed" else "all"] if days is None else f"📅 **Due {days.words}:**"
     for head, tasks in (
-        (_HEADS[scope if scope != "completed" else "all"], [task for task in found.tasks if not task.completed]),
+        (open_head, [task for task in found.tasks if not task.completed]),
         (_HEADS["completed"], [task for task in found.tasks if task.completed]),
     ):
         if tasks:
             parts.append(f"{head}\n{_numbered(tasks, now, number)}")
             number += len(tasks)
     return "\n".join(parts) + _more(found)
+
+
+def _nothing_on(scope: Scope, days: Days) -> str:
+    return f"Nothing was completed {days.words}." if scope == "completed" else f"Nothing is due {days.words}."
 
 
 def found(results: Listing, text: str, now: datetime) -> str:
@@ -133,8 +175,11 @@ def which(tasks: Sequence[Task], now: datetime) -> str:
     return f"Which one do you mean? Answer with its number.\n\n{_numbered(tasks, now)}"
 
 
-def counted(found: Listing, scope: Scope) -> str:
+def counted(found: Listing, scope: Scope, days: Days | None = None) -> str:
     """How many tasks there are."""
+    if days is not None:
+        kind, done = ("completed ", "") if scope == "completed" else ("", " due")
+        return f"You have {_tasks(found.total, kind)}{done} {days.words}."
     return f"You have {_tasks(found.total, _KINDS[scope])}{_WHEN.get(scope, '')}."
 
 
@@ -151,7 +196,7 @@ def unknown_number(number: int) -> str:
 
 def added(task: Task, now: datetime) -> str:
     """A task was made."""
-    return f"✅ Added “{task.title}”{_details(task, now)}."
+    return f"✅ Added “{task.title}”{details(task, now)}."
 
 
 def completed(task: Task) -> str:
@@ -187,7 +232,7 @@ def renamed(before: Task, after: Task) -> str:
 
 def scheduled(task: Task, now: datetime) -> str:
     """A task has another due date, repeat or reminders."""
-    return f"📅 “{task.title}”: {_details(task, now).removeprefix(', ') or 'nothing changed'}."
+    return f"📅 “{task.title}”: {details(task, now).removeprefix(', ') or 'nothing changed'}."
 
 
 def cleared(task: Task, what: Part) -> str:
@@ -217,45 +262,5 @@ def _tasks(count: int, kind: str = "") -> str:
 
 
 def _due(task: Task, now: datetime) -> str:
-    text = _moment(task, now)
+    text = moment(task, now)
     return f" ({text})" if text else ""
-
-
-def _moment(task: Task, now: datetime) -> str:
-    """When a task is due, as the person says it; empty without a due date."""
-    due = task.due
-    if due is None:
-        return ""
-    if due.all_day:
-        return _day(due.local, now)
-    local = _local_due(task, now)
-    return f"{_day(local, now)} {local:%H:%M}"
-
-
-def _local_due(task: Task, now: datetime) -> datetime:
-    """When a task is due, on the person's clock of that day."""
-    assert task.due_at is not None  # asked for tasks with a due time only
-    return task.due_at.astimezone(now.tzinfo)
-
-
-def _day(local: datetime, now: datetime) -> str:
-    days = (local.date() - now.date()) / timedelta(days=1)
-    if days in (-1, 0, 1):
-        return {-1: "yesterday", 0: "today", 1: "tomorrow"}[int(days)]
-    year = f" {local.year}" if local.year != now.year else ""
-    return f"{local:%a} {local.day} {local:%b}{year}"
-
-
-def _details(task: Task, now: datetime) -> str:
-    """When it is due, how it repeats and when it reminds, each behind a comma."""
-    parts: list[str] = []
-    if moment := _moment(task, now):
-        zone = "" if task.due_all_day or now.tzinfo == ZoneInfo("UTC") else f" ({_local_due(task, now):%Z})"
-        parts.append(f"due {moment}{zone}")
-    if task.recurrence_pattern is not None:
-        until = f" until {task.recurrence_end_date}" if task.recurrence_end_date else ""
-        parts.append(f"repeats {task.recurrence_pattern}{until}")
-    if task.reminders:
-        count = len(task.reminders)
-        parts.append(f"with {count} reminder{'' if count == 1 else 's'}")
-    return "".join(f", {part}" for part in parts)

@@ -7,16 +7,18 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from chat_api import queries
-from chat_api.chat.intents import Part, Scope
-from chat_api.chat.when import When, repeat_on
+from chat_api.chat.intents import Days, Part, Scope
 from chat_api.commands import tasks as commands
 from chat_api.commands.actor import Actor
 from chat_api.commands.inputs import NewTask, TaskChanges
-from chat_api.preferences import timezone_of
+from chat_api.parser import Order, Quantity, When
+from chat_api.parser.dates import shift
+from chat_api.preferences import reading_preferences
 from chat_api.queries import TaskFilter
 from chat_api.quotas import Quota
 from taskflow_core.database.pool import Connection
 from taskflow_core.domain.due import Due
+from taskflow_core.domain.errors import FieldError
 from taskflow_core.domain.task import Task
 from taskflow_core.domain.zones import day_start
 
@@ -42,8 +44,16 @@ class Tools(Protocol):
         """Whether tasks can be due, repeat and remind."""
         ...
 
-    async def listing(self, scope: Scope, limit: int) -> Listing:
-        """Tasks of a scope; `all` is the open ones before the completed ones."""
+    @property
+    def order(self) -> Order | None:
+        """How the person writes day and month; None where they have not said."""
+        ...
+
+    async def listing(self, scope: Scope, limit: int, days: Days | None = None) -> Listing:
+        """Tasks of a scope, of some days alone: open ones due then, or completed ones that were completed then.
+
+        `all` is the open ones, as the page orders them, before the completed ones.
+        """
         ...
 
     async def search(self, text: str, limit: int) -> Listing:
@@ -78,6 +88,10 @@ class Tools(Protocol):
         """Set when a task is due, repeats or is reminded of."""
         ...
 
+    async def postpone(self, task: Task, by: Quantity) -> Task | None:
+        """Move a task's due date by so much from where it is; None for one that has none, or no time of day."""
+        ...
+
     async def clear(self, task: Task, what: Part) -> Task:
         """Take a task's due date, repeat or reminders away."""
         ...
@@ -92,20 +106,27 @@ class TaskTools:
 
     knows_dates = True
 
-    def __init__(self, connection: Connection, user_id: str, now: datetime, timezone: str, quota: Quota) -> None:
+    def __init__(
+        self, connection: Connection, user_id: str, now: datetime, timezone: str, order: Order | None, quota: Quota
+    ) -> None:
         self._connection = connection
         self._user_id = user_id
         self._timezone = timezone
         self._quota = quota
         self._zone = ZoneInfo(timezone)
         self.now = now.astimezone(self._zone)
+        self.order: Order | None = order
 
     @classmethod
     async def begin(cls, connection: Connection, user_id: str, now: datetime, *, quota: Quota) -> Tools:
         """The tools of one user, whose tasks count against `quota`."""
-        return cls(connection, user_id, now, await timezone_of(connection, user_id) or "UTC", quota)
+        return cls(connection, user_id, now, *await reading_preferences(connection, user_id), quota)
 
-    async def listing(self, scope: Scope, limit: int) -> Listing:
+    async def listing(self, scope: Scope, limit: int, days: Days | None = None) -> Listing:
+        if days is not None:
+            return await self._page(self._of_days(scope, days), limit)
+        if scope == "pending":
+            return _as_the_page_does(await self._page(self._filter(scope), limit))
         if scope != "all":
             return await self._page(self._filter(scope), limit)
         pending = await self.listing("pending", limit)
@@ -146,14 +167,28 @@ class TaskTools:
         if when.due is not None:
             changes["due_date"] = _moved(task, when, self._zone).isoformat()
         if when.repeat is not None:
-            pattern = when.repeat
-            if when.repeat_follows_due and task.due is not None:
-                pattern = repeat_on(pattern, _day(task.due, self._zone))
-            changes["recurrence_pattern"] = pattern
+            keeps = task.due is not None and not when.starts
+            changes["recurrence_pattern"] = (
+                when.repeat_on(_day(task.due, self._zone)) if keeps and task.due else when.repeat
+            )
             changes["recurrence_end_date"] = when.repeat_until
+            if keeps and not isinstance(when.due, datetime):
+                del changes["due_date"]  # a rule laid on a task leaves it where it is
         if when.reminders:
             changes["reminders"] = [*task.reminders, *when.reminders]
         return await self._change(task, TaskChanges(**changes))
+
+    async def postpone(self, task: Task, by: Quantity) -> Task | None:
+        due = task.due
+        if due is None or (due.all_day and by.exact is not None):
+            return None
+        if by.exact is not None:
+            return await self._change(task, TaskChanges(due_date=(due.at + by.exact).isoformat()))
+        day = shift(_day(due, self._zone), by)
+        if day is None:
+            raise FieldError("due_date", "lies beyond the year 2199")
+        moved = day if due.all_day else datetime.combine(day, due.at.astimezone(self._zone).time())
+        return await self._change(task, TaskChanges(due_date=moved.isoformat()))
 
     async def clear(self, task: Task, what: Part) -> Task:
         match what:
@@ -193,7 +228,7 @@ class TaskTools:
             case "all":
                 return TaskFilter()
             case "pending":
-                return TaskFilter(completed=False)
+                return TaskFilter(completed=False, sort="due")
             case "completed":
                 return TaskFilter(completed=True)
             case "today" | "overdue" | "upcoming":
@@ -202,6 +237,14 @@ class TaskTools:
                 return self._days(1, 2)
             case "week":
                 return self._days(0, 7)
+
+    def _of_days(self, scope: Scope, days: Days) -> TaskFilter:
+        """Open tasks due on some days, or what was completed on them."""
+        first = day_start(days.first, self._zone)
+        end = day_start(days.last + timedelta(days=1), self._zone)
+        if scope == "completed":
+            return TaskFilter(completed=True, changed_after=first, changed_before=end)
+        return TaskFilter(completed=False, due_after=first, due_before=end, sort="due")
 
     def _days(self, first: int, end: int) -> TaskFilter:
         """Open tasks due from the day `first` days from today to before the day `end` days from today."""
@@ -214,6 +257,13 @@ class TaskTools:
         )
 
 
+def _as_the_page_does(listing: Listing) -> Listing:
+    """Those with a due date by it, then the newest first."""
+    dated = [task for task in listing.tasks if task.due_at is not None]
+    others = [task for task in listing.tasks if task.due_at is None]
+    return Listing([*dated, *sorted(others, key=lambda task: task.created_at, reverse=True)], listing.total)
+
+
 def _moved(task: Task, when: When, zone: ZoneInfo) -> date | datetime:
     """What `when` means as the new due date of `task`: a day keeps the time of day it had, a time its day."""
     due = when.due
@@ -221,7 +271,7 @@ def _moved(task: Task, when: When, zone: ZoneInfo) -> date | datetime:
         raise ValueError("no due date was said")
     if task.due is None or (isinstance(due, datetime) and due.tzinfo is not None):
         return due
-    keeps_day = when.repeat_follows_due or not when.says_day
+    keeps_day = (when.repeat is not None and not when.starts) or not when.says_day
     day = _day(task.due, zone) if keeps_day else due.date() if isinstance(due, datetime) else due
     if isinstance(due, datetime):
         return datetime.combine(day, due.time())

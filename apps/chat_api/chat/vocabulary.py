@@ -36,9 +36,11 @@ HELP: Final = _whole(
 # "ok" is no yes: it says as often that something was seen, and a yes deletes.
 YES: Final = _whole(
     "yes", "y", "yeah", "yep", "yup", "sure", "confirm", "confirmed", "do it", "go ahead", "please do", "yes please",
-    "delete it", "yes delete it", "of course", "yes do it", "absolutely", "definitely", "i'm sure", "yes i'm sure",
-    "yes i am sure", "remove it", "yes delete", "yes sure", "yes confirm", "yes go ahead",
+    "yes delete it", "of course", "yes do it", "absolutely", "definitely", "i'm sure", "yes i'm sure",
+    "yes i am sure", "yes delete", "yes sure", "yes confirm", "yes go ahead",
 )  # fmt: skip
+# These answer whether to delete, and are a request where nothing was asked.
+YES_DELETE: Final = _whole("delete it", "remove it", "delete that", "remove that")
 NO: Final = _whole(
     "no", "n", "nope", "nah", "cancel", "stop", "don't", "do not", "never mind", "nevermind", "keep it", "no thanks",
     "no thank you", "no don't", "don't delete it", "no keep it", "cancel that", "forget it", "wait", "no cancel",
@@ -71,7 +73,7 @@ LIST_ANCHORS: Final = NOUNS | among(
 SCOPES: Final[tuple[tuple[Scope, frozenset[str]], ...]] = (
     ("pending", among("pending open incomplete unfinished undone uncompleted active remaining not left")),
     ("overdue", frozenset(("overdue", "late"))),
-    ("completed", frozenset(("completed", "complete", "done", "finished", "closed"))),
+    ("completed", frozenset(("completed", "complete", "done", "finish", "finished", "closed"))),
     ("today", frozenset(("today", "today's", "tonight"))),
     ("tomorrow", frozenset(("tomorrow", "tomorrow's"))),
     ("week", frozenset(("week", "week's"))),
@@ -81,8 +83,8 @@ LIST_WORDS: Final = (
     LIST_ANCHORS
     | frozenset(word for _, marks in SCOPES for word in marks)
     | among(
-        "a all any are be current currently do due for have i in is it me my now of on outstanding past so still"
-        " that the there this to up what what's which with yet been"
+        "a all any anything did from are be current currently do due for have i in is it me my now of on"
+        " outstanding past so still that the there this to up what what's which with yet been"
     )
 )
 _ABOUT: Final = "about|with|for|containing|named|called|matching|like"
@@ -115,6 +117,7 @@ ADD: Final = phrases(
     "don't let me forget to", "remember", "note to self", "add to", "jot down", "write down",
     *_combined("make|set up|set", "a|a new|another", "task|todo|reminder", "|to|called|named|for"),
 )  # fmt: skip
+REMIND_OF: Final = frozenset(("to", "about", "that", "of"))
 ADD_ENDINGS: Final = phrases(
     *_combined("to|on|in", "my|the", "list|tasks|task list|todo list|to-do list|todos"), "as a task", "as a todo",
     "as a new task", "to tasks",
@@ -152,7 +155,13 @@ CHANGE: Final = phrases("change", "update", "edit", "modify")
 TITLE_OF: Final = phrases(*_combined("the|", "title|name|text", "of|for"))
 SET: Final = phrases("set", "change", "update", "edit", "modify", "move")
 DUE_DATE_OF: Final = phrases(*_combined("the|a|", "due date|deadline|date|due time|time", "of|for|on"))
-MOVE: Final = phrases("move", "reschedule", "postpone", "push", "push back", "shift", "delay", "defer", "snooze")
+MOVE: Final = phrases(
+    "move", "reschedule", "postpone", "push", "push back", "shift", "delay", "defer", "snooze", "put off", "put back"
+)
+POSTPONE: Final = phrases(
+    "postpone", "push", "push back", "delay", "defer", "snooze", "put off", "put back", "shift", "move"
+)
+POSTPONE_BY: Final = among("by for back out off another later")
 MOVE_TO: Final = frozenset(("to", "until", "till", "for", "by", "on", "->", "→", "=>"))
 REPEAT: Final = phrases("repeat", "make", "set")
 CLEAR: Final[tuple[tuple[Part, tuple[tuple[str, ...], ...]], ...]] = (
@@ -167,6 +176,7 @@ CLEAR: Final[tuple[tuple[Part, tuple[tuple[str, ...], ...]], ...]] = (
     ("due", phrases(*_combined("remove|clear|delete|drop", "the|", "due date|deadline|date", "of|from|for|on"))),
 )  # fmt: skip
 
+PRONOUNS: Final = _whole("it", "that", "this", "that one", "this one", "that task", "this task", "the same")
 ALL_TASKS: Final = _whole(
     *_combined("all|everything|all of|all the|all my", "|tasks|them|my tasks|the tasks|todos"), "them"
 )

@@ -1,37 +1,31 @@
 """What a person said, word by word: as written, and as the grammar compares it."""
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
+
+from chat_api.parser import Order
+from chat_api.parser.titles import plain
 
 _EDGES: Final = '.,!?;:"“”„«»()…'
 _DASHES: Final = "-–—"
+QUOTES: Final = '"“„«'
 _OPENING: Final = {'"': '"', "“": "”", "„": "“", "«": "»", "'": "'", "‘": "’"}
-_DROPPED: Final = ("Cc", "Cs", "Zl", "Zp")
-_DIRECTION: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-
-def plain(text: str) -> str:
-    """`text` on one line: runs of spaces, line ends and control characters become one space, the ends are trimmed.
-
-    Marks that turn the direction of writing, and what UTF-8 cannot hold, are left out: a title must not be able to
-    rewrite the line it stands in.
-    """
-    if text.isascii() and text.isprintable():
-        return " ".join(text.split())
-    chars = (
-        " " if unicodedata.category(char) in _DROPPED else char
-        for char in text
-        if char not in _DIRECTION and not "\ud800" <= char <= "\udfff"
-    )
-    return " ".join("".join(chars).split())
 
 
 def key(word: str) -> str:
     """How the grammar compares a word: without case, without punctuation at its ends; empty for a lone dash."""
     folded = word.casefold().replace("’", "'").strip(_EDGES)
     return "" if folded.strip(_DASHES) == "" else folded
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who speaks: the present in their zone, and how they write day and month."""
+
+    now: datetime
+    order: Order | None = None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, Response, post
 from litestar.params import HeaderParameter, JSONBody, PathParameter
+from msgspec import UNSET
 
 from chat_api import conversations
 from chat_api.answers import Answer, answered, quotas_of
@@ -31,14 +32,16 @@ async def reply(runtime: Runtime, connection: Connection, user_id: str, data: Ch
     message, now = storable("message", data.message), runtime.clock.now()
     conversation_id = await conversations.open_conversation(connection, user_id, data.conversation_id, now)
     past = await conversations.last_messages(connection, conversation_id, LOOKS_BACK)
-    assistant = Assistant(connection, user_id, await tools(connection, user_id, now), past)
-    given = await assistant.answer(message)
+    hands = await tools(connection, user_id, now)
+    given = await Assistant(connection, user_id, hands, past).answer(message)
     await conversations.record(connection, user_id, conversation_id, message, given.message(), now)
     body = ChatAnswer(
         conversation_id=conversation_id,
         response=given.text,
         tool_calls=list(given.tool_calls),
         status="success",
+        understood=not given.unread if hands.knows_dates else UNSET,
+        unread=list(given.unread) if hands.knows_dates else UNSET,
     )
     return Answer(status=200, body=msgspec.json.encode(body))
 

@@ -7,9 +7,9 @@ from typing import Final
 import msgspec
 from msgspec import UNSET
 
-from chat_api.chat.intents import Part, Scope
+from chat_api.chat.intents import Days, Part, Scope
 from chat_api.chat.tools import Listing, Tools
-from chat_api.chat.when import When
+from chat_api.parser import Quantity, When
 from chat_api.phase_iv import store
 from chat_api.phase_iv.store import PhaseIVTask
 from chat_api.text_search import contains, folded
@@ -32,6 +32,7 @@ class PhaseIVTools:
     """The tools of Phase IV."""
 
     knows_dates = False
+    order = None
 
     def __init__(self, connection: Connection, user_id: str, now: datetime) -> None:
         self._connection = connection
@@ -43,7 +44,7 @@ class PhaseIVTools:
         """The tools of one user."""
         return cls(connection, user_id, now)
 
-    async def listing(self, scope: Scope, limit: int) -> Listing:
+    async def listing(self, scope: Scope, limit: int, days: Days | None = None) -> Listing:
         return await self._list(_COMPLETED.get(scope), None, limit)
 
     async def search(self, text: str, limit: int) -> Listing:
@@ -71,6 +72,9 @@ class PhaseIVTools:
 
     async def schedule(self, task: Task, when: When) -> Task:
         raise AssertionError("without dates nothing is scheduled")
+
+    async def postpone(self, task: Task, by: Quantity) -> Task | None:
+        raise AssertionError("without dates nothing is postponed")
 
     async def clear(self, task: Task, what: Part) -> Task:
         raise AssertionError("without dates nothing is cleared")

@@ -25,6 +25,8 @@ export interface ChatAnswer {
   response: string;
   tool_calls: Array<string>;
   status: string;
+  understood?: boolean;
+  unread?: Array<string>;
 }
 
 export interface ChatRequest {
@@ -37,6 +39,12 @@ export interface Credentials {
   password: string;
   /** true: have the refresh token in the answer, for programs that keep no cookies */
   refresh_token?: unknown;
+}
+
+export interface DueSaid {
+  value: string;
+  all_day: boolean;
+  spans: Array<Stretch>;
 }
 
 export interface EmailAsked {
@@ -121,6 +129,20 @@ export interface Occurrence {
   occurrence_date: string;
 }
 
+export interface Parsed {
+  title: string;
+  title_spans: Array<Stretch>;
+  due: DueSaid | null;
+  repeat: RepeatSaid | null;
+  reminders: RemindersSaid | null;
+  tags: Array<TagSaid>;
+  priority: PrioritySaid | null;
+  understood: boolean;
+  unread: Array<UnreadWords>;
+  options: Array<Possibility>;
+  reminder_without_date: boolean;
+}
+
 export interface PasswordChanged {
   message: string;
   status: string;
@@ -131,15 +153,29 @@ export interface PlainAnswer {
   detail: string;
 }
 
+export interface Possibility {
+  title: string;
+  due: DueSaid | null;
+  repeat: RepeatSaid | null;
+  reminders: RemindersSaid | null;
+}
+
 export interface Preferences {
   /** An IANA name */
   timezone?: string;
   notifications?: "all" | "reminders" | "none" | Array<"task.created" | "task.updated" | "task.completed" | "task.deleted" | "task.reminder.triggered">;
+  /** How they write 4/12: day first, month first; null: ask. Kept where it is left out */
+  date_order?: "dmy" | "mdy" | null;
 }
 
 export interface Preview {
   items: Array<Occurrence>;
   rrule: string;
+}
+
+export interface PrioritySaid {
+  value: "none" | "low" | "medium" | "high";
+  spans: Array<Stretch>;
 }
 
 export interface Refreshed {
@@ -159,9 +195,30 @@ export interface ReminderStatus {
   cancelled_at?: string | null;
 }
 
+export interface RemindersSaid {
+  values: Array<string>;
+  words: string;
+  spans: Array<Stretch>;
+}
+
+export interface RepeatSaid {
+  value: string;
+  until: string | null;
+  words: string;
+  spans: Array<Stretch>;
+}
+
 export interface ResetPassword {
   link: string;
   password: string;
+}
+
+export interface Sentence {
+  text: string;
+  /** An IANA name */
+  timezone?: string | null;
+  /** Whether 4/12 is in December; default: the user's */
+  date_order?: "dmy" | "mdy" | null;
 }
 
 export interface SessionList {
@@ -195,6 +252,16 @@ export interface SignedIn {
   token: string;
   message: string;
   refresh_token?: string;
+}
+
+export interface Stretch {
+  start: number;
+  end: number;
+}
+
+export interface TagSaid {
+  value: string;
+  spans: Array<Stretch>;
 }
 
 export interface TaskList {
@@ -278,6 +345,13 @@ export interface TokenView {
   created_at: string;
   expires_at: string;
   last_used_at: string | null;
+}
+
+export interface UnreadWords {
+  text: string;
+  why: string;
+  doubtful: boolean;
+  spans: Array<Stretch>;
 }
 
 export interface ValidationAnswer {

@@ -12,6 +12,7 @@ _ROUTES = (
     ("PATCH", "/api/v1/tasks/<mallory.task>", _TASK),
     ("PUT", "/api/v1/me/preferences", {"timezone": "UTC"}),
     ("POST", "/api/v1/chat", {"message": "list"}),
+    ("POST", "/api/v1/parse", {"text": "call mum tomorrow"}),
     ("POST", "/api/v1/reminders/<mallory.reminder>/snooze", {"minutes": 5}),
 )
 _TYPES = (
