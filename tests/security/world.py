@@ -34,6 +34,13 @@ VALUES (md5($1), $1, now(), now(), now() + interval '7 days', $2) RETURNING id
 """
 
 
+# A personal token; nobody has it.
+_PERSONAL: Final = """
+INSERT INTO personal_tokens (id, user_id, name, token_hash, scopes, created_at, expires_at)
+VALUES (md5($1), $1, $2, sha256($1::bytea), 'tasks:read', now(), now() + interval '7 days') RETURNING id
+"""
+
+
 class State(NamedTuple):
     """Prints of everything that is Anna's and that is Mallory's, and the number of accounts."""
 
@@ -101,6 +108,7 @@ class World:
         tasks = await read("/api/v1/tasks", b"limit=1")
         found = {
             "session": await self.host.database.fetchval(_SESSION, user_id, words),
+            "personal": await self.host.database.fetchval(_PERSONAL, user_id, words),
             "ticket": unused,
             "used": used,
             "task": task["id"],

@@ -33,6 +33,8 @@ PUBLIC = (CHAT_API, REMINDER_SERVICE, NOTIFICATION_SERVICE, AUDIT_LOGGER)
 
 CLOSED = {
     ("POST", f"{AUTH}/logout"),
+    ("GET", f"{AUTH}/account/export"),
+    ("DELETE", f"{AUTH}/account"),
     ("POST", f"{AUTH}/password"),
     ("POST", f"{AUTH}/email"),
     ("GET", f"{AUTH}/sessions"),

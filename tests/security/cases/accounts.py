@@ -1,9 +1,16 @@
-"""One's own account: its password, and its sessions, asked for by somebody else, from elsewhere, or by guessing."""
+"""One's own account (password, address, sessions, tokens, links), asked for by others, from elsewhere, by guessing."""
 
 from tests.security.attack import COOKIE, MALLORY, NOBODY, Attack
 
 _PASSWORD = "/api/v1/auth/password"
 _SESSIONS = "/api/v1/auth/sessions"
+_EMAIL = "/api/v1/auth/email"
+_TOKENS = "/api/v1/auth/tokens"
+_RESET = "/api/v1/auth/reset"
+_GUESS = {"password": "a guess of mine"}
+_ADDRESS = {**_GUESS, "email": "mine@example.com"}
+_TOKEN = {**_GUESS, "name": "mine", "scopes": ["audit:read"]}
+_LINK = {"link": "x" * 43, "password": "five words of my own"}
 _NEW = {"current": "a guess of mine", "new": "five words of my own"}
 _OTHER_SITE = (("origin", "https://evil.example"),)
 
@@ -97,5 +104,108 @@ CASES: tuple[Attack, ...] = (
     *(
         Attack(name=f"a session {given[:20]}", method="DELETE", path=f"{_SESSIONS}/{given}", status=404)
         for given in ("x", "%27%20OR%201=1--", "<anna.id>", "<anna.task>", "<anna.session>x", "*", "all")
+    ),
+    *(
+        Attack(name=f"address: {name}", method="POST", path=_EMAIL, body={**_ADDRESS, **said}, status=status)
+        for name, said, status in (
+            ("a guess", {}, 403),
+            ("code as a guess", {"password": "' OR '1'='1"}, 403),
+            ("Anna's, by a guess", {"email": "<anna.email>"}, 403),
+            ("of a user named", {"user_id": "<anna.id>"}, 403),
+            ("no guess", {"password": None}, 422),
+            ("a list of guesses", {"password": ["a", "b"]}, 422),
+            ("of several", {"email": "mine@example.com,<anna.email>"}, 422),
+            ("with a header", {"email": "mine@example.com\nBcc: x@example.com"}, 422),
+            ("none", {"email": ""}, 422),
+        )
+    ),
+    *(
+        Attack(name=f"personal token: {name}", method="POST", path=_TOKENS, body={**_TOKEN, **said}, status=status)
+        for name, said, status in (
+            ("a guess", {}, 403),
+            ("code as a guess", {"password": "' OR '1'='1"}, 403),
+            ("of a user named", {"user_id": "<anna.id>"}, 403),
+            ("no guess", {"password": None}, 422),
+            ("a scope of nobody's", {"scopes": ["admin"]}, 422),
+            ("no scope", {"scopes": None}, 422),
+            ("for ever", {"expires_in_days": 100_000}, 422),
+            ("of before", {"expires_in_days": -1}, 422),
+            ("a name with a NUL", {"name": "a\x00b"}, 422),
+        )
+    ),
+    *(
+        Attack(name=f"{path}: {name}", method="POST", path=path, by=NOBODY, body={**_LINK, **said}, status=status)
+        for path in (f"{_RESET}/complete", f"{_EMAIL}/complete")
+        for name, said, status in (
+            ("a guess", {}, 404),
+            ("code as a guess", {"link": "' OR '1'='1"}, 404),
+            ("a NUL", {"link": "a\x00b"}, 404),
+            ("a ticket", {"link": "<anna.ticket>"}, 404),
+            ("a session", {"link": "<anna.session>"}, 404),
+            ("nothing", {"link": ""}, 404),
+            ("none", {"link": None}, 422),
+            ("an object", {"link": {"$ne": ""}}, 422),
+            ("a long one", {"link": "x" * 101}, 422),
+        )
+    ),
+    *(
+        Attack(name=f"a link for {name}", method="POST", path=_RESET, by=NOBODY, body={"email": given}, status=status)
+        for name, given, status in (
+            ("Anna", "<anna.email>", 409),
+            ("nobody", "nobody@example.com", 409),
+            ("several", ["<anna.email>", "mine@example.com"], 422),
+            ("none", None, 422),
+        )
+    ),
+    *(
+        Attack(name=f"{method} {path} by nobody", method=method, path=path, by=NOBODY, body=body, status=401)
+        for method, path, body in (
+            ("POST", _EMAIL, _ADDRESS),
+            ("POST", _TOKENS, _TOKEN),
+            ("GET", _TOKENS, None),
+            ("DELETE", f"{_TOKENS}/<anna.personal>", None),
+        )
+    ),
+    *(
+        Attack(
+            name=f"{method} {path} from elsewhere",
+            method=method,
+            path=path,
+            by=COOKIE,
+            headers=_OTHER_SITE,
+            body=body,
+            status=403,
+            code="ORIGIN_MISMATCH",
+        )
+        for method, path, body in (
+            ("POST", _EMAIL, _ADDRESS),
+            ("POST", _TOKENS, _TOKEN),
+            ("DELETE", f"{_TOKENS}/<mallory.personal>", None),
+        )
+    ),
+    *(
+        Attack(name=f"{method} {path} with a method of none", method=method, path=path, status=405)
+        for method, path in (
+            ("GET", _EMAIL),
+            ("DELETE", _TOKENS),
+            ("GET", f"{_TOKENS}/<mallory.personal>"),
+            ("GET", _RESET),
+            ("GET", f"{_RESET}/complete"),
+            ("PUT", f"{_EMAIL}/complete"),
+        )
+    ),
+    *(
+        Attack(name=f"personal tokens with {query}", path=_TOKENS, query=query, status=422)
+        for query in ("user_id=<anna.id>", "limit=0", "limit=201", "cursor=x", "cursor=<anna.events>")
+    ),
+    *(
+        Attack(name=f"a personal token {given[:20]}", method="DELETE", path=f"{_TOKENS}/{given}", status=404)
+        for given in ("x", "%27%20OR%201=1--", "<anna.id>", "%00", "*")
+    ),
+    *(
+        Attack(
+            name=f"signed in by {given[:12]}", by=NOBODY, headers=(("authorization", f"Bearer {given}"),), status=401
+        )
+        for given in ("tfp_", "tfp_" + "A" * 44, "tfp_<anna.personal>", "tfp_<anna.token>", "TFP_" + "B" * 44)
     ),
 )

@@ -57,6 +57,8 @@ CASES: tuple[Attack, ...] = (
     _on("snooze a reminder", "POST", _REMINDER + "/snooze", code="REMINDER_NOT_FOUND", body={"minutes": 5}),
     _on("snooze a reminder by cookie", "POST", _REMINDER + "/snooze", body={"minutes": 5}, by=COOKIE),
     _on("end a session", "DELETE", "/api/v1/auth/sessions/<anna.session>", code="SESSION_NOT_FOUND"),
+    _on("revoke a personal token", "DELETE", "/api/v1/auth/tokens/<anna.personal>", code="TOKEN_NOT_FOUND"),
+    _on("revoke a personal token by cookie", "DELETE", "/api/v1/auth/tokens/<anna.personal>", by=COOKIE),
     _on("end a session by cookie", "DELETE", "/api/v1/auth/sessions/<anna.session>", by=COOKIE),
     _on("a task's id for a reminder's", "POST", "/api/v1/reminders/<anna.task>/acknowledge", code="REMINDER_NOT_FOUND"),
     _on("a reminder's id for a task's", "GET", "/api/v1/tasks/<anna.reminder>", code="TASK_NOT_FOUND"),
