@@ -24,7 +24,7 @@ INSERT INTO audit_checkpoints (seq, made_at, record)
 SELECT $1, $2, $3::text WHERE NOT EXISTS (SELECT FROM audit_checkpoints WHERE seq = $1 AND record = $3)
 """
 # The records of the last checkpoints; more than one, since not each need be one of ours.
-_LAST: Final = "SELECT record FROM audit_checkpoints ORDER BY seq DESC, made_at DESC LIMIT 1000"
+_LAST: Final = "SELECT record FROM audit_checkpoints ORDER BY seq DESC, made_at DESC LIMIT 100"
 _TRIES: Final = 3
 
 
@@ -91,8 +91,7 @@ class Checkpoints:
         """The archive's stamp, the last checkpoint in it, and the last of all, which may be in the database only."""
         stamp = await asyncio.to_thread(self._archive.stamp)
         if self._outside is None or self._outside[0] != stamp:
-            archived = await asyncio.to_thread(self._archive.read)
-            self._outside = stamp, last_of(self._signer, archived.records)
+            self._outside = stamp, await asyncio.to_thread(self._last_archived)
         outside = self._outside[1]
         if outside is not None:
             # A crash may have come between the two.
@@ -101,6 +100,10 @@ class Checkpoints:
         if outside is None or (inside is not None and inside.body.seq > outside.body.seq):
             return stamp, outside, inside
         return stamp, outside, outside
+
+    def _last_archived(self) -> Sealed | None:
+        """In a thread: an archive of years takes a second or two to read."""
+        return last_of(self._signer, self._archive.read().records)
 
     async def _extends(
         self, connection: Connection, outside: Sealed | None, last: Sealed | None, head: tuple[int, bytes]

@@ -14,7 +14,8 @@ from taskflow_core.database.pool import Connection
 # The rows after a number, in the order of the chain; and all of them, also those that no row of ours could be.
 _AFTER: Final = f"SELECT {CHAINED} FROM task_events WHERE chain_seq > $1 ORDER BY chain_seq, event_id"  # noqa: S608  # CHAINED is a constant
 _ALL: Final = f"SELECT {CHAINED} FROM task_events ORDER BY chain_seq, event_id"  # noqa: S608  # likewise
-_AT_ONCE: Final = 2_000
+_AT_ONCE: Final = 500
+"""Rows between two turns of others in the event loop: some three milliseconds."""
 # Keeps months where they are. A snapshot taken before one was moved would show it neither where it was nor where it is.
 _KEEP_STILL: Final = "LOCK TABLE ONLY task_events IN ACCESS SHARE MODE"
 

@@ -124,4 +124,5 @@ def _of_leader(service: str) -> Iterator[Series]:
         yield _series("taskflow_audit_months_ahead", Steady(3), service=service)
         yield _series("taskflow_audit_default_partition_rows", Steady(0), service=service)
         yield _series("taskflow_audit_prune_refused", Steady(0), service=service)
+        yield _series("taskflow_audit_checkpoint_refused", Steady(0), service=service)
         yield _series("taskflow_audit_retention_waits", Steady(0), service=service)

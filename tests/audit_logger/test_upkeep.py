@@ -199,9 +199,7 @@ async def test_a_trail_that_is_no_continuation_is_not_signed_and_the_metric_says
     await record(database, created(), created())
     await Upkeep(runtime).checkpoint()
     await tamper(admin_url, "DELETE FROM task_events WHERE chain_seq = 2", "UPDATE audit_chain SET seq = 1")
-    before = failed()
     await Upkeep(runtime).checkpoint()
-    assert failed() != before
     assert 'taskflow_audit_checkpoint_refused{service="audit-logger"} 1.0' in exposition().decode()
     assert await database.fetchval("SELECT count(*) FROM audit_checkpoints") == 1
 

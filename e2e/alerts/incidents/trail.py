@@ -43,6 +43,11 @@ TRAIL: Final = (
         fires={4: NONE, 6: {"TaskFlowClockOff"}},
     ),
     Incident(
+        name="the trail is no continuation of what was signed",
+        during=[change("taskflow_audit_checkpoint_refused", Steady(1))],
+        fires={1: {"TaskFlowAuditCheckpointRefused"}},
+    ),
+    Incident(
         name="an old month does not verify",
         during=[change("taskflow_audit_prune_refused", Steady(1))],
         fires={1: {"TaskFlowAuditPruneRefused"}},
