@@ -35,7 +35,9 @@ async def compare(connection: Connection) -> Compared:
     except _DoneError as done:
         return done.compared
     except (asyncpg.InsufficientPrivilegeError, asyncpg.ReadOnlySQLTransactionError) as error:
-        return Compared(differences=[], hindrance=str(error))
+        return Compared(
+            differences=[], hindrance=f"{error}; the owner of the tables may (TASKFLOW_MIGRATION_DATABASE_URL)"
+        )
     except asyncpg.PostgresError as error:
         return Compared(differences=[f"The trail's tables and functions cannot be compared: {error}"])
 
