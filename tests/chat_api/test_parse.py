@@ -88,6 +88,20 @@ async def test_day_and_month_are_in_the_persons_order(anna: User) -> None:
     assert late["due"]["value"] == "2026-11-30", "there it is Sunday by now"
 
 
+async def test_kept_words_are_the_titles(anna: User) -> None:
+    text = "🎉 gym #fit every friday at 9am, remind me the day before"
+    start = text.index("at 9am")
+    read = await parsed(anna, text, kept=[{"start": start, "end": start + 6}, {"start": 2, "end": 10}])
+    assert (read["title"], read["due"]["all_day"], read["repeat"]["value"]) == (
+        "🎉 gym #fit at 9am",
+        True,
+        "weekly:FRI",
+    )
+    assert [tag["value"] for tag in read["tags"]] == ["fit"]
+    whole = await parsed(anna, text, kept=[{"start": 0, "end": len(text)}])
+    assert (whole["title"], whole["due"], whole["understood"]) == (text, None, True)
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -98,6 +112,8 @@ async def test_day_and_month_are_in_the_persons_order(anna: User) -> None:
         {"text": "a\x00b"},
         {"text": "x", "timezone": "Berlin"},
         {"text": "x", "date_order": "ymd"},
+        {"text": "x", "kept": [{"start": 0}]},
+        {"text": "x", "kept": [{"start": 0, "end": 1}] * 51},
     ],
 )
 async def test_what_does_not_validate(anna: User, body: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """Reading one line of English, as the page's line for new tasks and the chat read it. Nothing is stored."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from litestar import post
@@ -18,13 +18,7 @@ from taskflow_core.service.auth import SignedInRequest, signed_in
 from taskflow_core.service.litestar_app import SECURITY, FromRuntime
 from taskflow_core.service.openapi import answers
 
-
-class Sentence(msgspec.Struct, frozen=True, kw_only=True):
-    """A line to read; `date_order` and `timezone` instead of the user's own."""
-
-    text: Annotated[str, Meta(min_length=1, max_length=1000, examples=["call mum on friday at 9 #family"])]
-    timezone: Timezone | None = None
-    date_order: Annotated[Order | None, Meta(description="Whether 4/12 is in December; default: the user's")] = None
+MOST_KEPT: Final = 50
 
 
 class Stretch(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +26,17 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True):
 
     start: int
     end: int
+
+
+class Sentence(msgspec.Struct, frozen=True, kw_only=True):
+    """A line to read; `date_order` and `timezone` instead of the user's own."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=1000, examples=["call mum on friday at 9 #family"])]
+    timezone: Timezone | None = None
+    date_order: Annotated[Order | None, Meta(description="Whether 4/12 is in December; default: the user's")] = None
+    kept: Annotated[
+        list[Stretch], Meta(max_length=MOST_KEPT, description="Words here are the title's, and are not read")
+    ] = []
 
 
 class DueSaid(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,7 +131,8 @@ async def parse_line(request: SignedInRequest, runtime: FromRuntime, data: JSONB
     async with runtime.database.acquire() as connection:
         timezone, order = await reading_preferences(connection, request.user.user_id)
     now = runtime.clock.now().astimezone(zone(data.timezone or timezone, "timezone"))
-    return parsed(parse(text, now, data.date_order or order), now)
+    kept = [Span(stretch.start, stretch.end) for stretch in data.kept]
+    return parsed(parse(text, now, data.date_order or order, kept), now)
 
 
 def parsed(reading: Reading, now: datetime) -> Parsed:

@@ -9,11 +9,11 @@ words are named.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from chat_api.parser.actions import LEXER, PHRASES
 from chat_api.parser.combine import combine
-from chat_api.parser.peg import Matcher
+from chat_api.parser.peg import Matcher, Token
 from chat_api.parser.reminding import ReminderWithoutDateError
 from chat_api.parser.result import NOTHING, Option, Reading, Span, Unread, When
 from chat_api.parser.runs import Run, items_of, left_over, runs_of
@@ -38,13 +38,13 @@ PAST: Final = "that is over"
 DOUBTFUL: Final = "it may belong to the title"
 
 
-def parse(sentence: str, now: datetime, order: Order | None = None) -> Reading:
+def parse(sentence: str, now: datetime, order: Order | None = None, kept: Sequence[Span] = ()) -> Reading:
     """Read a sentence, which may be any text; `now` is aware, in the zone of who says it.
 
-    `order` is how they write day and month; None where they have not said. Raises nothing. The work grows with the
-    length of the sentence and no faster.
+    `order` is how they write day and month; None where they have not said. Words that touch one of the stretches `kept`
+    are the title's, whatever they say. Raises nothing. The work grows with the length of the sentence and no faster.
     """
-    return _Sentence(sentence, now, order).reading()
+    return _Sentence(sentence, now, order, kept).reading()
 
 
 def parse_when(words: str, now: datetime, order: Order | None = None) -> list[When] | None:
@@ -72,10 +72,10 @@ def parse_quantity(words: str, now: datetime) -> Quantity | None:
 
 
 class _Sentence:
-    def __init__(self, text: str, now: datetime, order: Order | None) -> None:
+    def __init__(self, text: str, now: datetime, order: Order | None, kept: Sequence[Span]) -> None:
         self._text = text
         self._now = now
-        self._tokens = LEXER.tokens(text)
+        self._tokens = [_as_title(token, kept) for token in LEXER.tokens(text)]
         found = items_of(self._tokens, Matcher(PHRASES, self._tokens, Context(now.date(), order)))
         self._items, self._runs = runs_of(self._tokens, found)
 
@@ -202,6 +202,18 @@ class _Sentence:
                 span = Span(self._tokens[item.start].start, self._tokens[item.end - 1].end)
                 spans[part] = (*spans.get(part, ()), span)
         return spans
+
+
+def _as_title(token: Token, kept: Sequence[Span]) -> Token:
+    """A token that says nothing of time, where it touches a stretch that is kept."""
+    if not any(token.start < span.end and span.start < token.end for span in kept):
+        return token
+    return Token(token.start, token.end, "", values=_marks(token), capital=token.capital)
+
+
+def _marks(token: Token) -> dict[str, Any]:
+    """What it says besides time."""
+    return {name: value for name, value in token.values.items() if name in ("quoted", "tag", "priority")}
 
 
 def _kind(phrase: Phrase) -> str:

@@ -219,6 +219,8 @@ export interface Sentence {
   timezone?: string | null;
   /** Whether 4/12 is in December; default: the user's */
   date_order?: "dmy" | "mdy" | null;
+  /** Words here are the title's, and are not read */
+  kept?: Array<Stretch>;
 }
 
 export interface SessionList {

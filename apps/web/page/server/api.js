@@ -12,6 +12,7 @@ import { ApiError, refusal } from "./errors.js";
  * @property {boolean} [creates] sends an Idempotency-Key, so that it can be sent again
  * @property {boolean} [quiet] just gets its 401: no renewal, and nobody is told
  * @property {boolean} [keepalive] outlives the page
+ * @property {AbortSignal} [signal] ends the call, which then raises the signal's reason
  */
 
 /**
@@ -163,13 +164,13 @@ export class Api {
  * @param {Options} options
  * @returns {RequestInit}
  */
-function asSent(method, { body, headers, creates = false, keepalive = false }) {
+function asSent(method, { body, headers, creates = false, keepalive = false, signal }) {
   /** @type {Record<string, string>} */
   const all = { Accept: "application/json", ...headers };
   if (body !== undefined) all["Content-Type"] = "application/json";
   if (creates) all["Idempotency-Key"] = newKey();
   const text = body === undefined ? undefined : JSON.stringify(body);
-  return { method, credentials: "same-origin", keepalive, headers: all, body: text };
+  return { method, credentials: "same-origin", keepalive, headers: all, body: text, signal };
 }
 
 /**

@@ -1,4 +1,5 @@
-// What the server keeps of a person's preferences: the zone their times are in, and what their open pages are sent.
+// What the server keeps of a person's preferences: the zone their times are in, how they write dates, and what their open
+// pages are sent.
 
 import { browserZone, isZone } from "../domain/zones.js";
 
@@ -29,6 +30,11 @@ export class Preferences {
     return this.kept.notifications;
   }
 
+  /** Whether 4/12 is written day first or month first; null where each is asked about. */
+  get dateOrder() {
+    return this.kept.date_order ?? null;
+  }
+
   /** Asks the server. Raises ApiError. */
   async load() {
     this.take(await this.api.json("GET", PATH));
@@ -42,7 +48,8 @@ export class Preferences {
   async save(changes) {
     // As JSON, what is undefined is left out.
     const { timezone, notifications } = { ...this.kept, ...changes };
-    this.take(await this.api.json("PUT", PATH, { body: { timezone, notifications } }));
+    const body = { timezone, notifications, date_order: changes.date_order };
+    this.take(await this.api.json("PUT", PATH, { body }));
     this.onSaved();
   }
 

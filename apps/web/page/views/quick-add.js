@@ -1,14 +1,25 @@
-// The line on top that adds a task: a title, one press for a near date, and the way to everything else.
+// The line on top that adds a task: what is typed is read, shown in chips and made so; one press for a near date, and the
+// way to everything else.
 
 import { h } from "../dom.js";
+import { moved, taskOf } from "../domain/line.js";
 import { addDays, today } from "../domain/zones.js";
 import { icon } from "../icons.js";
 import { ApiError } from "../server/errors.js";
+import { LineReader } from "../state/line-reader.js";
+import { lineField } from "./line-field.js";
+import { quickPaste } from "./quick-paste.js";
+import { instantText, marksOf, quickSaid, refusalOf } from "./quick-said.js";
+import { quickSending } from "./quick-sending.js";
 
 /**
+ * @import { NewTask, Parsed, Stretch } from "../../types/chat-api.js"
+ * @import { Said } from "../domain/line.js"
  * @import { Clock } from "../domain/zones.js"
+ * @import { Api } from "../server/api.js"
  * @import { Start } from "../sheets.js"
  * @import { TaskActions } from "../state/actions.js"
+ * @import { Sent } from "./quick-sending.js"
  */
 
 const DAYS = /** @type {[string, number | null][]} */ ([
@@ -21,42 +32,65 @@ const DAYS = /** @type {[string, number | null][]} */ ([
 /**
  * The line; `onDetails` opens the whole form with what was entered.
  *
- * @param {{actions: TaskActions, clock: Clock, onDetails: (start: Start) => void}} needs
+ * @param {{api: Api, actions: TaskActions, clock: Clock, onDetails: (start: Start) => void}} needs
  */
-export function quickAdd({ actions, clock, onDetails }) {
+export function quickAdd({ api, actions, clock, onDetails }) {
+  const reader = new LineReader({ api, onRead: show });
   const input = h("input", {
     type: "text",
     class: "quick-input",
     "aria-label": "New task",
-    placeholder: "Add a task",
-    maxlength: 255,
+    placeholder: "Add a task: “call mum friday at 9am”",
+    maxlength: 1000,
     autocomplete: "off",
     enterkeyhint: "done",
+  });
+  const text = lineField({ input, onInput: edited });
+  const said = quickSaid({ clock, onKeep: keep, onChoice: () => complain("") });
+  const sending = quickSending({ onPutBack: swap, onDiscard: () => input.focus() });
+  const paste = quickPaste({
+    input,
+    onLines: makeAll,
+    onOne: (line) => put({ line: { text: line, kept: [] }, days: null }),
   });
   const error = h("p", { class: "form-error", role: "alert", hidden: true });
   const due = DAYS.map(([label, days]) => {
     const radio = h("input", { type: "radio", name: "quick-due", value: days ?? "", checked: days === null });
     return { days, radio, node: h("label", { class: "chip" }, radio, h("span", {}, label)) };
   });
-  const chips = due.map(({ node }) => node);
+  const near = h(
+    "div",
+    { class: "chips", role: "radiogroup", "aria-label": "Due" },
+    due.map(({ node }) => node),
+  );
   const add = h("button", { type: "submit", class: "primary-button" }, "Add");
   const details = h("button", { type: "button", class: "quiet-button", on: { click: openDetails } }, "More…");
   const form = h(
     "form",
     { class: "quick", novalidate: true, on: { submit: send } },
-    h("div", { class: "quick-line" }, icon("add"), input, h("kbd", { class: "quick-key", "aria-hidden": "true" }, "n")),
     h(
       "div",
-      { class: "quick-more" },
-      h("div", { class: "chips", role: "radiogroup", "aria-label": "Due" }, chips),
-      h("div", { class: "quick-buttons" }, details, add),
+      { class: "quick-line" },
+      icon("add"),
+      text.node,
+      h("kbd", { class: "quick-key", "aria-hidden": "true" }, "n"),
     ),
+    said.node,
+    paste.node,
+    h("div", { class: "quick-more" }, near, h("div", { class: "quick-buttons" }, details, add)),
     error,
+    sending.node,
   );
-  input.addEventListener("input", () => {
-    error.hidden = true;
+  /** @type {Stretch[]} words that are the title's, as the person said */
+  let kept = [];
+  /** Whether a digit now answers which of several meanings is meant. */
+  let asked = false;
+  form.addEventListener("focusin", (event) => {
+    form.classList.add("is-open");
+    // What was typed an hour ago may mean another day by now.
+    const from = event.relatedTarget;
+    if (input.value && !(from instanceof Node && form.contains(from))) reader.soon(line());
   });
-  form.addEventListener("focusin", () => form.classList.add("is-open"));
   form.addEventListener("focusout", () => {
     // Closing moves what is below: not between the press and the release of a button there, or its click would be lost.
     if (document.querySelector(":active")) addEventListener("pointerup", () => setTimeout(fold), { once: true });
@@ -66,6 +100,9 @@ export function quickAdd({ actions, clock, onDetails }) {
     if (event.key === "Escape") {
       reset();
       input.blur();
+    } else if (asked && /^[1-9]$/.test(event.key) && said.choose(Number(event.key))) {
+      event.preventDefault();
+      form.requestSubmit();
     }
   });
 
@@ -73,43 +110,180 @@ export function quickAdd({ actions, clock, onDetails }) {
     if (input.value === "" && !form.contains(document.activeElement)) form.classList.remove("is-open");
   }
 
-  function dueDate() {
-    const days = due.find(({ radio }) => radio.checked)?.days ?? null;
-    return days === null ? null : addDays(today(clock.now(), clock.zone), days);
+  function line() {
+    return { text: input.value, kept };
+  }
+
+  /** @param {string} before */
+  function edited(before) {
+    kept = moved(kept, before, input.value);
+    paste.close();
+    complain("");
+    reader.soon(line());
+  }
+
+  /** @param {Parsed | null} reading */
+  function show(reading) {
+    said.show(reading, input.value);
+    text.mark(marksOf(reading));
+    // A day that was read, or is asked about, takes the place of those to press.
+    near.hidden = Boolean(reading?.due) || said.asks();
+  }
+
+  /**
+   * Leaves words in the title.
+   *
+   * @param {Stretch[]} words
+   */
+  function keep(words) {
+    kept = [...kept, ...words];
+    reader.soon(line(), 0);
+    input.focus();
+  }
+
+  /** @param {string} words */
+  function complain(words) {
+    asked = false;
+    error.textContent = words;
+    error.hidden = !words;
+  }
+
+  /** The day pressed, from today; null without one. */
+  function pressed() {
+    return near.hidden ? null : (due.find(({ radio }) => radio.checked)?.days ?? null);
   }
 
   function reset() {
-    form.reset();
-    error.hidden = true;
+    put({ line: { text: "", kept: [] }, days: null });
+  }
+
+  /**
+   * Puts a line in the field, to be read.
+   *
+   * @param {Sent} sent
+   */
+  function put(sent) {
+    text.set(sent.line.text);
+    kept = sent.line.kept;
+    for (const { days, radio } of due) radio.checked = days === sent.days;
+    paste.close();
+    complain("");
+    reader.soon(line());
+  }
+
+  /**
+   * Puts a line in the field; what is there takes its place.
+   *
+   * @param {Sent} sent
+   */
+  function swap(sent) {
+    if (input.value.trim()) sending.keep({ line: line(), days: pressed() }, "");
+    put(sent);
+    input.focus();
   }
 
   function openDetails() {
-    const start = { title: input.value.trim(), due_date: dueDate() };
+    const seen = reader.known(line());
+    const meant = said.chosen();
+    const start = fieldsOf(seen && !refusalOf(seen, meant) ? meant : null, { line: line(), days: pressed() });
+    if (start.due_date) start.due_date = instantText(start.due_date, clock);
     reset();
     onDetails(start);
   }
 
+  /**
+   * The task that is meant; of a line that could not be read, its text and the day pressed.
+   *
+   * @param {Said | null} meant
+   * @param {Sent} sent
+   * @returns {NewTask}
+   */
+  function fieldsOf(meant, { line, days }) {
+    const task = meant ? taskOf(meant) : { title: line.text.trim() };
+    return task.due_date || days === null ? task : { ...task, due_date: addDays(today(clock.now(), clock.zone), days) };
+  }
+
   /** @param {Event} event */
-  async function send(event) {
+  function send(event) {
     event.preventDefault();
-    const title = input.value.trim();
-    if (!title || add.disabled) {
-      input.focus();
+    input.focus();
+    if (!input.value.trim()) return;
+    const seen = reader.known(line());
+    const meant = seen && said.chosen();
+    const refusal = seen && refusalOf(seen, meant);
+    if (refusal) {
+      complain(refusal);
+      asked = meant === null;
       return;
     }
-    add.disabled = true;
-    const date = dueDate();
+    const sent = { line: line(), days: pressed() };
+    reset();
+    make(sent, meant);
+  }
+
+  /**
+   * Makes a task of a line, which comes back with the reason where that fails.
+   *
+   * @param {Sent} sent
+   * @param {Said | null} meant what was seen of it; null where it must still be read
+   */
+  async function make(sent, meant) {
+    const done = sending.begin(sent);
     try {
-      await actions.create(date ? { title, due_date: date } : { title });
-      reset();
+      const refusal = meant ? await create(meant, sent) : await readAndCreate(sent);
+      if (refusal) comeBack(sent, refusal);
     } catch (problem) {
       if (!(problem instanceof ApiError)) throw problem;
-      error.textContent = problem.fields.get("title") ?? problem.message;
-      error.hidden = false;
+      comeBack(sent, problem.fields.get("title") ?? problem.message);
     } finally {
-      add.disabled = false;
-      input.focus();
+      done();
     }
+  }
+
+  /**
+   * @param {Said | null} meant
+   * @param {Sent} sent
+   */
+  async function create(meant, sent) {
+    await actions.create(fieldsOf(meant, sent));
+    return "";
+  }
+
+  /**
+   * Makes a task of a line that was sent before it was read; says why it does not.
+   *
+   * @param {Sent} sent
+   */
+  async function readAndCreate(sent) {
+    const reading = await reader.ask(sent.line);
+    const refusal = reading && refusalOf(reading, reading.options.length > 0 ? null : reading);
+    if (refusal) return refusal;
+    await create(reading, sent);
+    const unread = reading?.unread.map((one) => `“${one.text}”`) ?? [];
+    if (unread.length > 0) actions.tell({ text: `Added without a date. Not read: ${unread.join(", ")}` });
+    return "";
+  }
+
+  /** @param {string[]} lines */
+  async function makeAll(lines) {
+    input.focus();
+    for (const one of lines) await make({ line: { text: one, kept: [] }, days: null }, null);
+  }
+
+  /**
+   * Into the field, unless something else is typed there by now. The focus stays where the person has it.
+   *
+   * @param {Sent} sent
+   * @param {string} reason
+   */
+  function comeBack(sent, reason) {
+    if (input.value) {
+      sending.keep(sent, reason);
+      return;
+    }
+    put(sent);
+    form.classList.add("is-open");
+    complain(reason);
   }
 
   return { node: form, focus: () => input.focus() };

@@ -1,4 +1,5 @@
-// What a person prefers: the zone their times are in, what is sent to this page, how it reacts to keys.
+// What a person prefers: the zone their times are in, how they write dates, what is sent to this page, how it reacts to
+// keys.
 
 import { h } from "../dom.js";
 import { browserZone, zoneLabel } from "../domain/zones.js";
@@ -41,11 +42,12 @@ export function openSettings({ preferences, email, toaster, onClose }) {
   const words = `Use this device’s: ${zoneLabel(own)}`;
   const useOwn = h("button", { type: "button", class: "link-button", on: { click: takeOwn } }, words);
   zone.input.addEventListener("change", followZone);
+  const order = orderField(preferences.dateOrder);
   const followed = notificationsField(preferences.notifications);
   const summary = summaryLine();
   const save = h("button", { type: "submit", class: "primary-button", form: "settings-form" }, "Save");
   const props = { id: "settings-form", novalidate: true, on: { submit: send } };
-  const form = h("form", props, zone.node, useOwn, followed.node, summary);
+  const form = h("form", props, zone.node, useOwn, order.node, followed.node, summary);
   const cancel = () => sheet.close();
   const sheet = openSheet({
     title: "Settings",
@@ -70,7 +72,11 @@ export function openSettings({ preferences, email, toaster, onClose }) {
     event.preventDefault();
     save.disabled = true;
     try {
-      await preferences.save({ timezone: zone.input.value, notifications: followed.value() });
+      await preferences.save({
+        timezone: zone.input.value,
+        notifications: followed.value(),
+        date_order: ORDERS[order.input.selectedIndex][0],
+      });
       sheet.close();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -80,6 +86,7 @@ export function openSettings({ preferences, email, toaster, onClose }) {
           /** @type {[string, Field][]} */ ([
             ["timezone", zone],
             ["notifications", followed],
+            ["date_order", order],
           ]),
         ),
         summary,
@@ -90,6 +97,25 @@ export function openSettings({ preferences, email, toaster, onClose }) {
   }
 
   return sheet;
+}
+
+/** @type {[Kept["date_order"] & string | null, string][]} */
+const ORDERS = [
+  [null, "Ask me which it is"],
+  ["dmy", "Day first: 4/12 is 4 December"],
+  ["mdy", "Month first: 4/12 is April 12"],
+];
+
+/** @param {"dmy" | "mdy" | null} current */
+function orderField(current) {
+  const options = ORDERS.map(([value, label]) =>
+    h("option", { value: value ?? "", selected: value === current }, label),
+  );
+  return field({
+    label: "Dates that you type as 4/12",
+    input: h("select", {}, options),
+    hint: "For the line that adds a task, and for the chat.",
+  });
 }
 
 /** @type {["all" | "reminders" | "none" | "some", string][]} */

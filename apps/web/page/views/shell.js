@@ -79,7 +79,7 @@ export class Shell {
     });
     this.liveWords = h("span", { class: "visually-hidden" });
     this.live = h("span", { class: "live", role: "status" }, h("span", { class: "live-dot" }), this.liveWords);
-    this.quick = quickAdd({ actions, clock, onDetails: (start) => go("/new", start) });
+    this.quick = quickAdd({ api, actions, clock, onDetails: (start) => go("/new", start) });
     this.list = new TaskList({
       store,
       sync,

@@ -53,7 +53,7 @@ const EMPTY = {
  */
 export function openTaskForm({ api, actions, clock, toaster, task, etag, start, on }) {
   /** @type {Start & Pick<Task, "due_all_day">} */
-  const shown = task ?? { ...EMPTY, ...start, due_all_day: Boolean(start.due_date) };
+  const shown = task ?? { ...EMPTY, ...start, due_all_day: !start.due_date?.includes("T") };
   const due = dueFields(shown, clock.zone) ?? { date: "", time: "" };
   const title = field({
     label: "Title",

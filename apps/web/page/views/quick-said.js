@@ -1,0 +1,250 @@
+// What was read in the line for new tasks: chips for its date, repeat and reminders, which of several meanings it has,
+// and what was not understood.
+
+import { findAll, h, setText } from "../dom.js";
+import { dueFields, dueLabel, dueValue } from "../domain/due.js";
+import { shortDate, timeLabel } from "../domain/labels.js";
+import { wordsOf } from "../domain/line.js";
+import { today } from "../domain/zones.js";
+import { icon } from "../icons.js";
+
+/**
+ * @import { DueSaid, Parsed, Stretch } from "../../types/chat-api.js"
+ * @import { Said } from "../domain/line.js"
+ * @import { Clock } from "../domain/zones.js"
+ * @import { Mark } from "./line-field.js"
+ */
+
+const NO_TITLE = "Say what is to be done as well.";
+const NO_DATE = "A reminder needs a date: say when the task is due.";
+
+/**
+ * Shows readings; `onKeep` is called with words that shall stay in the title, `onChoice` when a meaning was chosen.
+ *
+ * @param {{clock: Clock, onKeep: (words: Stretch[]) => void, onChoice: () => void}} needs
+ */
+export function quickSaid({ clock, onKeep, onChoice }) {
+  const chips = h("ul", { class: "said", "aria-label": "Read in the line" });
+  const choices = h("fieldset", { class: "said-choices", on: { change: onChoice } });
+  const notes = h("div", { class: "said-notes" });
+  const spoken = h("p", { class: "visually-hidden", role: "status" });
+  const node = h("div", { class: "quick-said" }, chips, choices, notes, spoken);
+  /** @type {Parsed | null} */
+  let shown = null;
+  let drawn = "";
+  show(null, "");
+
+  /**
+   * Shows what a text says, null where it is not known. The same once more changes nothing: a choice stays made.
+   *
+   * @param {Parsed | null} reading
+   * @param {string} text
+   */
+  function show(reading, text) {
+    shown = reading;
+    const meanings = reading ? reading.options.map((option) => meaning(option, clock, exactWords)) : [];
+    const key = JSON.stringify([text, reading, reading && meaning(reading, clock), meanings]);
+    if (key === drawn) return;
+    drawn = key;
+    for (const part of [chips, choices, notes]) part.replaceChildren();
+    if (reading) draw(reading, text, meanings);
+    for (const part of [chips, choices, notes]) part.hidden = part.childElementCount === 0;
+    setText(spoken, reading ? inWords(reading, meanings) : "");
+  }
+
+  /**
+   * @param {Parsed} reading
+   * @param {string} text
+   * @param {string[]} meanings
+   */
+  function draw(reading, text, meanings) {
+    chips.append(...chipsOf(reading, text));
+    if (meanings.length > 0) choices.append(...choicesOf(reading, meanings));
+    notes.append(...notesOf(reading).map((note) => h("p", {}, note)));
+    if (reading.reminder_without_date) notes.append(keepAll(text));
+  }
+
+  /**
+   * What is shown, for those who hear it.
+   *
+   * @param {Parsed} reading
+   * @param {string[]} meanings
+   */
+  function inWords(reading, meanings) {
+    const asked = meanings.map((words, at) => `${at + 1}: ${words}.`);
+    const question = asked.length > 0 ? ["Which one is meant?", ...asked] : [];
+    return [meaning(reading, clock), ...question, ...notesOf(reading)].filter(Boolean).join(" ");
+  }
+
+  /** @param {string} text */
+  function keepAll(text) {
+    const click = () => onKeep([{ start: 0, end: Array.from(text).length }]);
+    return h("button", { type: "button", class: "link-button", on: { click } }, "It is all the title");
+  }
+
+  /**
+   * @param {Parsed} reading
+   * @param {string} text
+   */
+  function chipsOf(reading, text) {
+    const { due, repeat, reminders } = reading;
+    const found = [];
+    if (due) found.push(chip("calendar", dueWords(due, clock), due.spans, text));
+    if (repeat) found.push(chip("repeat", repeat.words, repeat.spans, text));
+    if (reminders) found.push(chip("bell", reminders.words, reminders.spans, text));
+    return found;
+  }
+
+  /**
+   * @param {"calendar" | "repeat" | "bell"} name
+   * @param {string} words
+   * @param {Stretch[]} spans where it was said; nowhere, where it follows from another one
+   * @param {string} text
+   */
+  function chip(name, words, spans, text) {
+    const label = `Leave “${wordsOf(text, spans)}” in the title`;
+    const props = { type: "button", "aria-label": label, title: label, on: { click: () => onKeep(spans) } };
+    const remove = spans.length > 0 ? h("button", props, icon("close")) : null;
+    return h("li", {}, icon(name), h("span", {}, words), remove);
+  }
+
+  /** The buttons of the choices, in their order. */
+  function radios() {
+    return findAll(choices, "input", HTMLInputElement);
+  }
+
+  return {
+    node,
+    show,
+
+    /**
+     * What Enter makes a task of: what is shown, or the meaning chosen; null while none is chosen.
+     *
+     * @returns {Said | null}
+     */
+    chosen() {
+      if (!shown?.options.length) return shown;
+      const at = radios().findIndex((radio) => radio.checked);
+      return at < 0 ? null : (shown.options[at] ?? shown);
+    },
+
+    /** Whether which of several meanings it has is asked. */
+    asks: () => radios().length > 0,
+
+    /**
+     * Chooses a meaning by its number; says whether there is such a one.
+     *
+     * @param {number} number
+     */
+    choose(number) {
+      const radio = radios()[number - 1];
+      if (radio) radio.checked = true;
+      return Boolean(radio);
+    },
+  };
+}
+
+/**
+ * The numbered meanings, with their titles where these differ, and that it has none.
+ *
+ * @param {Parsed} reading
+ * @param {string[]} meanings in words
+ */
+function choicesOf({ options }, meanings) {
+  const titles = options.map(({ title }) => title);
+  const labels = meanings.map((words, at) => (new Set(titles).size > 1 ? `“${titles[at]}”: ${words}` : words));
+  const buttons = [...labels, "No date"].map((label, at) =>
+    h(
+      "label",
+      { class: "chip" },
+      h("input", { type: "radio", name: "quick-meaning", value: at + 1 }),
+      h("span", {}, `${at + 1}. ${label}`),
+    ),
+  );
+  return [h("legend", {}, "Which one is meant?"), h("div", { class: "chips" }, buttons)];
+}
+
+/**
+ * When, how often and with what reminders: "Friday, 9:00, every Friday, with a reminder 1 hour before".
+ *
+ * @param {Said} said
+ * @param {Clock} clock
+ * @param {typeof dueWords} say how the date is said
+ */
+function meaning({ due, repeat, reminders }, clock, say = dueWords) {
+  return [due && say(due, clock), repeat?.words, reminders?.words].filter(Boolean).join(", ");
+}
+
+/**
+ * @param {DueSaid} due
+ * @param {Clock} clock
+ */
+function dueWords({ value, all_day }, clock) {
+  return dueLabel({ due_date: instantText(value, clock), due_all_day: all_day }, clock.now(), clock.zone);
+}
+
+/**
+ * The date itself, where dates are to be told apart: "Fri 4 Dec, 10:00".
+ *
+ * @param {DueSaid} due
+ * @param {Clock} clock
+ */
+function exactWords({ value, all_day }, clock) {
+  const fields = dueFields({ due_date: instantText(value, clock), due_all_day: all_day }, clock.zone);
+  if (!fields) return "";
+  const day = shortDate(fields.date, today(clock.now(), clock.zone));
+  return all_day ? day : `${day}, ${timeLabel(new Date(fields.at), clock.zone)}`;
+}
+
+/**
+ * A due date as tasks have it: a local time as the instant that it is in the person's zone, others as they are.
+ *
+ * @param {string} value
+ * @param {Clock} clock
+ */
+export function instantText(value, clock) {
+  const local = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)$/.exec(value);
+  return local ? dueValue(local[1], local[2], clock.zone) : value;
+}
+
+/**
+ * What was not understood, and what is missing.
+ *
+ * @param {Parsed} reading
+ */
+function notesOf({ unread, reminder_without_date }) {
+  const notes = unread.map(({ text, why }) => `Not read: “${text}” (${why}).`);
+  if (reminder_without_date) notes.push(NO_DATE);
+  return notes;
+}
+
+/**
+ * The marks of what was read, and of what was not.
+ *
+ * @param {Parsed | null} reading
+ * @returns {Mark[]}
+ */
+export function marksOf(reading) {
+  if (!reading) return [];
+  // Several meanings come from the same words, whichever of them is right.
+  const read = [reading, ...reading.options].flatMap(({ due, repeat, reminders }) =>
+    [due, repeat, reminders].flatMap((part) => part?.spans ?? []),
+  );
+  const unread = reading.unread.flatMap(({ spans }) => spans);
+  return [
+    ...read.map((span) => ({ ...span, kind: /** @type {const} */ ("read") })),
+    ...unread.map((span) => ({ ...span, kind: /** @type {const} */ ("unread") })),
+  ];
+}
+
+/**
+ * Why no task can be made of a reading; "" where one can.
+ *
+ * @param {Parsed} reading
+ * @param {Said | null} meant which of its meanings; null where none is chosen
+ */
+export function refusalOf({ reminder_without_date }, meant) {
+  if (!meant) return "It can be read in several ways: choose one, by its number as well.";
+  if (reminder_without_date) return NO_DATE;
+  return meant.title ? "" : NO_TITLE;
+}

@@ -1,0 +1,74 @@
+// Lines that are on their way to become tasks, and those that came back while another one was being typed.
+
+import { h } from "../dom.js";
+
+/** @import { Line } from "../state/line-reader.js" */
+
+/**
+ * @typedef {object} Sent What was entered: the line, and the day that was pressed.
+ * @property {Line} line
+ * @property {number | null} days from today
+ */
+
+/**
+ * The list; `onPutBack(sent)` is called for a line that the person wants to have in the field again, `onDiscard` after
+ * one that they do not want any more.
+ *
+ * @param {{onPutBack: (sent: Sent) => void, onDiscard: () => void}} needs
+ */
+export function quickSending({ onPutBack, onDiscard }) {
+  const list = h("ul", { class: "quick-sending", hidden: true });
+
+  /** @param {HTMLElement} item */
+  function append(item) {
+    list.append(item);
+    list.hidden = false;
+  }
+
+  /** @param {HTMLElement} item */
+  function remove(item) {
+    item.remove();
+    list.hidden = list.childElementCount === 0;
+  }
+
+  return {
+    node: list,
+
+    /**
+     * Shows that a line is on its way; returns what takes that away again.
+     *
+     * @param {Sent} sent
+     */
+    begin({ line }) {
+      const item = h("li", { role: "status" }, `Adding “${line.text.trim()}”…`);
+      append(item);
+      return () => remove(item);
+    },
+
+    /**
+     * Keeps a line that did not become a task, with the reason.
+     *
+     * @param {Sent} sent
+     * @param {string} reason
+     */
+    keep(sent, reason) {
+      const text = sent.line.text.trim();
+      const putBack = () => {
+        remove(item);
+        onPutBack(sent);
+      };
+      const discard = () => {
+        remove(item);
+        onDiscard();
+      };
+      const item = h(
+        "li",
+        { class: "is-kept" },
+        h("p", { role: "alert" }, reason ? `Not added: “${text}”. ${reason}` : `Not added yet: “${text}”.`),
+        h("button", { type: "button", class: "quiet-button", on: { click: putBack } }, "Put back"),
+        h("button", { type: "button", class: "quiet-button", on: { click: discard } }, "Discard"),
+      );
+      append(item);
+    },
+  };
+}
