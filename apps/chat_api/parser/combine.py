@@ -10,7 +10,7 @@ from chat_api.parser.dates import shift
 from chat_api.parser.patterns import first_day, pattern
 from chat_api.parser.reminding import Reminder, ReminderWithoutDateError, offset_text, offsets_of, parted
 from chat_api.parser.result import When
-from chat_api.parser.times import PART_ENDS, PARTS, TimeOfDay, times_of
+from chat_api.parser.times import PART_ENDS, PARTS, SMALL, TimeOfDay, times_of
 from chat_api.parser.values import (
     Clock,
     ContradictionError,
@@ -195,6 +195,8 @@ def _once(day: date | None, moment: TimeOfDay | None, said: _Said, wall: datetim
     if due > wall:
         return [When(due=due, says_day=False)]
     later = due + timedelta(hours=12)
+    if moment.open and wall >= later and due.hour in SMALL:
+        later += timedelta(days=1)  # "at 4", said in the evening: of the next night or the next afternoon
     both = [When(due=due + timedelta(days=1), says_day=False)]
     if moment.open and due.hour < 12 and wall < later:
         both.insert(0, When(due=later, says_day=False))

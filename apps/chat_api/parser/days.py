@@ -124,8 +124,17 @@ def _end_of(_: Context, period: tuple[date, date]) -> Day:
     return Day(period[1], _ANYWHERE)
 
 
+def _bare_end_of(_: Context, period: tuple[date, date]) -> Day:
+    """Without "by" or "at" it may be a word of the title: "end of year party", "eod report"."""
+    return Day(period[1], Weight.EDGE)
+
+
 def _end(unit: str) -> Callable[[Context], Day]:
-    return lambda context: Day(_period(context, unit, 0)[1], _ANYWHERE)
+    return lambda context: _bare_end_of(context, _period(context, unit, 0))
+
+
+def _end_of_today(context: Context) -> Day:
+    return Day(context.today, Weight.EDGE)
 
 
 def _start_of(context: Context, period: tuple[date, date]) -> Day | None:
@@ -218,7 +227,8 @@ ACTIONS: Final[dict[str, Callable[..., Any]]] = {
     "weeks_on": _weeks_on, "from_day": _from_day, "this_weekday": _this_weekday, "next_weekday": _next_weekday,
     "next_week_day": _next_weekday, "weekday_week": _weekday_week, "after_next": _after_next, "from_week": _from_week,
     "from_weekend": _from_weekend, "from_month": _from_month, "from_year": _from_year, "period": _period,
-    "month_named": _month_named, "end_of": _end_of, "end_of_week": _end("week"), "end_of_month": _end("month"),
+    "month_named": _month_named, "end_of": _end_of, "bare_end_of": _bare_end_of, "end_of_today": _end_of_today,
+    "end_of_week": _end("week"), "end_of_month": _end("month"),
     "end_of_year": _end("year"), "start_of": _start_of, "nth_weekday_of": _nth_weekday_of,
     "nth_weekday_next": _nth_weekday_next, "day_of_month": _day_of_month, "day_of_next_month": _day_of_next_month,
     "named": _named, "fixed": _fixed, "easter": _easter, "day_part": _day_part, "weekday_part": _weekday_part,

@@ -181,8 +181,8 @@ def _colon(match: re.Match[str]) -> dict[str, Any]:
         return {"impossible": match[0]} if match["sep"] == ":" and len(match["h"]) == 2 else {}
     if match["half"] or len(match["h"]) == 2 or match["sep"] == "h":
         return {"time": clock}
-    # Scores and verses have any number behind the colon, times that people say end in 0 or 5.
-    return {} if clock.minute % 5 else {"shorttime": clock}
+    # Scores and verses have any number behind the colon, times that people say end in 0 or 5; those of trains do not.
+    return {"oddtime" if clock.minute % 5 else "shorttime": clock}
 
 
 def _half(match: re.Match[str]) -> dict[str, Any]:

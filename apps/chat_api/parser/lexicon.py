@@ -35,6 +35,10 @@ _WEEKDAYS: Final = (
     "monday mon", "tuesday tue tues", "wednesday wed weds", "thursday thu thur thurs", "friday fri", "saturday sat",
     "sunday sun",
 )  # fmt: skip
+_INITIALS: Final = {
+    "mwf m/w/f m-w-f": (0, 2, 4), "mtwtf mtwthf m-t-w-t-f m-f": (0, 1, 2, 3, 4), "tth t/th tuth tu/th t-th": (1, 3),
+}  # fmt: skip
+"""Weekdays by their first letters."""
 _MONTHS: Final = (
     "january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul", "august aug",
     "september sep sept", "october oct", "november nov", "december dec",
@@ -79,6 +83,8 @@ _put("ordinal", _ORDINAL_WORDS)
 _put("weekday", {word: number for number, words in enumerate(_WEEKDAYS) for word in words.split()})
 _put("weekdays", {f"{word}s": n for n, words in enumerate(_WEEKDAYS) for word in words.split() if len(word) > 5})
 _put("weekdays", {"mons": 0, "tues'": 1, "weds'": 2, "fris": 4})
+_put("initials", {word: days for words, days in _INITIALS.items() for word in words.split()})
+_put("season", dict.fromkeys(_split("spring summer autumn fall winter"), True))
 _put("month", {word: number for number, words in enumerate(_MONTHS, 1) for word in words.split()})
 _put("unit", {word: unit for unit, words in _UNITS.items() for word in words.split()})
 _put("named", _NAMED)

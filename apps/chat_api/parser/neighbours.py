@@ -32,10 +32,10 @@ BEHIND: Final = _among(
 )
 """The same behind it: "friday or so", "tomorrow until five"."""
 
-CLASSES_BEFORE: Final = ("point", "unit", "part", "weekday", "weekdays", "month", "half", "zone")
+CLASSES_BEFORE: Final = ("point", "oddtime", "unit", "part", "weekday", "weekdays", "month", "half", "zone")
 CLASSES_BEHIND: Final = (
     "number", "decimal", "ordinal", "unit", "part", "half", "weekday", "weekdays", "month", "time", "shorttime",
-    "point", "letter", "iso", "slash", "dotted", "impossible", "glued", "year",
+    "oddtime", "point", "letter", "iso", "slash", "dotted", "impossible", "glued", "year",
 )  # fmt: skip
 """Of these classes a word beside what was read is about time as well."""
 

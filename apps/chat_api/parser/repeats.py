@@ -77,8 +77,10 @@ def _other_part(_: Context, part: Part) -> Repeat:
     return Repeat(Spec("day", 2), part)
 
 
-def _some_weeks_on(_: Context, interval: int, unit: Unit, weekdays: tuple[int, ...]) -> Repeat | None:
-    return _weekly(weekdays, None, interval) if unit == "week" and 1 <= interval <= _MOST["week"] else None
+def _some_weeks_on(
+    _: Context, interval: int, unit: Unit, weekdays: tuple[int, ...], part: Part | None = None
+) -> Repeat | None:
+    return _weekly(weekdays, part, interval) if unit == "week" and 1 <= interval <= _MOST["week"] else None
 
 
 def _some_months_on(_: Context, interval: int, unit: Unit, days: tuple[int, ...]) -> Repeat | None:

@@ -101,11 +101,17 @@ class _Sentence:
     def _missed(self, counted: Sequence[Run]) -> list[Run]:
         """Runs that were left to the title, but name what no other run does: the day in "monday call mum at 5pm"."""
         said = {_kind(phrase) for phrase in self._phrases(counted)}
-        left = [run for run in self._runs if run.noted and not run.counts and not run.owned]
+        left = [run for run in self._runs if (run.noted or self._begins(run)) and not run.counts and not run.owned]
         return [run for run in left if {_kind(phrase) for _, phrase in run.phrases} - {"", *said}]
+
+    def _begins(self, run: Run) -> bool:
+        """Whether a sentence begins with a day that has a name of its own: "christmas dinner at 6"."""
+        return run.start == 0 and "named" in self._tokens[0].values
 
     def _combined(self, counted: Sequence[Run]) -> Reading:
         title, titled = title_of(self._text, self._tokens, counted)
+        if title.count("(") != title.count(")") and self._text.count("(") == self._text.count(")"):
+            return self._nothing(unread=self._named(counted, DOUBTFUL))  # "card to Tom (birthday dec 12)"
         try:
             found = combine(self._phrases(counted), self._now)
         except ReminderWithoutDateError as error:

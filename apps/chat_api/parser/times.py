@@ -28,7 +28,7 @@ _WHOLE: Final[dict[Part, dict[int, int]]] = {
     "night": {hour: hour + 24 for hour in range(5)} | {hour: hour for hour in range(17, 24)},
 }
 
-_SMALL: Final = range(1, 6)
+SMALL: Final = range(1, 6)
 """The hours that may be of the night or of the afternoon."""
 
 
@@ -62,7 +62,7 @@ def times_of(clock: Clock | None, part: Part | None, *, on_a_day: bool) -> list[
     moment = TimeOfDay(time(clock.hour, clock.minute), open=clock.open and clock.hour < 12)
     if clock.midnight and on_a_day:
         return [moment, TimeOfDay(moment.time, next_day=True)]
-    if clock.open and clock.hour in _SMALL and on_a_day:
+    if clock.open and clock.hour in SMALL and on_a_day:
         # "friday at 3": hardly anybody means the night, but they may.
         return [TimeOfDay(time(clock.hour + 12, clock.minute)), TimeOfDay(moment.time)]
     return [moment]

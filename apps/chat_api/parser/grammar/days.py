@@ -70,11 +70,11 @@ relative:
     this weekend                                      => from_weekend 0
     next weekend                                      => from_weekend 1
     on|over|at the weekend                            => from_weekend 0
-    [the] end of {period}                             => end_of
+    [the] end of {period}                             => bare_end_of
     start|beginning of {period}                       => start_of
     the start|beginning of {period}                   => start_of
-    eod|cob                                           => from_today 0
-    end|close of [the] day|business|today             => from_today 0
+    eod|cob                                           => end_of_today
+    end|close of [the] day|business|today             => end_of_today
     eow                                               => end_of_week
     eom                                               => end_of_month
     eoy                                               => end_of_year

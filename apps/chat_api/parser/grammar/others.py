@@ -88,6 +88,13 @@ unreadable:
     first thing                                       => unreadable no_exact_time
     first thing {date}                                => unreadable no_exact_time
     {date} first thing                                => unreadable no_exact_time
+    at|before|after|until|by|around|from dawn|sunrise|sunset|dusk|bedtime    => unreadable no_exact_time
+    by|before|until breakfast|lunch|lunchtime|dinner|supper      => unreadable no_exact_time
+    in [the] <season>                                 => unreadable no_exact_day
+    by|before|after|during|this|next|every|each|until <season>       => unreadable no_exact_day
+    {count} <weekdays> from now|today                 => unreadable no_exact_day
+    {count} <weekdays> ago                            => unreadable past
+    <initials>                                        => unreadable several_days
     on|by|due <impossible>                            => unreadable no_such_day
     <month> <year>                                    => unreadable no_day
     <month> <number>                                  => impossible_day

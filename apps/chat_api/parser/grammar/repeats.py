@@ -15,6 +15,7 @@ next_weekday_named:
 weekday_list:
     {weekday_named} {next_weekday_named}*             => weekday_list
     {weekday_named} -|to|through|thru|till|until {weekday_named}          => weekday_span
+    <initials>                                        => same
     weekday|weekdays|workday|workdays                 => weekdays_of 0 4
     working|business|work|week day|days               => weekdays_of 0 4
     weekend|weekends                                  => weekdays_of 5 6
@@ -94,22 +95,29 @@ repeat_word:
     every other|alternate {weekday_list} <part>       => other_weekdays
     every other|alternate <part>                      => other_part
     {every} week on {day_list}                        => on_weekdays
+    {every} week on {day_list} <part>                 => on_weekdays
     {every} week every {day_list}                     => on_weekdays
+    {every} week every {day_list} <part>              => on_weekdays
     weekly                                            => every_unit week 1 1
     weekly on|every {day_list}                        => on_weekdays
+    weekly on|every {day_list} <part>                 => on_weekdays
     once a|per|every week                             => every_unit week 1
     once a|per|every day                              => every_unit day 1
     once a|per|every month                            => every_unit month 1
     once a|per|every year                             => every_unit year 1
     once a week on {day_list}                         => on_weekdays
+    once a week on {day_list} <part>                  => on_weekdays
     once a month on [the] {month_days}                => month_on
     {every_other} <unit> on|every {day_list}          => some_weeks_on
+    {every_other} <unit> on|every {day_list} <part>   => some_weeks_on
     {every_other} <unit> on [the] {month_days}        => some_months_on
     {every_other} <unit> on [the] {nth} <weekday>     => some_months_nth
     fortnightly                                       => every_unit week 2 1
     every fortnight                                   => every_unit week 2
     fortnightly on {day_list}                         => other_weekdays
+    fortnightly on {day_list} <part>                  => other_weekdays
     every fortnight on {day_list}                     => other_weekdays
+    every fortnight on {day_list} <part>              => other_weekdays
     monthly                                           => every_unit month 1 1
     monthly on [the] {month_days} [of the month]      => month_on
     {every} month on [the] {month_days}               => month_on

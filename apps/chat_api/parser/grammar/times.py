@@ -47,6 +47,7 @@ definite:
     <letter> [m]                                      => same
     <time> <half>                                     => halved
     <shorttime> <half>                                => halved
+    <oddtime> <half>                                  => halved
     <point> <half>                                    => pointed
     {bare_hour} o'clock|oclock|o´clock                => same
     {bare_hour} o'clock|oclock <half>                 => halved
@@ -74,6 +75,7 @@ about:
 after_at:
     {bare_hour}                                       => same
     <shorttime>                                       => same
+    <oddtime>                                         => same
     <point>                                           => pointed
     <military>                                        => same
     <glued>                                           => of_glued
@@ -103,6 +105,7 @@ clock_said:
     {exact_clock}                                     => same
     due {exact_clock}                                 => same
     <shorttime>                                       => companion
+    for {about}? <shorttime>                          => companion
     {exact_clock} <zone>                              => unreadable other_zone
     {exact_clock} eastern|pacific|central|mountain|london|berlin|zulu time    => unreadable other_zone
     {exact_clock} or {exact_clock}                    => unreadable two_times
