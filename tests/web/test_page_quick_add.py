@@ -161,6 +161,30 @@ def test_a_line_that_fails_comes_back_with_the_reason(ada: Person) -> None:
     expect(row(page, "tea")).to_be_visible()
 
 
+TYPES_ON = """() => new Promise((done) => {
+  const input = document.querySelector(".quick-input");
+  document.querySelector(".quick").requestSubmit();
+  const wait = setInterval(() => {
+    if (input.value !== "tea tomorrow") return;
+    clearInterval(wait);
+    input.value += "c";
+    input.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    done();
+  }, 5);
+})"""
+
+
+def test_who_types_on_while_a_line_comes_back_types_the_next_one(ada: Person) -> None:
+    page = ada.tab()
+    page.route(TASKS, lambda route: route.fulfill(status=422, json={"detail": "No room."}))
+    line(page).fill("tea tomorrow")
+    page.evaluate(TYPES_ON)
+    expect(page.get_by_role("alert").filter(has_text="Not added: “tea tomorrow”. No room.")).to_be_visible()
+    expect(line(page)).to_have_value("c")
+    page.get_by_role("button", name="Discard").click()
+    expect(page.get_by_text("tea tomorrow")).to_have_count(0)
+
+
 def test_several_lines_become_several_tasks(ada: Person) -> None:
     page = ada.tab()
     line(page).focus()

@@ -8,6 +8,7 @@ import { icon } from "../icons.js";
 import { ApiError } from "../server/errors.js";
 import { LineReader } from "../state/line-reader.js";
 import { lineField } from "./line-field.js";
+import { quickDays } from "./quick-days.js";
 import { quickPaste } from "./quick-paste.js";
 import { instantText, marksOf, quickSaid, refusalOf } from "./quick-said.js";
 import { quickSending } from "./quick-sending.js";
@@ -22,12 +23,9 @@ import { quickSending } from "./quick-sending.js";
  * @import { Sent } from "./quick-sending.js"
  */
 
-const DAYS = /** @type {[string, number | null][]} */ ([
-  ["No date", null],
-  ["Today", 0],
-  ["Tomorrow", 1],
-  ["In a week", 7],
-]);
+/** @typedef {{sent: Sent, reason: string, at: number}} Returned A line that came back into the field, and when. */
+
+const JUST_NOW = 1_500;
 
 /**
  * The line; `onDetails` opens the whole form with what was entered.
@@ -54,15 +52,7 @@ export function quickAdd({ api, actions, clock, onDetails }) {
     onOne: (line) => put({ line: { text: line, kept: [] }, days: null }),
   });
   const error = h("p", { class: "form-error", role: "alert", hidden: true });
-  const due = DAYS.map(([label, days]) => {
-    const radio = h("input", { type: "radio", name: "quick-due", value: days ?? "", checked: days === null });
-    return { days, radio, node: h("label", { class: "chip" }, radio, h("span", {}, label)) };
-  });
-  const near = h(
-    "div",
-    { class: "chips", role: "radiogroup", "aria-label": "Due" },
-    due.map(({ node }) => node),
-  );
+  const near = quickDays();
   const add = h("button", { type: "submit", class: "primary-button" }, "Add");
   const details = h("button", { type: "button", class: "quiet-button", on: { click: openDetails } }, "More…");
   const form = h(
@@ -77,7 +67,7 @@ export function quickAdd({ api, actions, clock, onDetails }) {
     ),
     said.node,
     paste.node,
-    h("div", { class: "quick-more" }, near, h("div", { class: "quick-buttons" }, details, add)),
+    h("div", { class: "quick-more" }, near.node, h("div", { class: "quick-buttons" }, details, add)),
     error,
     sending.node,
   );
@@ -85,6 +75,8 @@ export function quickAdd({ api, actions, clock, onDetails }) {
   let kept = [];
   /** Whether a digit now answers which of several meanings is meant. */
   let asked = false;
+  /** @type {Returned | null} */
+  let returned = null;
   form.addEventListener("focusin", (event) => {
     form.classList.add("is-open");
     // What was typed an hour ago may mean another day by now.
@@ -116,10 +108,24 @@ export function quickAdd({ api, actions, clock, onDetails }) {
 
   /** @param {string} before */
   function edited(before) {
+    if (returned && before === returned.sent.line.text && goOn(returned)) return;
     kept = moved(kept, before, input.value);
     paste.close();
     complain("");
     reader.soon(line());
+  }
+
+  /**
+   * Who types on while a line comes back means the next one, not that one; says whether that is so.
+   *
+   * @param {Returned} returned
+   */
+  function goOn({ sent, reason, at }) {
+    const { text: old } = sent.line;
+    if (Date.now() - at > JUST_NOW || !input.value.startsWith(old)) return false;
+    put({ line: { text: input.value.slice(old.length), kept: [] }, days: null });
+    sending.keep(sent, reason);
+    return true;
   }
 
   /** @param {Parsed | null} reading */
@@ -127,7 +133,7 @@ export function quickAdd({ api, actions, clock, onDetails }) {
     said.show(reading, input.value);
     text.mark(marksOf(reading));
     // A day that was read, or is asked about, takes the place of those to press.
-    near.hidden = Boolean(reading?.due) || said.asks();
+    near.node.hidden = Boolean(reading?.due) || said.asks();
   }
 
   /**
@@ -148,11 +154,6 @@ export function quickAdd({ api, actions, clock, onDetails }) {
     error.hidden = !words;
   }
 
-  /** The day pressed, from today; null without one. */
-  function pressed() {
-    return near.hidden ? null : (due.find(({ radio }) => radio.checked)?.days ?? null);
-  }
-
   function reset() {
     put({ line: { text: "", kept: [] }, days: null });
   }
@@ -165,7 +166,7 @@ export function quickAdd({ api, actions, clock, onDetails }) {
   function put(sent) {
     text.set(sent.line.text);
     kept = sent.line.kept;
-    for (const { days, radio } of due) radio.checked = days === sent.days;
+    near.press(sent.days);
     paste.close();
     complain("");
     reader.soon(line());
@@ -177,7 +178,7 @@ export function quickAdd({ api, actions, clock, onDetails }) {
    * @param {Sent} sent
    */
   function swap(sent) {
-    if (input.value.trim()) sending.keep({ line: line(), days: pressed() }, "");
+    if (input.value.trim()) sending.keep({ line: line(), days: near.pressed() }, "");
     put(sent);
     input.focus();
   }
@@ -185,7 +186,7 @@ export function quickAdd({ api, actions, clock, onDetails }) {
   function openDetails() {
     const seen = reader.known(line());
     const meant = said.chosen();
-    const start = fieldsOf(seen && !refusalOf(seen, meant) ? meant : null, { line: line(), days: pressed() });
+    const start = fieldsOf(seen && !refusalOf(seen, meant) ? meant : null, { line: line(), days: near.pressed() });
     if (start.due_date) start.due_date = instantText(start.due_date, clock);
     reset();
     onDetails(start);
@@ -216,7 +217,7 @@ export function quickAdd({ api, actions, clock, onDetails }) {
       asked = meant === null;
       return;
     }
-    const sent = { line: line(), days: pressed() };
+    const sent = { line: line(), days: near.pressed() };
     reset();
     make(sent, meant);
   }
@@ -282,6 +283,7 @@ export function quickAdd({ api, actions, clock, onDetails }) {
       return;
     }
     put(sent);
+    returned = { sent, reason, at: Date.now() };
     form.classList.add("is-open");
     complain(reason);
   }
