@@ -62,6 +62,8 @@ unreadable:
     on the {nth} working|business day of the|this|next month     => unreadable no_exact_day
     this|next quarter                                 => unreadable no_exact_day
     in <big> <unit>                                   => unreadable no_number
+    in|within {count} -|to|or {count} <unit>          => unreadable no_number
+    in|within {quantity} or so|two|three              => unreadable no_number
     <impossible>                                      => unreadable no_such_time
     at|before|by <impossible>                         => unreadable no_such_time
     after|before|since {date}                         => unreadable before_or_after

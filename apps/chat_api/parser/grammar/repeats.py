@@ -135,10 +135,12 @@ repeat_word:
     {every} month on the {nth} weekday|workday        => nth_workday
     [on] {month_days} {of_every_month}                => month_on
     on {month_days} {of_every_month}                  => month_on
+    due [on] {month_days} {of_every_month}            => month_on
     every {month_days} {of_month}?                    => month_on
     every {month_days} of [the|each|every] month      => month_on
     every month's {month_days}                        => month_on
     [on] [the] {nth} <weekday> {of_every_month}       => nth_weekdays
+    due [on] [the] {nth} <weekday> {of_every_month}   => nth_weekdays
     [on] [the] {nth} and|& [the] {nth} <weekday> {of_every_month}        => nth_two
     every [the] {nth} and|& {nth} <weekday> {of_month}?        => nth_two
     every [the] {nth} and|& {nth} <weekday> of the month       => nth_two
