@@ -25,6 +25,7 @@ class Platform:
         self.log = home.parent / f"{home.name}.out"
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TASKFLOW_")}
         environment |= {"TASKFLOW_HOME": str(home), "TASKFLOW_PORT": "0", "PYTHONUNBUFFERED": "1", **variables}
+        self.environment = environment
         with self.log.open("w", encoding="utf-8") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "taskflow_cli", "up"], stdout=out, stderr=subprocess.STDOUT, env=environment
@@ -49,6 +50,12 @@ class Platform:
     @property
     def postmaster(self) -> int:
         return int((self.home / "postgres" / "data" / "postmaster.pid").read_text(encoding="utf-8").split("\n")[0])
+
+    def admin(self, *arguments: str) -> str:
+        """What `taskflow admin` says about this platform."""
+        environment = {name: value for name, value in self.environment.items() if name != "TASKFLOW_PORT"}
+        command = [sys.executable, "-m", "taskflow_cli", "admin", *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True).stdout
 
     def stop(self, sig: signal.Signals = signal.SIGTERM) -> float:
         """Asks it to stop and waits; returns the seconds that took."""

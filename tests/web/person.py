@@ -76,6 +76,19 @@ class Person:
             self.complaints.append(message.text)
 
 
+def log_in(page: Page, email: str, password: str = PASSWORD, *, button: str = "Log in") -> None:
+    """Logs in, or signs up, by hand."""
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name=button, exact=True).click()
+
+
+def choose(page: Page, entry: str) -> None:
+    """Opens the menu and what it has."""
+    page.get_by_role("button", name="Menu").click()
+    page.locator("#menu").get_by_role("button", name=entry, exact=True).click()
+
+
 def row(page: Page, title: str) -> Locator:
     """The row of a task with exactly this title."""
     return page.locator(".task").filter(has=page.get_by_role("button", name=title, exact=True))

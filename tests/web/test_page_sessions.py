@@ -2,18 +2,16 @@
 
 import base64
 import json
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, Response, Route, expect
 
 from tests.support.platform_process import Platform, platform
+from tests.support.processes import until
 from tests.web.conftest import DEADLINE, NewContext
-from tests.web.person import PASSWORD, Person, new_email, quick_add, row
+from tests.web.person import Person, log_in, new_email, quick_add, row
 
 pytestmark = pytest.mark.browser
 
@@ -51,20 +49,19 @@ def session_of(token: str) -> str:
     return json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["sid"]
 
 
-def log_in(page: Page, person: Person, password: str = PASSWORD) -> None:
-    page.get_by_label("E-mail").fill(person.email)
-    page.get_by_label("Password", exact=True).fill(password)
-    page.get_by_role("button", name="Log in").click()
+def wait_for(page: Page, expression: str) -> None:
+    """What Playwright's own waiting does by `eval`, which the page's policy refuses it."""
+    until(lambda: page.evaluate(f"Boolean({expression})"), within=DEADLINE / 1000, what=expression)
 
 
 def elsewhere(person: Person, new_context: NewContext) -> Page:
     """The person at another browser, logged in by hand, live, and with a second stream open."""
     page = new_context().new_page()
     page.goto(person.url)
-    log_in(page, person)
+    log_in(page, person.email)
     expect(page.locator(".live[data-state=live]")).to_be_visible()
     page.evaluate(f"void ({READ})()")
-    page.wait_for_function("window.heard !== undefined")
+    wait_for(page, "window.heard !== undefined")
     return page
 
 
@@ -145,9 +142,9 @@ def test_logging_out_everywhere_ends_the_other_browser_and_its_streams(ada: Pers
         expect(one.get_by_role("heading", name="Welcome back")).to_be_visible()
         expect(one.get_by_role("status").filter(has_text=notice)).to_be_visible()
         expect(one.get_by_role("dialog")).to_have_count(0)
-    other.wait_for_function("window.over")
+    wait_for(other, "window.over")
     assert '"type":"signed_out"' in other.evaluate("window.heard")
-    log_in(other, ada)
+    log_in(other, ada.email)
     expect(other.get_by_text("Nothing to do")).to_be_visible()
 
 
@@ -174,42 +171,20 @@ def test_logging_out_everywhere_renews_a_session_that_ran_out(ada: Person) -> No
     expect(page.get_by_text("You are logged out everywhere.")).to_be_visible()
 
 
-def test_a_disabled_account_is_logged_out_and_told_so(
-    ada: Person, new_context: NewContext, admin: Callable[..., str]
-) -> None:
+def test_a_disabled_account_is_logged_out_and_told_so(ada: Person, new_context: NewContext, running: Platform) -> None:
     page, other = ada.tab(), elsewhere(ada, new_context)
     page.get_by_role("button", name="Menu").click()
     page.get_by_role("button", name="Log out everywhere…").click()
-    assert "is disabled; 2 sessions ended" in admin("disable", ada.email)
+    assert "is disabled; 2 sessions ended" in running.admin("disable", ada.email)
     for one in (page, other):
         expect(one.get_by_role("heading", name="Welcome back")).to_be_visible()
         expect(one.get_by_text("This account is disabled or gone.")).to_be_visible()
         expect(one.get_by_role("dialog")).to_have_count(0)
-    other.wait_for_function("window.over")
+    wait_for(other, "window.over")
     assert '"type":"signed_out"' in other.evaluate("window.heard")
-    log_in(page, ada)
+    log_in(page, ada.email)
     expect(page.get_by_role("alert").filter(visible=True)).to_contain_text("incorrect")
     expect(page.get_by_text("This account is disabled or gone.")).to_be_visible()
-    assert "is enabled" in admin("enable", ada.email)
-    log_in(page, ada)
+    assert "is enabled" in running.admin("enable", ada.email)
+    log_in(page, ada.email)
     expect(page.get_by_text("Nothing to do")).to_be_visible()
-
-
-@pytest.fixture
-def admin(running: Platform) -> Callable[..., str]:
-    """`taskflow admin` for the platform that runs; what it says."""
-
-    def run(*arguments: str) -> str:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("TASKFLOW_")}
-        command = [sys.executable, "-m", "taskflow_cli", "admin", *arguments]
-        done = subprocess.run(
-            command,
-            env=environment | {"TASKFLOW_HOME": str(running.home)},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=True,
-        )
-        return done.stdout
-
-    return run

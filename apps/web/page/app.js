@@ -4,14 +4,18 @@ import * as device from "./device.js";
 import { h } from "./dom.js";
 import { browserZone } from "./domain/zones.js";
 import { Toaster } from "./notices/toaster.js";
+import { linkIn } from "./router.js";
 import { Api } from "./server/api.js";
 import { ApiError, hasStatus } from "./server/errors.js";
 import { Session } from "./session.js";
 import { openTabs } from "./tabs.js";
+import { confirmEmailView } from "./views/confirm-email.js";
+import { forgotView, newPasswordView } from "./views/lost-password.js";
 import { signInView } from "./views/sign-in.js";
 
 /**
- * @import { Account, Credentials, SignedIn } from "../types/chat-api.js"
+ * @import { Account, Credentials, NewAccount, SignedIn } from "../types/chat-api.js"
+ * @import { Link } from "./router.js"
  * @import { TabMessage } from "./tabs.js"
  * @import { Mode } from "./views/sign-in.js"
  */
@@ -26,18 +30,64 @@ let session = null;
 /** @param {TabMessage} message */
 function heard(message) {
   if (message.kind === "signed-out") session?.end("");
-  else if (message.kind === "signed-in" && session?.user.id !== message.userId) start();
   else if (message.kind === "reminder-answered") session?.waiting.dropReminder(message.id);
+  // Who is about to use a link is not taken away from it.
+  else if (session?.user.id !== message.userId && linkIn(location.hash) === null) start();
 }
 
-async function start() {
+/** Shows what the address and the session say; `notice` is what has been done just before. */
+async function start(notice = "") {
+  const link = linkIn(location.hash);
+  if (link && link.kind !== "invitation") return show(linkView(link));
   try {
-    open(await whoAmI());
+    const user = await whoAmI();
+    forgetLink();
+    open(user);
+    const words = link ? `You are logged in as ${user.email}. Log out, then open the invitation again.` : notice;
+    if (words) toaster.show({ text: words, seconds: 15 });
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    if (error.status === 401) showSignIn(api.reason && api.farewell);
+    if (error.status === 401) showSignIn(notice || (api.reason && api.farewell), link);
     else showUnreachable(error);
   }
+}
+
+/**
+ * What a link that was mailed is for.
+ *
+ * @param {Link} link
+ */
+function linkView({ kind, secret }) {
+  const onLeave = () => finish("");
+  if (kind === "email") return confirmEmailView({ onConfirm: () => use("email", { link: secret }), onLeave });
+  return newPasswordView({ onSubmit: (password) => use("reset", { link: secret, password }), onLeave });
+}
+
+const DONE = {
+  reset: "Your password is set. Log in with it.",
+  email: "Your e-mail address is confirmed. You log in with it from now on.",
+};
+
+/**
+ * Raises ApiError.
+ *
+ * @param {keyof typeof DONE} kind
+ * @param {{link: string, password?: string}} body
+ */
+async function use(kind, body) {
+  await api.json("POST", `/api/v1/auth/${kind}/complete`, { body, quiet: true });
+  finish(DONE[kind]);
+}
+
+/** @param {string} notice */
+function finish(notice) {
+  forgetLink();
+  start(notice);
+}
+
+/** A link that was used, or left, is gone from the address: it says nothing to anybody any more. */
+function forgetLink() {
+  if (linkIn(location.hash)) history.replaceState(null, "", location.pathname);
 }
 
 /**
@@ -74,10 +124,30 @@ function open(user) {
   session.start(root);
 }
 
-function showSignIn(notice = "") {
+/**
+ * @param {string} notice
+ * @param {Link | null} [invitation]
+ */
+function showSignIn(notice, invitation = null) {
+  const onForgot = (/** @type {string} */ email) =>
+    show(forgotView({ email, onSend: askForReset, onLeave: () => showSignIn("", invitation) }));
+  const invited = invitation !== null;
+  show(
+    signInView({
+      onSubmit: (mode, credentials) =>
+        signIn(mode, mode === "signup" && invited ? { ...credentials, invitation: invitation.secret } : credentials),
+      onForgot,
+      notice: notice || (invited ? "You are invited to TaskFlow." : ""),
+      invited,
+    }),
+  );
+}
+
+/** @param {{node: Element, focus: () => void}} view */
+function show(view) {
+  session?.actions.flush();
   session?.stop();
   session = null;
-  const view = signInView({ onSubmit: signIn, notice });
   root.replaceChildren(view.node);
   view.focus();
 }
@@ -85,13 +155,23 @@ function showSignIn(notice = "") {
 /**
  * Raises ApiError.
  *
+ * @param {string} email
+ */
+function askForReset(email) {
+  return api.json("POST", "/api/v1/auth/reset", { body: { email }, quiet: true });
+}
+
+/**
+ * Raises ApiError.
+ *
  * @param {Mode} mode
- * @param {Credentials} credentials
+ * @param {Credentials | NewAccount} credentials
  */
 async function signIn(mode, credentials) {
   /** @type {SignedIn} */
   const { user } = await api.json("POST", `/api/v1/auth/${mode}`, { body: credentials, quiet: true });
   if (mode === "signup") await keepZone();
+  forgetLink();
   tabs.tell({ kind: "signed-in", userId: user.id });
   open(user);
 }
@@ -113,10 +193,15 @@ function showUnreachable(error) {
       "main",
       { class: "sign-in" },
       h("p", { class: "notice", role: "alert" }, error.message),
-      h("button", { class: "primary-button", on: { click: start } }, "Try again"),
+      h("button", { class: "primary-button", on: { click: () => start() } }, "Try again"),
     ),
   );
 }
+
+// A link that is opened where the page is open already.
+addEventListener("hashchange", () => {
+  if (linkIn(location.hash)) start();
+});
 
 // A page brought back from the browser's memory has slept: its stream is dead and its list is old.
 addEventListener("pageshow", (event) => {

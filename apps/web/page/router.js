@@ -3,6 +3,20 @@
 /** @typedef {{close: () => void}} Sheet */
 /** @typedef {import("./sheets.js").Start} Start */
 
+/** @typedef {{kind: "reset" | "email" | "invitation", secret: string}} Link What was mailed or printed: counts once. */
+
+const LINK = /^#\/(reset|email|invitation)\/([\w-]{1,100})$/;
+
+/**
+ * The one-time link that an address is; null for all others. It stands behind the #, which no server is sent.
+ *
+ * @param {string} hash
+ */
+export function linkIn(hash) {
+  const match = LINK.exec(hash);
+  return match && /** @type {Link} */ ({ kind: match[1], secret: match[2] });
+}
+
 /** Opens the sheet that an address names, and closes it when the address changes. */
 export class Router {
   /**

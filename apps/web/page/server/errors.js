@@ -32,6 +32,25 @@ export function hasStatus(error, status) {
   return error instanceof ApiError && error.status === status;
 }
 
+/** Refusals that are about one thing that was sent, which the answer does not name as a field: what it may be called. */
+const ABOUT = new Map([
+  ["WRONG_PASSWORD", ["password", "current"]],
+  ["EMAIL_TAKEN", ["email"]],
+]);
+
+/**
+ * An error as one of the field that it is about, where the form has that; else as it is.
+ *
+ * @param {ApiError} error
+ * @param {Map<string, unknown>} fields the form's, by their names
+ */
+export function atField(error, fields) {
+  const name = ABOUT.get(error.code)?.find((one) => fields.has(one));
+  if (name === undefined) return error;
+  const { status, code, message } = error;
+  return new ApiError(message, { status, code, fields: new Map([[name, message]]) });
+}
+
 /**
  * Seconds in a Retry-After header, which is a number or a date; null without one.
  *
@@ -56,6 +75,8 @@ const WORDS = new Map([
   ["ORIGIN_MISMATCH", "TaskFlow is not meant to be used at this address. Ask whoever runs it for the right one."],
   ["TOO_MANY_ATTEMPTS", "Logging in has failed too often."],
   ["TOO_MANY_SIGN_UPS", "Too many accounts are being made."],
+  ["TOO_MANY_MAILS", "Too many mails were asked for."],
+  ["TOO_MANY_EXPORTS", "Too many downloads of this kind are running."],
   ["SIGN_IN_BUSY", "Too many people are logging in just now."],
   ["TOO_MANY_KEPT_ANSWERS", "You have made as much in a day as one may. Try again tomorrow."],
 ]);

@@ -1,0 +1,64 @@
+// A lost password: asking for the link that sets another one, and setting it by that.
+
+import { h } from "../dom.js";
+import { emailField } from "./email-field.js";
+import { elsewhere, entrance } from "./entrance.js";
+import { summaryLine } from "./field.js";
+import { passwordField } from "./password-field.js";
+import { whenSent } from "./sending.js";
+
+/**
+ * Asks for the address to which the link is mailed; `onSend` raises ApiError. Whether there is such an account is not
+ * said to anybody.
+ *
+ * @param {{email: string, onSend: (email: string) => Promise<unknown>, onLeave: () => void}} needs
+ */
+export function forgotView({ email: typed, onSend, onLeave }) {
+  const email = emailField({ label: "E-mail", autocomplete: "username", value: typed });
+  const summary = summaryLine();
+  const submit = h("button", { type: "submit", class: "primary-button" }, "Send me a link");
+  const sent = h("p", { role: "status", tabindex: -1 });
+  const form = h(
+    "form",
+    { class: "sign-in-form" },
+    h("h1", {}, "Forgot your password?"),
+    h("p", {}, "With the link that you are sent you set a new one."),
+    email.node,
+    summary,
+    submit,
+    sent,
+  );
+  whenSent({ form, button: submit, fields: new Map([["email", email]]), summary, run: send });
+
+  async function send() {
+    const to = email.input.value.trim();
+    await onSend(to);
+    sent.textContent = `If ${to} has an account, a link is on its way. It counts for an hour.`;
+    submit.textContent = "Send it again";
+  }
+
+  return { node: entrance({ card: [form, elsewhere("Log in", onLeave)] }), focus: () => email.input.focus() };
+}
+
+/**
+ * Asks for the new password of whoever came by the link; `onSubmit` sets it or raises ApiError.
+ *
+ * @param {{onSubmit: (password: string) => Promise<unknown>, onLeave: () => void}} needs
+ */
+export function newPasswordView({ onSubmit, onLeave }) {
+  const password = passwordField({ label: "New password", name: "password", isNew: true });
+  const summary = summaryLine();
+  const submit = h("button", { type: "submit", class: "primary-button" }, "Set password");
+  const form = h(
+    "form",
+    { class: "sign-in-form" },
+    h("h1", {}, "Set a new password"),
+    h("p", {}, "You are logged out everywhere then, and your personal tokens end."),
+    password.node,
+    summary,
+    submit,
+  );
+  const fields = new Map([["password", password]]);
+  whenSent({ form, button: submit, fields, summary, run: () => onSubmit(password.input.value) });
+  return { node: entrance({ card: [form, elsewhere("Log in", onLeave)] }), focus: () => password.input.focus() };
+}

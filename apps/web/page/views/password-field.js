@@ -1,0 +1,53 @@
+// A field for a password, which can be shown; for a new one with the rule that holds for it.
+
+import { h } from "../dom.js";
+import { field } from "./field.js";
+
+const SHORTEST_PASSWORD = 8;
+const LONGEST_PASSWORD = 1000;
+
+/**
+ * The field. `check` says without asking the server whether what is in it can be sent, and if not, why.
+ *
+ * @param {object} about
+ * @param {string} about.label
+ * @param {string} about.name
+ * @param {boolean} about.isNew whether one is made up here, or the one that there is asked for
+ * @param {string} [about.hint]
+ */
+export function passwordField({ label, name, isNew, hint = "" }) {
+  const reveal = h("button", { type: "button", class: "quiet-button", "aria-pressed": "false" }, "Show");
+  const input = h("input", { type: "password", name, required: true, maxlength: LONGEST_PASSWORD });
+  const shown = field({
+    label,
+    input,
+    extra: [reveal],
+    hint: hint || `At least ${SHORTEST_PASSWORD} characters.`,
+    class: "password-field",
+  });
+  let mayBeShort = !isNew;
+
+  reveal.addEventListener("click", () => {
+    const hide = input.type === "text";
+    input.type = hide ? "password" : "text";
+    reveal.setAttribute("aria-pressed", String(!hide));
+    reveal.textContent = hide ? "Show" : "Hide";
+  });
+
+  /** @param {boolean} wanted */
+  function setNew(wanted) {
+    mayBeShort = !wanted;
+    input.autocomplete = wanted ? "new-password" : "current-password";
+    shown.node.classList.toggle("without-hint", !wanted && hint === "");
+  }
+
+  function check() {
+    const short = !mayBeShort && input.value.length < SHORTEST_PASSWORD;
+    const missing = input.value === "";
+    shown.setError(missing ? "Enter your password." : short ? `Use at least ${SHORTEST_PASSWORD} characters.` : "");
+    return !missing && !short;
+  }
+
+  setNew(isNew);
+  return { ...shown, input, check, setNew };
+}
