@@ -57,6 +57,11 @@ class Platform:
         command = [sys.executable, "-m", "taskflow_cli", "admin", *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True).stdout
 
+    def printed_link(self, *arguments: str) -> str:
+        """The link that `taskflow admin` prints, with the address of this platform before it."""
+        [path] = re.findall(r"^\S*(/#/\S+)$", self.admin(*arguments), re.MULTILINE)
+        return self.url + path
+
     def stop(self, sig: signal.Signals = signal.SIGTERM) -> float:
         """Asks it to stop and waits; returns the seconds that took."""
         began = time.monotonic()

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
 
 PASSWORD = "correct horse battery staple"
+NEW_PASSWORD = "another horse, another battery"
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -19,9 +19,10 @@ def test_nothing_is_wider_than_the_screen(new_person: Callable[..., Person], wid
     assert overflow(page) == 0
     page.get_by_role("textbox", name="New task").focus()
     assert overflow(page) == 0
-    page.evaluate("location.hash = '#/new'; dispatchEvent(new PopStateEvent('popstate'))")
-    expect(page.get_by_role("dialog")).to_be_visible()
-    assert overflow(page) == 0
+    for path in ("/new", "/account", "/account/new-token", "/account/delete"):
+        page.evaluate(f"location.hash = '#{path}'; dispatchEvent(new PopStateEvent('popstate'))")
+        expect(page.get_by_role("dialog")).to_be_visible()
+        assert overflow(page) == 0
 
 
 def overflow(page: Page) -> int:
@@ -37,7 +38,8 @@ def test_every_control_has_a_name(ada: Person) -> None:
     }).map((node) => node.outerHTML)"""
     page = ada.tab()
     assert page.evaluate(nameless) == []
-    for path in ("/#/new", "/#/settings", "/#/help", f"/#/task/{ada.tasks()[0]['id']}"):
+    parts = [f"/#/account/{part}" for part in ("", "email", "password", "sessions", "tokens", "new-token", "delete")]
+    for path in ("/#/new", "/#/settings", "/#/help", f"/#/task/{ada.tasks()[0]['id']}", *parts):
         page.goto("about:blank")
         page.goto(ada.url + path)
         expect(page.get_by_role("dialog")).to_be_visible()

@@ -54,6 +54,14 @@ def wait_for(page: Page, expression: str) -> None:
     until(lambda: page.evaluate(f"Boolean({expression})"), within=DEADLINE / 1000, what=expression)
 
 
+def is_in(page: Page, person: Person) -> bool:
+    """Whether somebody who logs in stays so."""
+    log_in(page, person.email)
+    live, back = page.locator(".live[data-state=live]"), page.get_by_role("button", name="Log in", exact=True)
+    expect(live.or_(back.and_(page.locator(":enabled")))).to_be_visible()
+    return live.is_visible()
+
+
 def elsewhere(person: Person, new_context: NewContext) -> Page:
     """The person at another browser, logged in by hand, live, and with a second stream open."""
     page = new_context().new_page()
@@ -186,5 +194,4 @@ def test_a_disabled_account_is_logged_out_and_told_so(ada: Person, new_context: 
     expect(page.get_by_role("alert").filter(visible=True)).to_contain_text("incorrect")
     expect(page.get_by_text("This account is disabled or gone.")).to_be_visible()
     assert "is enabled" in running.admin("enable", ada.email)
-    log_in(page, ada.email)
-    expect(page.get_by_text("Nothing to do")).to_be_visible()
+    until(lambda: is_in(page, ada), within=60, what="every service knows that the account is enabled")

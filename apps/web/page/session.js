@@ -91,6 +91,7 @@ export class Session {
       go: (path) => this.router.go(path),
       onRemove: (task) => this.shell?.remove(task),
       onProblem: this.problem,
+      onDeleteAccount: (password) => this.deleteAccount(password),
     });
     this.router = new Router({ open: (path, start, onClose) => this.sheets.open(path, start, onClose) });
     this.notices = new ReminderNotices({
@@ -197,22 +198,32 @@ export class Session {
   }
 
   signOut() {
-    return this.leave({ quiet: true }, "").catch(this.problem);
+    return this.leave(() => this.askToLeave({ quiet: true }), "").catch(this.problem);
   }
 
   /** Ends every session of the person, this one as well. Raises ApiError. */
   signOutEverywhere() {
-    return this.leave({ body: { everywhere: true } }, "You are logged out everywhere.");
+    return this.leave(() => this.askToLeave({ body: { everywhere: true } }), "You are logged out everywhere.");
   }
 
   /**
-   * Logs out, and says so to this browser's other tabs. Raises ApiError.
+   * Deletes the account, for good. Raises ApiError.
    *
-   * @param {Options} how
+   * @param {string} password
+   */
+  deleteAccount(password) {
+    const ask = () => this.api.json("DELETE", "/api/v1/auth/account", { body: { password } });
+    return this.leave(ask, "Your account is deleted. What there is of it is being erased.");
+  }
+
+  /**
+   * Has the session be ended by what `ask` asks, and says so to this browser's other tabs. Raises ApiError.
+   *
+   * @param {() => Promise<unknown>} ask
    * @param {string} notice
    */
-  leave(how, notice) {
-    const left = this.askToLeave(how).then(() => {
+  leave(ask, notice) {
+    const left = this.askWhenDone(ask).then(() => {
       this.tabs.tell({ kind: "signed-out" });
       history.replaceState(null, "", location.pathname);
       this.end(notice);
@@ -221,9 +232,14 @@ export class Session {
     return left;
   }
 
+  /** @param {() => Promise<unknown>} ask */
+  async askWhenDone(ask) {
+    await this.actions.flush();
+    await ask();
+  }
+
   /** @param {Options} how */
   async askToLeave(how) {
-    await this.actions.flush();
     try {
       await this.api.json("POST", "/api/v1/auth/logout", how);
     } catch (error) {

@@ -1,5 +1,6 @@
-// Which sheet an address opens: #/new, #/task/ID, #/task/ID/history, #/settings, #/help.
+// Which sheet an address opens: #/new, #/task/ID, #/task/ID/history, #/settings, #/account/PART, #/help.
 
+import { openAccount } from "./views/account/account.js";
 import { openHelp } from "./views/help.js";
 import { openHistory } from "./views/history.js";
 import { openSettings } from "./views/settings.js";
@@ -30,6 +31,7 @@ import { openTaskForm } from "./views/task-form.js";
  * @property {(path: string) => void} go
  * @property {(task: Task) => void} onRemove
  * @property {(error: unknown) => void} onProblem
+ * @property {(password: string) => Promise<void>} onDeleteAccount raises ApiError
  */
 
 /** Opens sheets, and tells the one that shows a task's history when that task changes. */
@@ -55,6 +57,7 @@ export class Sheets {
     this.history = null;
     if (name === "new") return this.form({ start: start ?? {}, onClose });
     if (name === "settings") return openSettings({ preferences, email: user.email, toaster, onClose });
+    if (name === "account") return this.account(id ?? "", onClose);
     if (name === "help") return openHelp({ toaster, onClose });
     if (name === "task" && part === "history") {
       const title = store.get(id)?.title ?? "";
@@ -63,6 +66,15 @@ export class Sheets {
     }
     if (name === "task" && id) return this.task(id, onClose);
     return null;
+  }
+
+  /**
+   * @param {string} part
+   * @param {() => void} onClose
+   */
+  account(part, onClose) {
+    const { api, user, clock, toaster, go, onDeleteAccount } = this.needs;
+    return openAccount(part, { api, user, clock, toaster, go, onDelete: onDeleteAccount, onClose });
   }
 
   /**

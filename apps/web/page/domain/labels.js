@@ -1,6 +1,8 @@
 // Dates, times and lengths of time in words, as a person in a zone reads them.
 
-import { DAY, daysBetween, formatter, HOUR, LOCALE, MINUTE } from "./zones.js";
+import { DAY, daysBetween, formatter, HOUR, LOCALE, MINUTE, today, wallTime } from "./zones.js";
+
+/** @import { Clock } from "./zones.js" */
 
 const NEAR = new Map([
   [-1, "Yesterday"],
@@ -20,6 +22,16 @@ export function dateLabel(date, present) {
   if (named) return named;
   if (distance > 1 && distance < 7) return formatter("UTC", { weekday: "long" }).format(new Date(`${date}T12:00Z`));
   return shortDate(date, present);
+}
+
+/**
+ * The day of an instant in words, where a clock is.
+ *
+ * @param {string} instant
+ * @param {Clock} clock
+ */
+export function dayLabel(instant, clock) {
+  return dateLabel(wallTime(new Date(instant), clock.zone).date, today(clock.now(), clock.zone));
 }
 
 /**

@@ -13,6 +13,7 @@ import { ApiError, refusal } from "./errors.js";
  * @property {boolean} [quiet] just gets its 401: no renewal, and nobody is told
  * @property {boolean} [keepalive] outlives the page
  * @property {AbortSignal} [signal] ends the call, which then raises the signal's reason
+ * @property {boolean} [file] the answer's body is a Blob, whatever is in it
  */
 
 /**
@@ -111,6 +112,18 @@ export class Api {
   }
 
   /**
+   * A file, whole, and the name that the server gives it. Raises ApiError.
+   *
+   * @param {string} path
+   */
+  async file(path) {
+    /** @type {Answer<Blob>} */
+    const { body, headers } = await this.request("GET", path, { file: true });
+    const [, name = "download"] = /filename="([^"]+)"/.exec(headers.get("Content-Disposition") ?? "") ?? [];
+    return { blob: body, name };
+  }
+
+  /**
    * Sends one call. What can be sent again without harm (reads, and creations by their key) is, when the server is
    * busy or out of reach for a moment. Raises ApiError.
    *
@@ -127,7 +140,7 @@ export class Api {
     let renewed = quiet;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await send(target, sent);
+        return await send(target, sent, options.file);
       } catch (error) {
         renewed = await this.recover(error, attempt, renewed, method, options);
       }
@@ -212,20 +225,21 @@ function withQuery(path, query) {
 /**
  * @param {string} url
  * @param {RequestInit} options
+ * @param {boolean} [asFile]
  * @returns {Promise<Answer<any>>}
  */
-async function send(url, options) {
+async function send(url, options, asFile = false) {
   let response;
-  let text;
+  let content;
   try {
     response = await fetch(url, options);
-    text = await response.text();
+    content = asFile && response.ok ? await response.blob() : await response.text();
   } catch (error) {
     if (error instanceof TypeError)
       throw new ApiError("TaskFlow cannot be reached. Check your connection and try again.");
     throw error;
   }
-  const body = parse(text);
+  const body = typeof content === "string" ? parse(content) : content;
   if (!response.ok) throw refusal(response, body);
   return { status: response.status, headers: response.headers, body };
 }

@@ -65,6 +65,15 @@ export function fieldGroup({ legend, children, class: className = "" }) {
 }
 
 /**
+ * What of a field takes the focus.
+ *
+ * @param {Field} about
+ */
+export function focusable({ node, input }) {
+  return input ?? find(node, "input, select, textarea, button", HTMLElement);
+}
+
+/**
  * Shows an ApiError where it belongs: at the fields it names, and what is left in `summary` (an element with
  * role="alert"). `fields` maps a field of the body to where its error belongs. The first field named gets the focus.
  *
@@ -81,7 +90,7 @@ export function showErrors(error, fields, summary) {
     const found = fields.get(name);
     if (found) {
       found.setError(text);
-      first ??= found.input ?? find(found.node, "input, select, textarea, button", HTMLElement);
+      first ??= focusable(found);
     } else {
       left.push(name ? `${name}: ${text}` : text);
     }

@@ -1,6 +1,6 @@
 // A field for a password, which can be shown; for a new one with the rule that holds for it.
 
-import { h } from "../dom.js";
+import { find, h } from "../dom.js";
 import { field } from "./field.js";
 
 const SHORTEST_PASSWORD = 8;
@@ -13,18 +13,13 @@ const LONGEST_PASSWORD = 1000;
  * @param {string} about.label
  * @param {string} about.name
  * @param {boolean} about.isNew whether one is made up here, or the one that there is asked for
- * @param {string} [about.hint]
  */
-export function passwordField({ label, name, isNew, hint = "" }) {
+export function passwordField({ label, name, isNew }) {
   const reveal = h("button", { type: "button", class: "quiet-button", "aria-pressed": "false" }, "Show");
   const input = h("input", { type: "password", name, required: true, maxlength: LONGEST_PASSWORD });
-  const shown = field({
-    label,
-    input,
-    extra: [reveal],
-    hint: hint || `At least ${SHORTEST_PASSWORD} characters.`,
-    class: "password-field",
-  });
+  const rule = `At least ${SHORTEST_PASSWORD} characters.`;
+  const shown = field({ label, input, extra: [reveal], hint: rule, class: "password-field" });
+  const hint = find(shown.node, ".field-hint", HTMLElement);
   let mayBeShort = !isNew;
 
   reveal.addEventListener("click", () => {
@@ -38,7 +33,7 @@ export function passwordField({ label, name, isNew, hint = "" }) {
   function setNew(wanted) {
     mayBeShort = !wanted;
     input.autocomplete = wanted ? "new-password" : "current-password";
-    shown.node.classList.toggle("without-hint", !wanted && hint === "");
+    if (hint) hint.textContent = wanted ? rule : "";
   }
 
   function check() {

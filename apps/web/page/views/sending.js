@@ -1,7 +1,7 @@
 // Sending a form: once at a time, first checked here, and what the server refuses shown where it belongs.
 
 import { ApiError, atField } from "../server/errors.js";
-import { showErrors } from "./field.js";
+import { focusable, showErrors } from "./field.js";
 
 /** @import { Field } from "./field.js" */
 
@@ -25,7 +25,7 @@ export function whenSent({ form, button, fields, summary, run }) {
     event.preventDefault();
     summary.hidden = true;
     const wrong = [...fields.values()].filter((one) => one.check?.() === false);
-    if (wrong.length > 0) return wrong[0].input?.focus();
+    if (wrong.length > 0) return focusable(wrong[0])?.focus();
     button.disabled = true;
     try {
       await run();

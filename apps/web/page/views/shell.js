@@ -110,6 +110,7 @@ export class Shell {
     };
     const menu = menuOf(user.email, [
       ["Settings", () => go("/settings")],
+      ["Account", () => go("/account")],
       ["Keyboard shortcuts", () => go("/help")],
       ["Log out", onSignOut],
       [

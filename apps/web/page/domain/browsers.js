@@ -1,0 +1,34 @@
+// Which browser on which system a User-Agent is of, in words.
+
+const BROWSERS = [
+  ["Edg", "Edge"],
+  ["OPR/", "Opera"],
+  ["Firefox/", "Firefox"],
+  ["FxiOS/", "Firefox"],
+  ["CriOS/", "Chrome"],
+  ["Chrome/", "Chrome"],
+  ["Safari/", "Safari"],
+];
+const SYSTEMS = [
+  ["Android", "Android"],
+  ["iPhone", "iPhone"],
+  ["iPad", "iPad"],
+  ["Windows", "Windows"],
+  ["Mac OS X", "macOS"],
+  ["CrOS", "ChromeOS"],
+  ["Linux", "Linux"],
+];
+
+/**
+ * "Firefox on Windows"; of a program its own name for itself.
+ *
+ * @param {string | null} userAgent
+ */
+export function deviceLabel(userAgent) {
+  if (!userAgent) return "Unknown device";
+  const named = (/** @type {string[][]} */ names) => names.find(([mark]) => userAgent.includes(mark))?.[1];
+  const browser = userAgent.startsWith("Mozilla/") ? named(BROWSERS) : undefined;
+  if (!browser) return userAgent;
+  const system = named(SYSTEMS);
+  return system ? `${browser} on ${system}` : browser;
+}

@@ -1,0 +1,136 @@
+// A list that the server gives page by page, each entry with a button that ends it.
+
+import { find, h, setText } from "../../dom.js";
+import { nextPage } from "../../server/api.js";
+import { ApiError, hasStatus } from "../../server/errors.js";
+
+/**
+ * @import { Child } from "../../dom.js"
+ * @import { Api } from "../../server/api.js"
+ */
+
+/**
+ * The list, its first page on the way.
+ *
+ * @template {{id: string}} Item
+ * @param {object} about
+ * @param {Api} about.api
+ * @param {string} about.path of the list; an entry is below it
+ * @param {(item: Item) => {name: string, title?: string, details: string[], end: string | null, sure?: string}} about.words
+ *   what is said of one; `end` is what its button says, null without one; `sure` has it be pressed twice
+ * @param {string} about.empty is said where there is none
+ */
+export function entryList({ api, path, words, empty }) {
+  const list = h("ul", { class: "entries" });
+  const status = h("p", { class: "loading", role: "status", tabindex: -1 }, "Loading…");
+  const more = h("button", { type: "button", class: "quiet-button", hidden: true, on: { click: load } }, "Show more");
+  /** @type {string | null} */
+  let next = path;
+
+  /** @param {string} text */
+  function say(text) {
+    setText(status, text);
+    status.hidden = text === "";
+  }
+
+  async function load() {
+    if (next === null) return;
+    more.disabled = true;
+    try {
+      /** @type {import("../../server/api.js").Answer<{items: Item[]}>} */
+      const { body, headers } = await api.request("GET", next);
+      list.append(...body.items.map(entry));
+      next = nextPage(headers);
+      more.hidden = next === null;
+      setText(more, "Show more");
+      say(list.childElementCount === 0 ? empty : "");
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      say(error.message);
+      setText(more, "Try again");
+      more.hidden = false;
+    } finally {
+      more.disabled = false;
+    }
+  }
+
+  /**
+   * @param {Item} item
+   * @returns {HTMLElement}
+   */
+  function entry(item) {
+    const { name, title, details, end, sure } = words(item);
+    /** @type {HTMLElement} */
+    const row = h(
+      "li",
+      { class: "entry" },
+      h(
+        "div",
+        { class: "entry-text" },
+        h("p", { class: "entry-name", title }, name),
+        details.map((detail) => h("p", { class: "entry-detail" }, detail)),
+      ),
+      end === null ? null : endButton({ end, sure, name, run: () => remove(item.id, row) }),
+    );
+    return row;
+  }
+
+  /**
+   * @param {string} id
+   * @param {HTMLElement} row
+   */
+  async function remove(id, row) {
+    try {
+      await api.json("DELETE", `${path}/${encodeURIComponent(id)}`);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      // What has ended by itself need not be ended.
+      if (!hasStatus(error, 404)) return say(error.message);
+    }
+    const beside = row.nextElementSibling ?? row.previousElementSibling;
+    row.remove();
+    say(list.childElementCount === 0 ? empty : "");
+    (beside && find(beside, "button", HTMLElement))?.focus();
+    if (beside === null) status.focus();
+  }
+
+  load();
+  /** @type {Child[]} */
+  const nodes = [status, list, more];
+  return nodes;
+}
+
+/**
+ * A button that ends what its row is about; with `sure` at the second press.
+ *
+ * @param {{end: string, sure?: string, name: string, run: () => Promise<void>}} about
+ */
+function endButton({ end, sure, name, run }) {
+  let asked = sure === undefined;
+  const button = h("button", { type: "button", class: "quiet-button danger", on: { click: press, blur: forget } }, end);
+  label(end);
+
+  /** @param {string} text */
+  function label(text) {
+    setText(button, text);
+    button.setAttribute("aria-label", `${text} ${name}`);
+  }
+
+  async function press() {
+    if (!asked && sure !== undefined) {
+      asked = true;
+      return label(sure);
+    }
+    button.disabled = true;
+    await run();
+    button.disabled = false;
+  }
+
+  function forget() {
+    if (sure === undefined || button.disabled) return;
+    asked = false;
+    label(end);
+  }
+
+  return button;
+}

@@ -1,0 +1,56 @@
+// A sheet with one form, which closes when that went through.
+
+import { h, uniqueId } from "../../dom.js";
+import { summaryLine } from "../field.js";
+import { whenSent } from "../sending.js";
+import { openSheet } from "../sheet.js";
+
+/**
+ * @import { Child } from "../../dom.js"
+ * @import { Toaster } from "../../notices/toaster.js"
+ * @import { Checked } from "../sending.js"
+ */
+
+/**
+ * Opens it, with the first field focused.
+ *
+ * @param {object} about
+ * @param {string} about.title
+ * @param {Child[]} [about.intro] stands above the fields
+ * @param {Map<string, Checked>} about.fields by their names in the body
+ * @param {string} about.button
+ * @param {boolean} [about.danger] whether it cannot be undone
+ * @param {() => Promise<unknown>} about.run sends it, or raises ApiError
+ * @param {() => Child[]} [about.after] what is shown in place of the form then, rather than nothing
+ * @param {Toaster} about.toaster
+ * @param {() => void} about.onClose
+ */
+export function openFormSheet({ title, intro = [], fields, button, danger = false, run, after, toaster, onClose }) {
+  const id = uniqueId("account-form");
+  const summary = summaryLine();
+  const submit = h("button", { type: "submit", class: `primary-button ${danger ? "danger" : ""}`, form: id }, button);
+  const inputs = [...fields.values()].map(({ node }) => node);
+  const form = h("form", { id }, intro, inputs, summary);
+  const body = h("div", {}, form);
+  const cancel = h("button", { type: "button", class: "quiet-button", on: { click: () => sheet.close() } }, "Cancel");
+  const sheet = openSheet({
+    title,
+    body,
+    footer: [h("span", { class: "spring" }), cancel, submit],
+    toaster,
+    onClose,
+  });
+  whenSent({ form, button: submit, fields, summary, run: send });
+  inputs[0]?.querySelector("input")?.focus();
+
+  async function send() {
+    await run();
+    if (!after) return sheet.close();
+    body.replaceChildren(...after().filter((part) => part instanceof Node));
+    submit.remove();
+    cancel.textContent = "Done";
+    cancel.focus();
+  }
+
+  return sheet;
+}
