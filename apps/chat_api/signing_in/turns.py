@@ -1,7 +1,8 @@
 """Turns at hashing passwords: two at a time, and a queue that is short and fair, so that a flood holds nobody up long.
 
-Hashing takes a quarter of a second of CPU or more. Whoever has signed in before goes first. Behind them each address
-has its turn after every other address had one, whatever number of requests it sends; and there is one at a time of each
+Hashing takes a quarter of a second of CPU or more. Whoever has signed in before goes first, but for every third turn:
+whoever has a few accounts could otherwise keep newcomers out for as long as they like. Behind them each address has its
+turn after every other address had one, whatever number of requests it sends; and there is one at a time of each
 subject (an e-mail address, a device), so that those who know the password succeed one after the other instead of using
 up their budget together. What would wait for long is refused at once.
 """
@@ -30,6 +31,9 @@ class Room:
 
 KNOWN: Final = Room(addresses=64, attempts=64)
 """Room for those who signed in before."""
+
+_FIRST: Final = 2
+"""Turns in a row of those who signed in before, while others wait."""
 
 OTHERS: Final = Room(addresses=8, attempts=32)
 """Room for the others: with two hashes at a time a newcomer waits for four of them at most."""
@@ -82,6 +86,7 @@ class Turns:
         self._free = at_once
         self._busy: set[str] = set()
         self._known, self._others = _Queue(known), _Queue(others)
+        self._in_a_row = 0
 
     @asynccontextmanager
     async def turn(self, address: str, subject: str, *, known: bool) -> AsyncGenerator[None]:
@@ -106,12 +111,21 @@ class Turns:
             self._take_back(subject)
 
     def _give(self) -> None:
-        while self._free and (waiting := self._known.next(self._busy) or self._others.next(self._busy)):
+        while self._free and (waiting := self._next()):
             if waiting.turn.cancelled():
                 continue  # its client has gone just now
             self._free -= 1
             self._busy.add(waiting.subject)
             waiting.turn.set_result(None)
+
+    def _next(self) -> _Waiting | None:
+        known_first = self._in_a_row < _FIRST
+        for known in (known_first, not known_first):
+            waiting = (self._known if known else self._others).next(self._busy)
+            if waiting is not None:
+                self._in_a_row = self._in_a_row + 1 if known else 0
+                return waiting
+        return None
 
     def _take_back(self, subject: str) -> None:
         self._free += 1

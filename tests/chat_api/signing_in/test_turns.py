@@ -75,6 +75,19 @@ async def test_who_is_known_goes_first() -> None:
         assert made.began == ["a", "owner"]
 
 
+async def test_they_keep_nobody_out() -> None:
+    """Who has a few accounts is known as well: every third turn is a newcomer's, where one waits."""
+    async with hashes(1) as made:
+        for n in range(9):
+            await made.asked(f"known {n}", "one address", known=True)
+        for name in ("new", "newer"):
+            await made.asked(name, name)
+        while made.began[-1] != "newer":
+            await made.ends(made.began[-1])
+        assert len(made.began) <= 6
+        assert made.began.index("newer") - made.began.index("new") == 3
+
+
 async def test_addresses_take_turns_however_many_attempts_they_make() -> None:
     async with hashes(1) as made:
         for n in range(20):
