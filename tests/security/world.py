@@ -148,7 +148,9 @@ class World:
         return await ask(self.host, attack.method, path, query=query, headers=headers, body=body or b"")
 
     def _bytes(self, value: str | bytes) -> bytes:
-        return value if isinstance(value, bytes) else self.fill(value).encode()
+        if isinstance(value, bytes):
+            return self.fill(value.decode("latin-1")).encode("latin-1")
+        return self.fill(value).encode()
 
     async def state(self) -> State:
         """What is anybody's now."""

@@ -141,3 +141,14 @@ async def test_without_a_public_origin_and_as_phase_iv_any_host_is_answered(make
 async def test_two_hosts_are_refused(make: Callable[..., Host]) -> None:
     headers = [(b"host", b"tasks.example.com"), (b"host", b"evil.example")]
     assert (await ask(make(), "GET", "/health", headers=headers)).status == 400
+
+
+@pytest.mark.parametrize("said", ["https://app.example", "https://App.Example:443"])
+async def test_a_page_of_another_origin_may_read_what_it_may_ask(make: Callable[..., Host], said: str) -> None:
+    """However its origin is written in the settings; one that only looks like it may not."""
+    host = make(cors_origins=(said,))
+    for origin, allowed in (("https://app.example", "https://app.example"), ("https://appxexample", None)):
+        headers = [*HERE, (b"origin", origin.encode())]
+        for method, more in (("GET", []), ("OPTIONS", [(b"access-control-request-method", b"GET")])):
+            answer = await ask(host, method, "/redoc", headers=[*headers, *more])
+            assert answer.headers.get("access-control-allow-origin") == allowed

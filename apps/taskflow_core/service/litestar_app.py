@@ -22,7 +22,7 @@ from taskflow_core.service.errors import EXCEPTION_HANDLERS
 from taskflow_core.service.ignored import HEADER as IGNORED_HEADER
 from taskflow_core.service.ignored import note_ignored, tell_ignored
 from taskflow_core.service.incoming import LARGEST_BODY, IncomingRequest, check
-from taskflow_core.service.memory_of_requests import forget_long_requests
+from taskflow_core.service.litestar_readers import mend_readers
 from taskflow_core.service.requests import bind_request
 from taskflow_core.service.routes import PUBLIC_ROUTES
 from taskflow_core.service.sites import canonical_origin
@@ -51,7 +51,7 @@ def make_app(
     `sign_in` is what the guard of signed-in users asks. `dependencies` are given to the handlers that name them as a
     NamedDependency, one each: for a second one Litestar starts a group of tasks, at 50 µs a request.
     """
-    forget_long_requests()
+    mend_readers()
     cors = CORSConfig(
         allow_origins=[canonical_origin(origin) for origin in settings.cors_origins],
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],

@@ -4,6 +4,7 @@ from tests.security.attack import NOBODY, Attack
 
 _SITE = ("origin", "http://127.0.0.1:8000")
 _BAD = "not-a-token"
+_OWN = b"taskflow_session=<mallory.token>"
 
 
 def _authorization(name: str, *values: str | bytes, status: int = 401, code: str | None = None) -> Attack:
@@ -95,6 +96,11 @@ CASES: tuple[Attack, ...] = (
     _cookie("the refresh token's name with an access token's kind of refresh", "refresh_token=<mallory.refresh>"),
     _cookie("a look-alike with a hyphen", "taskflow-session=x.y.z"),
     _cookie("quotes around half", 'taskflow_session="<mallory.token>'),
+    *(
+        _cookie(f"a name that begins with {blank!r}, which a browser takes for another", blank + _OWN)
+        for blank in (b"\xa0", b"\x85", b"\x1f", b"\x0b", b"\xc2\xa0", b"\xe2\x80\x80")
+    ),
+    _cookie("a name that ends with a blank of another kind", _OWN.replace(b"=", b"\xa0=")),
     _cookie("a comma within", "taskflow_session=x,<mallory.token>"),
     _cookie("a line break within", b"taskflow_session=x\r\nAuthorization: Bearer x"),
     _cookie("percent-encoded", "taskflow_session=%65yJ"),

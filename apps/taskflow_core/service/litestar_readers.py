@@ -1,7 +1,10 @@
-"""Bounds what Litestar remembers of requests: short ones only.
+"""Mends what Litestar reads of queries and cookies: it remembers short ones only, and takes a cookie's name as it is.
 
 Litestar keeps what it read of the last 1,024 queries, and of as many cookies, however long they are. Of 30 KB each,
 which anybody may send, that is more than a gigabyte that stays. Long ones are read anew each time.
+
+Of cookies' names it strips whatever Python calls blank, a no-break space as well. To a browser that is a name of its
+own, which any sub-domain may set, without the rules of a name that begins with `__Host-`.
 """
 
 import importlib
@@ -13,20 +16,24 @@ _SHORT: Final = 1024
 
 _READERS: Final = (
     ("litestar.connection.base", "parse_query_string"),
-    ("litestar.connection.base", "parse_cookie_string"),
     ("litestar._kwargs.extractors", "parse_query_string"),
     ("litestar.datastructures.url", "parse_query_string"),
 )
 """Where Litestar calls what remembers by a text: module and name."""
 
+_COOKIES: Final = ("litestar.connection.base", "parse_cookie_string")
+_BLANK: Final = {code: "_" for code in range(256) if chr(code).isspace() and chr(code) not in " \t"}
+"""What is blank to Python, but not around a cookie (RFC 6265, 5.2), becomes a part of the name."""
+
 _SORTER: Final = ("litestar._kwargs.extractors", "create_query_default_dict")
 """Where it remembers by the parameters that were read, which may be few and long."""
 
 
-def forget_long_requests() -> None:
-    """Have Litestar do so, in this process. To ask for it again changes nothing."""
+def mend_readers() -> None:
+    """Do so, in this process. To do it again changes nothing."""
     for where in _READERS:
         _replace(*where, _of_short_ones)
+    _replace(*_COOKIES, _with_exact_names)
     _replace(*_SORTER, lambda remembering: remembering.__wrapped__)
 
 
@@ -43,5 +50,14 @@ def _of_short_ones(remembering: Any) -> Callable[..., Any]:
     def reader(*texts: Any, **named: Any) -> Any:
         text = texts[0] if texts else next(iter(named.values()))
         return (remembering if len(text) <= _SHORT else anew)(text)
+
+    return reader
+
+
+def _with_exact_names(remembering: Any) -> Callable[..., Any]:
+    short = _of_short_ones(remembering)
+
+    def reader(cookies: str) -> Any:
+        return short(cookies.translate(_BLANK))
 
     return reader
