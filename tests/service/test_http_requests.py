@@ -1,15 +1,20 @@
 """Where a request ends, on a real server: what is in one is never another, and what comes behind it costs little."""
 
+import asyncio
+import contextlib
+import socket
 from typing import Final
 
 import pytest
 
 from taskflow_core.service.limits import Limits
-from tests.service.wire import ASK, KIB, STREAM, Serving, posted, serving
+from taskflow_core.service.listening import listen
+from tests.service.wire import ASK, KIB, PIECE, PIECES, STREAM, Serving, posted, serving
 from tests.support.waiting import eventually
 
 INNER: Final = b"GET /inner HTTP/1.1\r\nHost: here\r\n\r\n"
 UPGRADE: Final = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+LARGE: Final = b"GET /large HTTP/1.1\r\nHost: here\r\n\r\n"
 CHUNKED: Final = b"POST / HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
@@ -153,6 +158,38 @@ async def test_a_length_that_can_be_read_in_two_ways_is_none(lines: bytes) -> No
         client.write(b"POST / HTTP/1.1\r\nHost: here\r\n" + lines + b"\r\n0\r\n\r\n" + INNER)
         assert await client.refused() == (400, "MALFORMED_REQUEST")
         assert "/inner" not in _paths(server)
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the system has no such option")
+class TestUnread:
+    """Who asks and does not read is neither idle nor late, and has a place and memory that others need."""
+
+    @pytest.mark.parametrize("asked", [LARGE, LARGE.replace(b"/1.1", b"/1.0"), ASK * 20_000])
+    async def test_an_answer_that_nobody_takes_is_given_up(self, asked: bytes) -> None:
+        async with serving(Limits(pipelined=1_000_000), listening=listen("127.0.0.1", 0, unread_seconds=1)) as server:
+            with socket.socket() as client:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+                client.connect(("127.0.0.1", server.port))
+                client.setblocking(False)
+                with contextlib.suppress(BlockingIOError):
+                    client.send(asked)
+                await eventually(lambda: server.scopes)
+                await eventually(lambda: not server.server.server_state.connections)
+
+    async def test_one_that_is_taken_after_a_while_is_not(self) -> None:
+        async with serving(listening=listen("127.0.0.1", 0, unread_seconds=15)) as server:
+            client = await server.connect()
+            client.write(LARGE.replace(b"/1.1", b"/1.0"))
+            await asyncio.sleep(1)
+            assert len(await client.rest()) > PIECES * len(PIECE)
+
+    async def test_nearly_full_it_makes_room_for_others(self) -> None:
+        async with serving(Limits(max_connections=4)) as server:
+            for _ in range(8):
+                client = await server.connect()
+                client.write(ASK)
+                assert await client.answer() == (200, {})
+            assert len(server.server.server_state.connections) <= 4
 
 
 class TestOneBehindTheOther:

@@ -22,8 +22,8 @@ ASK: Final = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
 STREAM: Final = b"GET /stream HTTP/1.1\r\nHost: here\r\n\r\n"
 KIB: Final = 1024
 PIECE: Final = bytes(256 * KIB)
-LARGE: Final = 64 * len(PIECE)
-"""Bytes of the answer at /large: more than a system keeps for a reader."""
+PIECES: Final = 64
+"""Of the answer at /large: more than a system keeps for a reader."""
 
 
 class Client:
@@ -101,8 +101,9 @@ class Serving:
             return
         if scope["path"] == "/large":
             await send({"type": "http.response.start", "status": 200, "headers": []})
-            for _ in range(LARGE // len(PIECE)):
-                await send({"type": "http.response.body", "body": PIECE, "more_body": True})
+            for number in range(PIECES):
+                await send({"type": "http.response.body", "body": PIECE, "more_body": number < PIECES - 1})
+            return
         if scope["path"] == "/slow":
             await asyncio.sleep(3 * QUICK.header_seconds)
         if scope["path"] != "/unread":

@@ -67,7 +67,9 @@ class Pool:
             oldest = next(iter(self.idle))
             del self.idle[oldest]
             connections.discard(oldest)
-            oldest.transport.close()
+            # Closed, it would still wait for a client that does not read the end of its answer.
+            unread = oldest.transport.get_write_buffer_size()
+            (oldest.transport.abort if unread else oldest.transport.close)()
         return len(connections) < self.limits.max_connections
 
     def expect_header(self, connection: NewConnection, loop: asyncio.AbstractEventLoop) -> None:

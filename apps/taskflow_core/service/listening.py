@@ -9,16 +9,26 @@ from typing import Final
 _LISTEN: Final = "0A"  # the state of a listening socket in /proc/net/tcp
 _COMMAND_SHOWN: Final = 80
 
+UNREAD_SECONDS: Final = 60.0
+"""How long a client may take nothing of an answer that waits for it. Streams set their own time."""
+
 
 class PortError(RuntimeError):
     """The port cannot be had; the message says who has it and what to do."""
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket bound to host and port (0: any free one). Raises PortError."""
+def listen(host: str, port: int, *, unread_seconds: float = UNREAD_SECONDS) -> socket.socket:
+    """A socket bound to host and port (0: any free one). Raises PortError.
+
+    Where the system can (Linux), it ends connections whose client reads nothing of what waits for it, or is gone
+    without a word: those are neither idle nor late, and would be kept for ever.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     made = socket.socket(family, socket.SOCK_STREAM)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port that was just left may be had again
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # Each connection inherits it (tcp(7)).
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(unread_seconds * 1000))
     try:
         made.bind((host, port))
         # Listening at once makes a second start fail on bind; requests wait in the backlog until they are served.
