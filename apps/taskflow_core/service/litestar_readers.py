@@ -25,6 +25,10 @@ _COOKIES: Final = ("litestar.connection.base", "parse_cookie_string")
 _BLANK: Final = {code: "_" for code in range(256) if chr(code).isspace() and chr(code) not in " \t"}
 """What is blank to Python, but not around a cookie (RFC 6265, 5.2), becomes a part of the name."""
 
+_MOST_COOKIES: Final = 200
+"""Of one request, more than browsers keep of a site. Thousands are a megabyte, which a refusal leaves to the collector
+of garbage, who comes by seldom."""
+
 _SORTER: Final = ("litestar._kwargs.extractors", "create_query_default_dict")
 """Where it remembers by the parameters that were read, which may be few and long."""
 
@@ -58,6 +62,8 @@ def _with_exact_names(remembering: Any) -> Callable[..., Any]:
     short = _of_short_ones(remembering)
 
     def reader(cookies: str) -> Any:
+        if cookies.count(";") >= _MOST_COOKIES:
+            cookies = ";".join(cookies.split(";", _MOST_COOKIES)[:_MOST_COOKIES])
         return short(cookies.translate(_BLANK))
 
     return reader

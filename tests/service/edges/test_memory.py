@@ -40,6 +40,16 @@ async def test_nothing_large_stays(platform: Platform, part: str) -> None:
     assert stays < _MOST
 
 
+async def test_cookies_beyond_many_are_not_read(platform: Platform) -> None:
+    route = next(one for one in platform.routes if str(one) == "GET /api/v1/tasks")
+    unsigned = [pair for pair in platform.headers if pair[0] != b"authorization"]
+    token = dict(platform.headers)[b"authorization"].removeprefix(b"Bearer ")
+    for before, status in ((0, 200), (10, 200), (200, 401)):
+        cookies = b"a=b; " * before + b"taskflow_session=" + token
+        answer = await platform.ask(route, headers=[*unsigned, (b"cookie", cookies)])
+        assert answer.status == status
+
+
 async def test_nor_does_a_long_path(platform: Platform) -> None:
     """As a whole and as a parameter."""
     for route in platform.routes:
