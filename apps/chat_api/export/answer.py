@@ -27,6 +27,10 @@ class BrokenOffError(Exception):
     """An export could not be ended, after its answer had begun."""
 
 
+class ReaderGoneError(BrokenOffError):
+    """Nobody is there to take the rest."""
+
+
 class ExportAnswer:
     """An ASGI app that answers one request with the export of a user."""
 
@@ -36,7 +40,8 @@ class ExportAnswer:
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it. Raises what `Exports.begun` does before anything was sent, and BrokenOffError afterwards."""
+        """Send it. Raises what `Exports.begun` does before anything was sent, and BrokenOffError afterwards, unless the
+        reader has gone."""
         exchange = exchange_of(scope)
         try:
             async with self._exports.begun(self._user_id) as pieces:
@@ -44,6 +49,8 @@ class ExportAnswer:
                     exchange.unframe()
                 await send({"type": "http.response.start", "status": 200, "headers": self._headers()})
                 await _send_all(pieces, receive, send)
+        except ReaderGoneError:
+            log.info("export_reader_gone")
         except BrokenOffError as error:
             log.warning("export_broken_off", reason=str(error))
             if exchange is None:
@@ -73,7 +80,7 @@ async def _send_all(pieces: AsyncGenerator[bytes], receive: Receive, send: Send)
     try:
         await asyncio.wait({sending, leaving}, timeout=LONGEST_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         if not sending.done():
-            raise BrokenOffError("the reader has gone" if leaving.done() else "it took too long")
+            raise ReaderGoneError if leaving.done() else BrokenOffError("it took too long")
         if (error := sending.exception()) is not None:
             raise BrokenOffError(reason_of(error)) from error
     finally:

@@ -42,6 +42,8 @@ async def test_a_cursor_that_no_list_gave_is_422(platform: Platform, settings: S
     lists = {
         "/api/v1/tasks": [b"limit=1", b"sort=due&limit=1"],
         "/api/v1/audit/events": [b"limit=1"],
+        "/api/v1/auth/sessions": [b"limit=1"],
+        "/api/v1/auth/tokens": [b"limit=1"],
         "/api/v1/reminders": [b"status=pending", b"status=sent"],
     }
     for _ in range(2):

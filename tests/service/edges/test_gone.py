@@ -12,7 +12,8 @@ from tests.service.edges.whole import Platform
 from tests.support.clock import MovableClock
 from tests.support.waiting import eventually
 
-_OPEN = {"/", "/health", "/redoc", *(f"/api/v1/auth/{name}" for name in ("signup", "login", "refresh"))}
+_FOR_ANYBODY = ("signup", "login", "refresh", "reset", "reset/complete", "email/complete")
+_OPEN = {"/", "/health", "/redoc", *(f"/api/v1/auth/{name}" for name in _FOR_ANYBODY)}
 _DISABLE = "INSERT INTO disabled_accounts SELECT id, 'hash', 'placeholder', now() FROM users"
 
 
