@@ -38,7 +38,7 @@ async def test_it_holds_everything(anna: User, fill: Fill) -> None:
     found = await exported(anna.http)
     assert found.zip.namelist() == FILES
     assert (found["account.json"]["email"], found["account.json"]["id"]) == (anna.email, anna.id)
-    assert found["preferences.json"] == {"timezone": "Europe/Berlin", "notifications": "all"}
+    assert found["preferences.json"] == {"timezone": "Europe/Berlin", "notifications": "all", "date_order": None}
     listed = (await anna.http.get(TASKS)).json()
     assert sorted(found["tasks.json"], key=lambda task: task["id"]) == sorted(listed, key=lambda task: task["id"])
     [series] = found["series.json"]
