@@ -14,6 +14,7 @@ import pytest
 from chat_api.export import answer, export
 from chat_api.export.answer import BrokenOffError, ExportAnswer
 from taskflow_core.database.pool import Database
+from taskflow_core.domain.errors import TooManyExportsError
 from taskflow_core.settings import Settings
 from tests.chat_api.export.conftest import EXPORT, opened
 from tests.chat_api.people import User, add_user
@@ -88,9 +89,15 @@ async def nothing_is_left(user: User, database: Database) -> None:
     async def none_reads() -> None:
         assert await database.fetchval(_READING) == 0
 
+    async def has_its_turn() -> None:
+        try:
+            async with export.Exports(database).begun(user.id):
+                pass
+        except TooManyExportsError as error:
+            raise AssertionError(str(error)) from error
+
     await eventually(none_reads)
-    async with export.Exports(database).begun(user.id):
-        pass
+    await eventually(has_its_turn)
 
 
 async def test_one_that_reads_all(large: User, database: Database) -> None:
