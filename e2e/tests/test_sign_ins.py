@@ -23,7 +23,7 @@ async def test_an_address_is_charged_for_its_own_failures_alone(
 
     async def guess(client: httpx.AsyncClient, **headers: str) -> list[int]:
         """What each budget has lost by then: those of everybody, of the e-mail, and of each address."""
-        account = {"email": "nobody@example.com", "password": "a guess"}
+        account = {"email": "nobody@example.com", "password": "a wrong guess"}
         answer = await client.post("/api/v1/auth/login", json=account, headers=headers)
         assert answer.status_code == 401, answer.text
         return [row["used"] for row in await connection.fetch("SELECT used FROM sign_in_budgets ORDER BY used DESC")]
