@@ -43,7 +43,14 @@ async def export(settings: Settings, path: str, *, to: int = asyncio.subprocess.
         "TASKFLOW_BUS": "embedded",
     }
     words = [sys.executable, "-m", "taskflow_cli", "audit", "export", "2020-05", path]
-    return await asyncio.create_subprocess_exec(*words, env=environment, stdout=to, stderr=asyncio.subprocess.PIPE)
+    return await asyncio.create_subprocess_exec(
+        *words,
+        env=environment,
+        stdout=to,
+        stderr=asyncio.subprocess.PIPE,
+        # A shell starts what runs in the background without it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
 
 
 @pytest.mark.parametrize("name", ["may.jsonl", "may.jsonl.gz"])
