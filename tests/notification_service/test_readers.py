@@ -257,4 +257,4 @@ class TestHttp10:
 
 
 async def within(reading: Awaitable[bytes]) -> bytes:
-    return await asyncio.wait_for(reading, 5)
+    return await asyncio.wait_for(reading, 20)
