@@ -53,13 +53,17 @@ class Person:
 
     async def sign_up(self) -> "Person":
         """Makes the account."""
-        account = {"email": self.email, "password": PASSWORD}
-        answer = await self.client.post("/api/v1/auth/signup", json=account)
+        answer = await self.client.post("/api/v1/auth/signup", json=self.account)
         assert answer.status_code == 201, answer.text
         self.id, self.token = answer.json()["user"]["id"], answer.json()["token"]
         self.client.cookies.clear()
         self.client.headers["Authorization"] = f"Bearer {self.token}"
         return self
+
+    @property
+    def account(self) -> dict[str, str]:
+        """What she signs up and in with."""
+        return {"email": self.email, "password": PASSWORD}
 
     async def aclose(self) -> None:
         """Closes the connections."""

@@ -53,9 +53,9 @@ async def connection(deployment: Deployment, phase_v: Deployment) -> AsyncGenera
 
 @pytest.fixture
 async def people(deployment: Deployment) -> AsyncGenerator[list[Person]]:
-    """Ten users to be."""
+    """Twelve users to be."""
     async with AsyncExitStack() as closing:
-        made = [Person(deployment.url) for _ in range(10)]
+        made = [Person(deployment.url) for _ in range(12)]
         for person in made:
             closing.push_async_callback(person.aclose)
         yield made

@@ -4,23 +4,21 @@ import asyncio
 import contextlib
 import os
 import time
-import uuid
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
 import asyncpg
-import httpx
 import pytest
 
 from e2e import database, overlays
+from e2e.accounts import half_erased, is_erased, leave, live_in, signs_in
 from e2e.cluster.workspace import ROOT
 from e2e.deployment import Deployment
 from e2e.frames import Frames
-from e2e.load import PASSWORD, Load, Person
+from e2e.load import Load, Person
 from e2e.target import PYTHON, TASKFLOW, Target
 from taskflow_ops import conventions
 from taskflow_ops.cluster import KUBERNETES_SERVICES, PODS
@@ -60,16 +58,26 @@ DELETE FROM erasures WHERE user_hash = 'put here by the suite';
 async def test_back_to_phase_iv_and_forward_again(
     way_back: Deployment, people: list[Person], under_load: UnderLoad, connection: asyncpg.Connection
 ) -> None:
-    """Rows in every table, under load: nothing fails, nothing changes, nothing is lost, nothing is told twice."""
+    """Rows in every table, accounts disabled, erased or about to be, under load: nothing fails, nothing changes,
+    nothing is lost, nothing is told twice."""
     for person in people:
         await person.sign_up()
-    resident, reader, closed, *busy = people
+    resident, reader, closed, erased, leaving, *busy = people
     busy, late = busy[:-2], busy[-2:]
-    await live_in(resident)
+    for person in (resident, erased, leaving):
+        await live_in(person)
+        await make(person, f"Of {person.id}")
     await administer(way_back, "disable", closed)
+    await leave(erased)
+    await is_erased(connection, erased)
     await have_a_checkpoint(way_back, connection)
     load = under_load(busy)
-    async with filled(connection), Frames(way_back.url, reader.token).following() as stream:
+    async with (
+        filled(connection),
+        Frames(way_back.url, reader.token).following() as stream,
+        AsyncExitStack() as half_way,
+    ):
+        await half_way.enter_async_context(half_erased(way_back.cluster, connection, leaving))
         tasks = [await make(reader, f"Kept {number}") for number in range(4)]
         await eventually(lambda: len(stream.of_type("task.created")) == 4, within=20)
         before = await database.phase_iv_rows(connection, without=load.users)
@@ -82,7 +90,9 @@ async def test_back_to_phase_iv_and_forward_again(
         assert took < PROMISED_SECONDS
         assert "the images are there" in said, "looked at before anything was changed"
         assert "Phase IV admits what was revoked" in said
-        assert await signs_in(closed) == 401, "an account that was disabled stays closed in Phase IV"
+        await half_way.aclose()
+        for person in (closed, erased, leaving):
+            assert await signs_in(person) == 401, "an account that was closed stays closed in Phase IV"
         assert await replay_recorded(way_back.url, phase="iv") == []
         assert await asyncio.to_thread(way_back.phase) != "v"
         assert await asyncio.to_thread(way_back.kubectl.diff_directory, way_back.overlay / "phase-iv") == ""
@@ -108,6 +118,8 @@ async def test_back_to_phase_iv_and_forward_again(
         await reader.change(both, title="Edited and done in Phase IV")
         await reader.change(both, completed=True)
         await reader.delete(await make(reader, "Here and gone"))
+        # Whoever has left still holds a token that Phase IV knows: what is written with it goes as well.
+        await leaving.create(f"With a token of {leaving.id}")
         earlier = {event["event_id"] for event in await database.events_of(connection, [reader.id])}
 
         # Forward, under load again.
@@ -122,6 +134,12 @@ async def test_back_to_phase_iv_and_forward_again(
         assert await signs_in(closed) == 401
         await administer(way_back, "enable", closed)
         assert await signs_in(closed) == 200, "with the password that it had"
+        await is_erased(connection, leaving)
+        for person in (erased, leaving):
+            assert await signs_in(person) == 401
+            assert (await person.client.post("/api/v1/auth/signup", json=person.account)).status_code == 201, (
+                "the address is free again"
+            )
 
         # Every change once, by the ids in the audit trail.
         async def reconciled() -> None:
@@ -192,35 +210,6 @@ def not_ready(deployment: Deployment, service: str) -> set[str]:
     """The pods of a service that are not ready."""
     pods = deployment.cluster.matching(PODS, f"{conventions.NAME}={service}")
     return {name_of(pod) for pod in pods if condition(pod, "Ready").get("status") != "True"}
-
-
-async def live_in(person: Person) -> None:
-    """A series, reminders, preferences, a conversation, an answer kept for a repeated request; a stream's ticket, a
-    password mistyped, a sign-in that was ended again."""
-    client = person.client
-    due = (datetime.now(UTC) + timedelta(days=2)).isoformat()
-    series = {"title": "Every day", "due_date": due, "recurrence_pattern": "daily", "reminders": ["PT1H", "P1D"]}
-    for answer in (
-        await client.post("/api/v1/tasks", json=series, headers={"Idempotency-Key": uuid.uuid4().hex}),
-        await client.put("/api/v1/me/preferences", json={"timezone": "Europe/Berlin", "notifications": "all"}),
-        await client.post(f"/api/{person.id}/chat", json={"message": "add buy bread"}),
-        await client.post("/api/v1/tasks", json={"title": "Once", "due_date": due, "reminders": ["PT1H"]}),
-        await client.post("/api/v1/notifications/stream/ticket"),
-    ):
-        assert answer.is_success, answer.text
-    assert await signs_in(person, password="mistyped, alas") == 401
-    assert await signs_in(person, and_out=True) == 200
-
-
-async def signs_in(person: Person, *, password: str = PASSWORD, and_out: bool = False) -> int:
-    """How signing in is answered, on a connection of its own: the person's tokens stay what they are."""
-    async with httpx.AsyncClient(base_url=person.client.base_url, timeout=15, trust_env=False) as client:
-        answer = await client.post("/api/v1/auth/login", json={"email": person.email, "password": password})
-        if and_out:
-            headers = {"Authorization": f"Bearer {answer.json()['token']}"}
-            ended = await client.post("/api/v1/auth/logout", json={"everywhere": False}, headers=headers)
-            assert ended.is_success, ended.text
-    return answer.status_code
 
 
 async def administer(deployment: Deployment, action: str, person: Person) -> None:
