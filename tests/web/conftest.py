@@ -76,7 +76,7 @@ def new_context(browser: Browser) -> Iterator[NewContext]:
 def modules_context(new_context: NewContext) -> BrowserContext:
     """A context in which the page's modules can be imported under /static/, with an empty page at /."""
     context = new_context(base_url=MODULES_URL)
-    context.route(f"{MODULES_URL}/**", _serve_modules)
+    context.route(f"{MODULES_URL}/**", serve_modules)
     return context
 
 
@@ -84,14 +84,15 @@ def modules_context(new_context: NewContext) -> BrowserContext:
 def modules(browser: Browser) -> Iterator[Page]:
     """An empty page that can import the page's modules; shared, for those that keep nothing."""
     context = browser.new_context(base_url=MODULES_URL, locale="en-GB", timezone_id="Europe/Berlin")
-    context.route(f"{MODULES_URL}/**", _serve_modules)
+    context.route(f"{MODULES_URL}/**", serve_modules)
     page = context.new_page()
     page.goto("/")
     yield page
     context.close()
 
 
-def _serve_modules(route: Route) -> None:
+def serve_modules(route: Route) -> None:
+    """Answers with the page's files, and at / with an empty page."""
     path = route.request.url.removeprefix(MODULES_URL).split("?")[0]
     file = WEB / path.removeprefix("/static/")
     if path == "/":

@@ -1,5 +1,7 @@
 // Which browser on which system a User-Agent is of, in words.
 
+import { strings } from "../strings/index.js";
+
 const BROWSERS = [
   ["Edg", "Edge"],
   ["OPR/", "Opera"],
@@ -25,10 +27,10 @@ const SYSTEMS = [
  * @param {string | null} userAgent
  */
 export function deviceLabel(userAgent) {
-  if (!userAgent) return "Unknown device";
+  if (!userAgent) return strings.sessions.unknownDevice;
   const named = (/** @type {string[][]} */ names) => names.find(([mark]) => userAgent.includes(mark))?.[1];
   const browser = userAgent.startsWith("Mozilla/") ? named(BROWSERS) : undefined;
   if (!browser) return userAgent;
   const system = named(SYSTEMS);
-  return system ? `${browser} on ${system}` : browser;
+  return system ? strings.sessions.device(browser, system) : browser;
 }

@@ -1,5 +1,6 @@
 // When a task is due: as it is entered, as the server is told, where it belongs in the list, in words.
 
+import { strings } from "../strings/index.js";
 import { dateLabel, timeLabel } from "./labels.js";
 import { instantOf, today, wallTime } from "./zones.js";
 
@@ -85,5 +86,5 @@ export function dueLabel(task, now, zone) {
   const due = dueFields(task, zone);
   if (!due) return "";
   const day = dateLabel(due.date, today(now, zone));
-  return task.due_all_day ? day : `${day}, ${timeLabel(new Date(due.at), zone)}`;
+  return task.due_all_day ? day : strings.dates.at(day, timeLabel(new Date(due.at), zone));
 }

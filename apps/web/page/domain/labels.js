@@ -1,13 +1,15 @@
 // Dates, times and lengths of time in words, as a person in a zone reads them.
 
-import { DAY, daysBetween, formatter, HOUR, LOCALE, MINUTE, today, wallTime } from "./zones.js";
+import { strings } from "../strings/index.js";
+import { locale } from "../strings/locale.js";
+import { DAY, daysBetween, formatter, HOUR, MINUTE, today, wallTime } from "./zones.js";
 
 /** @import { Clock } from "./zones.js" */
 
 const NEAR = new Map([
-  [-1, "Yesterday"],
-  [0, "Today"],
-  [1, "Tomorrow"],
+  [-1, strings.dates.yesterday],
+  [0, strings.dates.today],
+  [1, strings.dates.tomorrow],
 ]);
 
 /**
@@ -40,7 +42,8 @@ export function dayLabel(instant, clock) {
  * @param {string} label
  */
 export function withinSentence(label) {
-  return label.replace(/^(Yesterday|Today|Tomorrow)\b/, (word) => word.toLowerCase());
+  const named = [...NEAR.values()].find((word) => label.startsWith(word));
+  return named ? named.toLocaleLowerCase(locale) + label.slice(named.length) : label;
 }
 
 /**
@@ -94,7 +97,7 @@ function unitOf(milliseconds) {
   return milliseconds < DAY ? ["hour", HOUR] : ["day", DAY];
 }
 
-const RELATIVE = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
+const RELATIVE = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
 
 /**
  * How long ago, or how long until: "5 minutes ago", "in 2 hours", "now".
@@ -105,7 +108,7 @@ const RELATIVE = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
 export function distanceLabel(instant, now) {
   const distance = instant.getTime() - now;
   const size = Math.abs(distance);
-  if (size < 45_000) return "now";
+  if (size < 45_000) return strings.dates.now;
   const [unit, length] = unitOf(size);
   return RELATIVE.format(Math.round(distance / length), unit);
 }
@@ -117,15 +120,5 @@ export function distanceLabel(instant, now) {
  */
 export function lengthLabel(milliseconds) {
   const [unit, length] = unitOf(milliseconds);
-  return count(Math.max(1, Math.round(milliseconds / length)), unit);
-}
-
-/**
- * A number of things in words: "1 day", "2 days".
- *
- * @param {number} amount
- * @param {string} unit
- */
-export function count(amount, unit) {
-  return `${amount} ${unit}${amount === 1 ? "" : "s"}`;
+  return strings.lengths[unit](Math.max(1, Math.round(milliseconds / length)));
 }

@@ -1,6 +1,6 @@
 // How long before its due time a reminder goes off: an ISO 8601 duration, as a number and in words.
 
-import { count } from "./labels.js";
+import { strings } from "../strings/index.js";
 
 const OFFSET = /^P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/;
 
@@ -40,10 +40,10 @@ export function offsetLabel(offset) {
   const [weeks, days, hours, minutes, seconds] = parts;
   const allDays = weeks * 7 + days;
   const words = [];
-  if (allDays && allDays % 7 === 0) words.push(count(allDays / 7, "week"));
-  else if (allDays) words.push(count(allDays, "day"));
-  if (hours) words.push(count(hours, "hour"));
-  if (minutes) words.push(count(minutes, "minute"));
-  if (seconds) words.push(count(seconds, "second"));
-  return words.length > 0 ? `${words.join(" ")} before` : "at the time";
+  if (allDays && allDays % 7 === 0) words.push(strings.lengths.week(allDays / 7));
+  else if (allDays) words.push(strings.lengths.day(allDays));
+  if (hours) words.push(strings.lengths.hour(hours));
+  if (minutes) words.push(strings.lengths.minute(minutes));
+  if (seconds) words.push(strings.lengths.second(seconds));
+  return words.length > 0 ? strings.offsets.before(words.join(" ")) : strings.offsets.atTheTime;
 }

@@ -1,5 +1,8 @@
 // Repeat patterns as people choose them: between a form's fields, the server's text and words.
 
+import { strings } from "../strings/index.js";
+import { addDays, formatter } from "./zones.js";
+
 /** @typedef {"" | "daily" | "weekly" | "monthly" | "yearly" | "days" | "custom"} Kind How a task repeats; "" not at all. */
 
 /**
@@ -11,28 +14,31 @@
  * @property {string} rule RFC 5545's
  */
 
-/** @type {[string, string][]} */
-export const WEEKDAYS = [
-  ["MON", "Monday"],
-  ["TUE", "Tuesday"],
-  ["WED", "Wednesday"],
-  ["THU", "Thursday"],
-  ["FRI", "Friday"],
-  ["SAT", "Saturday"],
-  ["SUN", "Sunday"],
-];
+const MONDAY = "2024-01-01";
+
+/**
+ * The days of the week as the server names them, with their names and the short ones.
+ *
+ * @type {[string, string, string][]}
+ */
+export const WEEKDAYS = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"].map((day, at) => {
+  const noon = new Date(`${addDays(MONDAY, at)}T12:00Z`);
+  const name = (/** @type {"long" | "short"} */ weekday) => formatter("UTC", { weekday }).format(noon);
+  return [day, name("long"), name("short")];
+});
 
 /** @type {[Kind, string][]} */
 export const KINDS = [
-  ["", "Does not repeat"],
-  ["daily", "Every day"],
-  ["weekly", "Every week"],
-  ["monthly", "Every month"],
-  ["yearly", "Every year"],
-  ["days", "Every few days"],
-  ["custom", "Custom rule (RRULE)"],
+  ["", strings.repeats.kinds.none],
+  ["daily", strings.repeats.kinds.daily],
+  ["weekly", strings.repeats.kinds.weekly],
+  ["monthly", strings.repeats.kinds.monthly],
+  ["yearly", strings.repeats.kinds.yearly],
+  ["days", strings.repeats.kinds.days],
+  ["custom", strings.repeats.kinds.custom],
 ];
 
+const words = strings.repeats;
 const YEARLY = "RRULE:FREQ=YEARLY";
 
 /**
@@ -115,31 +121,28 @@ export function patternLabel(pattern) {
   const choice = parsePattern(pattern);
   switch (choice.kind) {
     case "daily":
-      return "Every day";
+      return words.everyDay;
     case "weekly":
-      return choice.days.length > 0 ? `Every ${listOfDays(choice.days)}` : "Every week";
+      return weeklyLabel(choice.days);
     case "monthly":
-      return choice.day === 31
-        ? "Every month on the last day"
-        : choice.day
-          ? `Every month on day ${choice.day}`
-          : "Every month";
+      if (choice.day === 31) return words.everyMonthOnLast;
+      return choice.day ? words.everyMonthOn(choice.day) : words.everyMonth;
     case "yearly":
-      return "Every year";
+      return words.everyYear;
     case "days":
-      return choice.every === 1 ? "Every day" : `Every ${choice.every} days`;
+      return choice.every === 1 ? words.everyDay : words.everyDays(choice.every);
     case "custom":
-      return "Custom repeat";
+      return words.custom;
     default:
       return "";
   }
 }
 
 /** @param {string[]} days */
-function listOfDays(days) {
+function weeklyLabel(days) {
   const known = WEEKDAYS.filter(([day]) => days.includes(day));
-  if (known.length === 7) return "day";
-  if (known.map(([day]) => day).join() === "MON,TUE,WED,THU,FRI") return "weekday";
-  const names = known.length === 1 ? [known[0][1]] : known.map(([, name]) => name.slice(0, 3));
-  return names.length < 2 ? (names[0] ?? "week") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  if (known.length === 0) return words.everyWeek;
+  if (known.length === 7) return words.everyDay;
+  if (known.map(([day]) => day).join() === "MON,TUE,WED,THU,FRI") return words.everyWeekday;
+  return words.on(known.length === 1 ? [known[0][1]] : known.map(([, , short]) => short));
 }

@@ -1,14 +1,13 @@
 // Time in one person's zone: what their clock on the wall shows, and the instants that it means.
 
+import { locale } from "../strings/locale.js";
+
 /** @typedef {{date: string, time: string}} Wall What the clock on the wall shows: "2026-11-25", "09:00". */
 /** @typedef {{now: () => number, readonly zone: string}} Clock The time, in milliseconds, and the zone it is shown in. */
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
-
-/** English in the person's regional form (12 or 24 hours, order of day and month). */
-export const LOCALE = (navigator.languages ?? []).find((language) => language.startsWith("en")) ?? "en-GB";
 
 /** @type {Map<string, Intl.DateTimeFormat>} */
 const formatters = new Map();
@@ -19,11 +18,11 @@ const formatters = new Map();
  * @param {string} zone
  * @param {Intl.DateTimeFormatOptions} options
  */
-export function formatter(zone, options, locale = LOCALE) {
-  const key = `${locale} ${zone} ${JSON.stringify(options)}`;
+export function formatter(zone, options, form = locale) {
+  const key = `${form} ${zone} ${JSON.stringify(options)}`;
   let found = formatters.get(key);
   if (!found) {
-    found = new Intl.DateTimeFormat(locale, { timeZone: zone, ...options });
+    found = new Intl.DateTimeFormat(form, { timeZone: zone, ...options });
     formatters.set(key, found);
   }
   return found;

@@ -2,6 +2,7 @@
 //
 // The session is an HttpOnly cookie that the browser sends by itself, so this page never holds a token.
 
+import { strings } from "../strings/index.js";
 import { ApiError, refusal } from "./errors.js";
 
 /**
@@ -62,7 +63,7 @@ export class Api {
 
   /** Why nobody is signed in any more, for whoever was. */
   get farewell() {
-    return this.reason ? `${this.reason}.` : "Your session has ended. Log in again to go on.";
+    return this.reason ? `${this.reason}.` : strings.errors.sessionEnded;
   }
 
   /**
@@ -235,8 +236,7 @@ async function send(url, options, asFile = false) {
     response = await fetch(url, options);
     content = asFile && response.ok ? await response.blob() : await response.text();
   } catch (error) {
-    if (error instanceof TypeError)
-      throw new ApiError("TaskFlow cannot be reached. Check your connection and try again.");
+    if (error instanceof TypeError) throw new ApiError(strings.errors.unreachable);
     throw error;
   }
   const body = typeof content === "string" ? parse(content) : content;

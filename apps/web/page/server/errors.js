@@ -1,5 +1,7 @@
 // What a call fails with: a refusal with the fields it names, or no answer at all.
 
+import { strings } from "../strings/index.js";
+
 /** @import { ErrorBody, FieldProblem } from "../../types/chat-api.js" */
 
 /** A refusal, or no answer at all (status 0). */
@@ -63,33 +65,15 @@ export function retryAfterSeconds(headers) {
   return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : null;
 }
 
-const PLAIN = new Map([
-  [403, "This is not yours to change."],
-  [404, "It is no longer there."],
-  [409, "The same change is still under way. Try again in a moment."],
-  [412, "It has been changed in the meantime."],
-]);
-
-/** What a person is told rather than what a program is. */
-const WORDS = new Map([
-  ["ORIGIN_MISMATCH", "TaskFlow is not meant to be used at this address. Ask whoever runs it for the right one."],
-  ["TOO_MANY_ATTEMPTS", "Logging in has failed too often."],
-  ["TOO_MANY_SIGN_UPS", "Too many accounts are being made."],
-  ["TOO_MANY_MAILS", "Too many mails were asked for."],
-  ["TOO_MANY_EXPORTS", "Too many downloads of this kind are running."],
-  ["SIGN_IN_BUSY", "Too many people are logging in just now."],
-  ["TOO_MANY_KEPT_ANSWERS", "You have made as much in a day as one may. Try again tomorrow."],
-]);
-
 /**
  * How long to wait, in words.
  *
  * @param {number | null} seconds
  */
 function wait(seconds) {
-  if (seconds === null) return "a few seconds";
-  const [count, unit] = seconds > 90 ? [Math.ceil(seconds / 60), "minute"] : [Math.max(1, seconds), "second"];
-  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+  const { lengths, errors } = strings;
+  if (seconds === null) return errors.fewSeconds;
+  return seconds > 90 ? lengths.minute(Math.ceil(seconds / 60)) : lengths.second(Math.max(1, seconds));
 }
 
 /**
@@ -100,6 +84,7 @@ function wait(seconds) {
  */
 export function refusal(response, body) {
   const { status, headers } = response;
+  const { errors } = strings;
   const retryAfter = retryAfterSeconds(headers);
   const detail = body?.detail ?? body;
   if (Array.isArray(detail)) {
@@ -109,11 +94,20 @@ export function refusal(response, body) {
   }
   const given = typeof detail === "string" ? detail : detail?.message;
   const code = typeof detail === "string" ? "" : (detail?.code ?? "");
-  const plain = given ?? PLAIN.get(status) ?? "Something went wrong on our side. Try again in a moment.";
-  let message = WORDS.get(code) ?? (status === 429 ? "Too many tries." : plain);
+  const plain = translated(given) ?? errors.statuses.get(status) ?? errors.ours;
+  let message = errors.codes.get(code) ?? (status === 429 ? errors.tooManyTries : plain);
   if (status === 429 ? code !== "TOO_MANY_KEPT_ANSWERS" : code === "SIGN_IN_BUSY")
-    message += ` Wait ${wait(retryAfter)}, then try again.`;
+    message += ` ${errors.wait(wait(retryAfter))}`;
   return new ApiError(message, { status, retryAfter, code });
+}
+
+/**
+ * A sentence of the server in the person's language, where it is known; else as the server says it.
+ *
+ * @param {string | undefined} sentence
+ */
+function translated(sentence) {
+  return sentence === undefined ? undefined : (strings.errors.sentences.get(sentence) ?? sentence);
 }
 
 /** @param {string[] | undefined} loc */
@@ -124,7 +118,7 @@ function fieldOf(loc) {
 
 /** @param {string | undefined} message */
 function readable(message) {
-  const text = String(message ?? "This is not valid.");
+  const text = translated(message) ?? strings.errors.notValid;
   const sentence = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }

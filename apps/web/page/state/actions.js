@@ -1,6 +1,7 @@
 // What a person does to tasks: each shows at once, goes to the server, and is taken back with a word when refused.
 
 import { ApiError, hasStatus } from "../server/errors.js";
+import { strings } from "../strings/index.js";
 
 /**
  * @import { NewTask, TaskPatch } from "../../types/chat-api.js"
@@ -19,6 +20,7 @@ import { ApiError, hasStatus } from "../server/errors.js";
  */
 
 const UNDO_SECONDS = 6;
+const words = strings.actions;
 
 /** Task commands over one API client and store. */
 export class TaskActions {
@@ -98,7 +100,7 @@ export class TaskActions {
     try {
       await this.change(id, { completed }, { keepalive: true });
     } catch (error) {
-      this.failed(error, id, completed ? "It could not be marked done." : "It could not be reopened.");
+      this.failed(error, id, completed ? words.notDone : words.notReopened);
     } finally {
       this.store.settle(id);
     }
@@ -117,9 +119,9 @@ export class TaskActions {
     const timer = setTimeout(() => this.removeNow(id), this.undoSeconds * 1000);
     this.deleting.set(id, { path: this.path(id, scope), timer });
     this.tell({
-      text: `“${task.title}” deleted`,
+      text: words.deleted(task.title),
       seconds: this.undoSeconds,
-      actions: [{ label: "Undo", run: () => this.restore(id) }],
+      actions: [{ label: words.undo, run: () => this.restore(id) }],
     });
   }
 
@@ -146,7 +148,7 @@ export class TaskActions {
       this.store.remove(id);
     } catch (error) {
       if (hasStatus(error, 404)) this.store.remove(id);
-      else this.failed(error, id, "It could not be deleted.");
+      else this.failed(error, id, words.notDeleted);
     } finally {
       this.store.settle(id);
     }
@@ -167,7 +169,7 @@ export class TaskActions {
     if (error.status === 401) return;
     if (error.status === 404) {
       this.store.remove(id);
-      this.tell({ text: "That task has been deleted in another place.", kind: "problem" });
+      this.tell({ text: words.deletedElsewhere, kind: "problem" });
     } else {
       this.tell({ text: `${text} ${error.message}`, kind: "problem" });
     }

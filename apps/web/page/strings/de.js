@@ -1,0 +1,13 @@
+// What the page says in German: the same strings as in English, in a friendly tone (du).
+
+import { account } from "./de/account.js";
+import { entrance } from "./de/entrance.js";
+import { errors } from "./de/errors.js";
+import { line } from "./de/line.js";
+import { page } from "./de/page.js";
+import { settings } from "./de/settings.js";
+import { task } from "./de/task.js";
+import { time } from "./de/time.js";
+
+/** @type {import("./en.js").Strings} */
+export const strings = { ...time, ...page, ...line, ...task, ...settings, ...entrance, ...account, errors };

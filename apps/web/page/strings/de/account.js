@@ -1,0 +1,115 @@
+// What people do with their account, in German.
+
+/** @type {typeof import("../en/account.js").account} */
+export const account = {
+  account: {
+    title: "Konto",
+    email: "E-Mail-Adresse",
+    password: "Passwort",
+    changePassword: "Ändern",
+    sessions: "Sitzungen",
+    aboutSessions: "Browser und Programme, die angemeldet sind",
+    tokens: "Persönliche Tokens",
+    aboutTokens: "Für Programme, anstelle deines Passworts",
+    download: "Alles herunterladen",
+    aboutDownload: "Eine ZIP-Datei: JSON und ein Kalender",
+    downloading: "Wird zusammengestellt …",
+    downloaded: (file) => `Gespeichert als ${file}`,
+    delete: "Konto löschen",
+    aboutDelete: "Endgültig",
+  },
+  accountForm: {
+    cancel: "Abbrechen",
+    done: "Fertig",
+    yourPassword: "Dein Passwort",
+  },
+  deletion: {
+    title: "Dein Konto löschen?",
+    closes:
+      "Es wird sofort und endgültig geschlossen: Niemand kann sich mehr anmelden, und jede Sitzung, jedes Token und " +
+      "jede Erinnerung endet.",
+    erased:
+      "Deine Aufgaben, Wiederholungen, Erinnerungen, Gespräche und Einstellungen sind innerhalb von Minuten gelöscht. " +
+      "Das lässt sich nicht rückgängig machen. Du kannst vorher ",
+    download: "alles herunterladen",
+    first: ".",
+    outlives: "Was bleibt:",
+    points: [
+      "Ein Hash der zufälligen Kennung deines Kontos, dauerhaft: Damit wird eine eingespielte Sicherung wieder bereinigt.",
+      "Die Ereignisse deiner Aufgaben im Prüfprotokoll, mit ihren Titeln, bis ihr Monat wegfällt.",
+      "Ereignisse, die zwischen den Diensten unterwegs sind, bis zu 14 Tage.",
+      "Sicherungen und Logs, solange sie aufbewahrt, wer diese Installation betreibt.",
+    ],
+    password: "Dein Passwort zur Bestätigung",
+    button: "Konto löschen",
+  },
+  entries: {
+    loading: "Wird geladen …",
+    more: "Mehr anzeigen",
+    tryAgain: "Noch einmal versuchen",
+    end: (what, name) => `${name}: ${what}`,
+  },
+  newEmail: {
+    title: "E-Mail-Adresse ändern",
+    label: "Neue E-Mail-Adresse",
+    button: "Weiter",
+    mailed: (address) =>
+      `Ein Link ist unterwegs an ${address}. Öffne ihn innerhalb eines Tages, um die Adresse zu bestätigen.`,
+    notMailed: (address) =>
+      `Diese Installation verschickt keine E-Mails. Frag, wer sie betreibt, nach dem Link, der ${address} bestätigt.`,
+    untilThen: "Bis dahin behält dein Konto seine bisherige Adresse.",
+  },
+  changePassword: {
+    title: "Passwort ändern",
+    present: "Jetziges Passwort",
+    next: "Neues Passwort",
+    button: "Ändern",
+    changed: "Dein Passwort ist geändert. Alle anderen Sitzungen sind beendet.",
+  },
+  newToken: {
+    title: "Neues Token",
+    year: "1 Jahr",
+    endsAfter: "Gilt für",
+    button: "Token erstellen",
+    name: "Name",
+    aboutName: "Wofür es ist: dein Kalender, ein Skript.",
+    nameMissing: "Gib ihm einen Namen.",
+    may: "Es darf",
+    chooseOne: "Wähle mindestens eines aus.",
+    copy: "Kopieren",
+    label: "Dein neues Token",
+    copied: "Kopiert.",
+    selected: "Es ist markiert: Kopiere es mit der Tastatur.",
+    once: "Es wird nur dieses eine Mal gezeigt. Kopiere es jetzt und bewahre es auf wie ein Passwort.",
+  },
+  scopes: {
+    readTasks: "Aufgaben und Erinnerungen lesen",
+    changeTasks: "Aufgaben und Erinnerungen ändern",
+    stream: "Änderungen live verfolgen",
+    audit: "Das Prüfprotokoll lesen",
+  },
+  sessions: {
+    title: "Sitzungen",
+    intro:
+      "Eine Sitzung wird ab und zu erneuert, solange sie benutzt wird. Was du hier abmeldest, endet innerhalb von " +
+      "Sekunden.",
+    none: "Es gibt keine.",
+    thisOne: (device) => `${device} (hier)`,
+    since: (day, distance) => `Angemeldet: ${day}, zuletzt erneuert ${distance}`,
+    end: "Abmelden",
+    unknownDevice: "Unbekanntes Gerät",
+    device: (browser, system) => `${browser} auf ${system}`,
+  },
+  tokens: {
+    title: "Persönliche Tokens",
+    intro:
+      "Ein Programm mit einem Token macht mit deinen Aufgaben, was das Token erlaubt, und mit deinem Konto gar nichts.",
+    none: "Du hast keine Tokens.",
+    lastUsed: (distance) => `zuletzt benutzt ${distance}`,
+    neverUsed: "nie benutzt",
+    ends: (day, used) => `Endet: ${day}, ${used}`,
+    revoke: "Widerrufen",
+    revokeNow: "Jetzt widerrufen",
+    make: "Neues Token",
+  },
+};

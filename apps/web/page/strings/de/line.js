@@ -1,0 +1,46 @@
+// The line that adds tasks, in German.
+
+import { pluralsOf } from "../plural.js";
+
+const plural = pluralsOf("de");
+
+/** @type {typeof import("../en/line.js").line} */
+export const line = {
+  quick: {
+    label: "Neue Aufgabe",
+    placeholder: "Neue Aufgabe, etwa „Mama anrufen friday at 9am“",
+    language: "Tag, Uhrzeit und Wiederholung liest die Zeile bisher nur auf Englisch, etwa „friday at 9am“.",
+    add: "Hinzufügen",
+    details: "Mehr …",
+    due: "Fällig",
+    noDate: "Ohne Datum",
+    today: "Heute",
+    tomorrow: "Morgen",
+    inAWeek: "In einer Woche",
+    quoted: (text) => `„${text}“`,
+    addedWithoutDate: (unread) => `Ohne Datum hinzugefügt. Nicht gelesen: ${unread.join(", ")}`,
+    adding: (text) => `„${text}“ wird hinzugefügt …`,
+    notAdded: (text, reason) =>
+      reason ? `Nicht hinzugefügt: „${text}“. ${reason}` : `Noch nicht hinzugefügt: „${text}“.`,
+    putBack: "Zurückholen",
+    discard: "Verwerfen",
+  },
+  pasted: {
+    label: "Eingefügte Zeilen",
+    lines: (count) => `Du hast ${plural(count, { one: "Zeile", other: "Zeilen" })} eingefügt.`,
+    addAll: (count) => `${plural(count, { one: "Aufgabe", other: "Aufgaben" })} hinzufügen`,
+    inOne: "Alles in eine Zeile",
+  },
+  said: {
+    label: "In der Zeile gelesen",
+    noTitle: "Sag auch, was zu tun ist.",
+    noDate: "Eine Erinnerung braucht ein Datum: Sag, wann die Aufgabe fällig ist.",
+    which: "Was ist gemeint?",
+    several: "Das lässt sich verschieden lesen: Wähl eines aus, auch mit seiner Nummer.",
+    allTitle: "Alles gehört zum Titel",
+    leave: (words) => `„${words}“ im Titel lassen`,
+    undated: "Ohne Datum",
+    titled: (title, words) => `„${title}“: ${words}`,
+    notRead: (text, why) => `Nicht gelesen: „${text}“ (${why}).`,
+  },
+};

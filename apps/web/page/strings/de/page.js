@@ -1,0 +1,115 @@
+// The signed-in page, in German: bar, list, chat, reminders and messages.
+
+import { number } from "../locale.js";
+import { pluralsOf } from "../plural.js";
+
+const plural = pluralsOf("de");
+
+/** @type {typeof import("../en/page.js").page} */
+export const page = {
+  page: {
+    heading: "Deine Aufgaben",
+    skip: "Zu deinen Aufgaben springen",
+    search: "Suchen",
+    searchTasks: "Aufgaben suchen",
+    chat: "Chat",
+    chatKey: "Chat (c)",
+    menu: "Menü",
+    settings: "Einstellungen",
+    account: "Konto",
+    shortcuts: "Tastenkürzel",
+    logOut: "Abmelden",
+    logOutEverywhere: "Überall abmelden …",
+  },
+  live: {
+    connecting: "Verbindung wird aufgebaut …",
+    live: "Live: Änderungen erscheinen sofort",
+    waiting: "TaskFlow ist nicht erreichbar; neuer Versuch läuft",
+    busy: "Zu viele Seiten verfolgen deine Aufgaben zugleich; diese versucht es bald wieder",
+  },
+  list: {
+    overdue: "Überfällig",
+    today: "Heute",
+    upcoming: "Demnächst",
+    none: "Ohne Datum",
+    done: "Erledigt",
+    more: "Mehr anzeigen",
+    loading: "Deine Aufgaben werden geladen …",
+    nothingFound: "Nichts gefunden",
+    noneHasTheseWords: "Keine Aufgabe hat diese Wörter im Titel oder in der Beschreibung.",
+    nothingToDo: "Nichts zu tun",
+    writeDown: "Schreib auf, was dir gerade durch den Kopf geht",
+    press: ": Drück ",
+    orUse: " oder nimm",
+    in: ", in",
+    theField: " das Feld oben.",
+  },
+  row: {
+    history: "Verlauf",
+    delete: "Löschen",
+    done: (title) => `Erledigt: ${title}`,
+    historyOf: (title) => `Verlauf von ${title}`,
+    deleteIt: (title) => `${title} löschen`,
+    overdue: "Überfällig",
+    dueToday: "Heute fällig",
+    repeats: "Wiederholt sich",
+    reminders: (count) => plural(count, { one: "Erinnerung", other: "Erinnerungen" }),
+    reminder: "Erinnerung",
+  },
+  chat: {
+    title: "Chat",
+    close: "Chat schließen",
+    conversation: "Gespräch",
+    message: "Nachricht",
+    placeholder: "Frag mich etwas (auf Englisch)",
+    send: "Senden",
+    examples: ["What is due today?", "Add buy milk", "Show my pending tasks"],
+    you: "Du",
+    hello: "Hallo! Sag mir, was ich hinzufügen, suchen, abhaken oder löschen soll.",
+    language: "Der Chat versteht bisher nur Englisch und antwortet auf Englisch.",
+  },
+  sheet: {
+    close: "Schließen",
+    cancel: "Abbrechen",
+  },
+  toasts: {
+    messages: "Meldungen",
+    close: "Meldung schließen",
+  },
+  reminders: {
+    title: "Erinnerungen",
+    gotAll: "Alle gesehen",
+    gotIt: "Gesehen",
+    gotItOf: (title) => `Gesehen: ${title}`,
+    snooze: "Später",
+    snoozeFor: "Später erinnern …",
+    snoozeIt: (title) => `Später an ${title} erinnern`,
+    show: "Anzeigen",
+    many: (count) => plural(count, { one: "Erinnerung", other: "Erinnerungen" }),
+    aTask: "Eine Aufgabe",
+    due: (when) => `Fällig: ${when}`,
+    late: (length) => `${length} verspätet`,
+    pageTitle: (count) => (count > 0 ? `(${number(count)}) TaskFlow` : "TaskFlow"),
+  },
+  zone: {
+    shownFor: (zone) => `Die Zeiten gelten für ${zone}.`,
+    deviceIn: (zone) => `Dieses Gerät ist in ${zone}.`,
+    switch: "Umstellen",
+    keep: "So lassen",
+  },
+  signOut: {
+    title: "Überall abmelden?",
+    everyBrowser: (email) =>
+      `Jeder Browser und jedes Programm, das als ${email} angemeldet ist, wird abgemeldet, auch dieser hier.`,
+    fewSeconds: "Das dauert ein paar Sekunden. Deine Aufgaben, Erinnerungen und Wiederholungen laufen weiter.",
+    confirm: "Abmelden",
+  },
+  actions: {
+    notDone: "Sie konnte nicht abgehakt werden.",
+    notReopened: "Sie konnte nicht wieder geöffnet werden.",
+    notDeleted: "Sie konnte nicht gelöscht werden.",
+    deletedElsewhere: "Diese Aufgabe wurde an anderer Stelle gelöscht.",
+    deleted: (title) => `„${title}“ gelöscht`,
+    undo: "Rückgängig",
+  },
+};

@@ -1,0 +1,52 @@
+// Settings and help, in German.
+
+/** @type {typeof import("../en/settings.js").settings} */
+export const settings = {
+  settings: {
+    title: "Einstellungen",
+    language: "Sprache",
+    browsersLanguage: "Wie der Browser",
+    zone: "Zeitzone",
+    aboutZone: "Danach richten sich Termine, Erinnerungen und was als heute gilt.",
+    useOwn: (zone) => `Die dieses Geräts nehmen: ${zone}`,
+    save: "Speichern",
+    order: "Daten, die du als 4/12 schreibst",
+    aboutOrder: "Für die Zeile, die Aufgaben anlegt, und für den Chat.",
+    askOrder: "Frag mich, was gemeint ist",
+    dayFirst: "Tag zuerst: 4/12 ist der 4. Dezember",
+    monthFirst: "Monat zuerst: 4/12 ist der 12. April",
+    sent: "Wird an deine offenen Seiten geschickt",
+    aboutSent: "Änderungen, die nicht geschickt werden, erscheinen, wenn du auf die Seite zurückkommst.",
+    all: "Alle Änderungen und Erinnerungen",
+    reminders: "Nur Erinnerungen",
+    nothing: "Nichts",
+    some: "Nur diese",
+    which: "Welche",
+    types: {
+      reminders: "Erinnerungen",
+      created: "Neue Aufgaben",
+      updated: "Änderungen",
+      completed: "Erledigtes",
+      deleted: "Gelöschtes",
+    },
+    device: "Auf diesem Gerät",
+    keys: "Tastenkürzel (? zeigt sie an)",
+    desktop: "Erinnerungen auf dem Desktop zeigen, während diese Seite im Hintergrund ist",
+    refused:
+      "Dieser Browser lässt es nicht zu. Du kannst Benachrichtigungen für diese Seite in seinen Einstellungen erlauben.",
+  },
+  help: {
+    title: "Tastenkürzel",
+    newTask: "Neue Aufgabe",
+    search: "Suchen",
+    chat: "Chat",
+    nextAndPrevious: "Nächste und vorige Aufgabe",
+    toggle: "Aufgabe abhaken oder wieder öffnen",
+    open: "Aufgabe öffnen",
+    close: "Schließen oder ein Feld verlassen",
+    help: "Diese Hilfe",
+    space: "Leertaste",
+    enter: "Enter",
+    escape: "Esc",
+  },
+};

@@ -1,0 +1,14 @@
+// What the page says in English. Every other language has the same strings.
+
+import { account } from "./en/account.js";
+import { entrance } from "./en/entrance.js";
+import { errors } from "./en/errors.js";
+import { line } from "./en/line.js";
+import { page } from "./en/page.js";
+import { settings } from "./en/settings.js";
+import { task } from "./en/task.js";
+import { time } from "./en/time.js";
+
+/** @typedef {typeof strings} Strings */
+
+export const strings = { ...time, ...page, ...line, ...task, ...settings, ...entrance, ...account, errors };

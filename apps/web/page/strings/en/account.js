@@ -1,0 +1,111 @@
+// What people do with their account, in English.
+
+export const account = {
+  account: {
+    title: "Account",
+    email: "E-mail address",
+    password: "Password",
+    changePassword: "Change it",
+    sessions: "Sessions",
+    aboutSessions: "Browsers and programs that are logged in",
+    tokens: "Personal tokens",
+    aboutTokens: "For programs, in place of your password",
+    download: "Download everything",
+    aboutDownload: "A ZIP file: JSON, and a calendar",
+    downloading: "Putting it together…",
+    downloaded: (/** @type {string} */ file) => `Saved as ${file}`,
+    delete: "Delete the account",
+    aboutDelete: "For good",
+  },
+  accountForm: {
+    cancel: "Cancel",
+    done: "Done",
+    yourPassword: "Your password",
+  },
+  deletion: {
+    title: "Delete your account?",
+    closes: "It closes at once, for good: nobody logs in to it, and every session, token and reminder ends.",
+    erased: "Your tasks, repeats, reminders, chats and settings are erased within minutes. There is no way back. ",
+    download: "Download everything",
+    first: " first.",
+    outlives: "What outlives it:",
+    points: [
+      "A hash of the account’s random id, for good: by it a backup that is restored is erased again.",
+      "The audit trail’s events of your tasks, with their titles, until their month is dropped.",
+      "Events on their way between services, for up to 14 days.",
+      "Backups and logs, as long as whoever runs this installation keeps them.",
+    ],
+    password: "Your password, to confirm",
+    button: "Delete the account",
+  },
+  entries: {
+    loading: "Loading…",
+    more: "Show more",
+    tryAgain: "Try again",
+    /** @param {string} what @param {string} name */
+    end: (what, name) => `${what} ${name}`,
+  },
+  newEmail: {
+    title: "Change e-mail address",
+    label: "New e-mail address",
+    button: "Go on",
+    mailed: (/** @type {string} */ address) =>
+      `A link is on its way to ${address}. Open it within a day to confirm the address.`,
+    notMailed: (/** @type {string} */ address) =>
+      `This installation sends no mail. Ask whoever runs it for the link that confirms ${address}.`,
+    untilThen: "Until then your account keeps the address that it has.",
+  },
+  changePassword: {
+    title: "Change password",
+    present: "Present password",
+    next: "New password",
+    button: "Change",
+    changed: "Your password is changed. Every other session has ended.",
+  },
+  newToken: {
+    title: "New token",
+    year: "1 year",
+    endsAfter: "Ends after",
+    button: "Make token",
+    name: "Name",
+    aboutName: "What it is for: your calendar, a script.",
+    nameMissing: "Give it a name.",
+    may: "It may",
+    chooseOne: "Choose at least one.",
+    copy: "Copy",
+    label: "Your new token",
+    copied: "Copied.",
+    selected: "It is selected: copy it with your keyboard.",
+    once: "It is shown this once. Copy it now, and keep it like a password.",
+  },
+  scopes: {
+    readTasks: "Read tasks and reminders",
+    changeTasks: "Change tasks and reminders",
+    stream: "Follow changes as they happen",
+    audit: "Read the audit trail",
+  },
+  sessions: {
+    title: "Sessions",
+    intro: "A session is renewed now and then while it is used. What is logged out here stops within seconds.",
+    none: "There is none.",
+    thisOne: (/** @type {string} */ device) => `${device} (this one)`,
+    /** @param {string} day @param {string} distance */
+    since: (day, distance) => `Logged in ${day}, last renewed ${distance}`,
+    end: "Log out",
+    unknownDevice: "Unknown device",
+    /** @param {string} browser @param {string} system */
+    device: (browser, system) => `${browser} on ${system}`,
+  },
+  tokens: {
+    title: "Personal tokens",
+    intro: "A program that has a token does with your tasks what the token allows, and nothing with your account.",
+    none: "You have no tokens.",
+    lastUsed: (/** @type {string} */ distance) => `last used ${distance}`,
+    neverUsed: "never used",
+    /** @param {string} day @param {string} used */
+    ends: (day, used) => `Ends ${day}, ${used}`,
+    revoke: "Revoke",
+    revokeNow: "Revoke now",
+    make: "New token",
+  },
+};

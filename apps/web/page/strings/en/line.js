@@ -1,0 +1,48 @@
+// The line that adds tasks, in English.
+
+import { pluralsOf } from "../plural.js";
+
+const plural = pluralsOf("en");
+
+export const line = {
+  quick: {
+    label: "New task",
+    placeholder: "Add a task: “call mum friday at 9am”",
+    /** Said below the line where the page speaks another language than the line reads. */
+    language: "",
+    add: "Add",
+    details: "More…",
+    due: "Due",
+    noDate: "No date",
+    today: "Today",
+    tomorrow: "Tomorrow",
+    inAWeek: "In a week",
+    quoted: (/** @type {string} */ text) => `“${text}”`,
+    addedWithoutDate: (/** @type {string[]} */ unread) => `Added without a date. Not read: ${unread.join(", ")}`,
+    adding: (/** @type {string} */ text) => `Adding “${text}”…`,
+    /** @param {string} text @param {string} reason */
+    notAdded: (text, reason) => (reason ? `Not added: “${text}”. ${reason}` : `Not added yet: “${text}”.`),
+    putBack: "Put back",
+    discard: "Discard",
+  },
+  pasted: {
+    label: "Pasted lines",
+    lines: (/** @type {number} */ count) => `You pasted ${plural(count, { one: "line", other: "lines" })}.`,
+    addAll: (/** @type {number} */ count) => `Add ${plural(count, { one: "task", other: "tasks" })}`,
+    inOne: "Put them in one line",
+  },
+  said: {
+    label: "Read in the line",
+    noTitle: "Say what is to be done as well.",
+    noDate: "A reminder needs a date: say when the task is due.",
+    which: "Which one is meant?",
+    several: "It can be read in several ways: choose one, by its number as well.",
+    allTitle: "It is all the title",
+    leave: (/** @type {string} */ words) => `Leave “${words}” in the title`,
+    undated: "No date",
+    /** @param {string} title @param {string} words */
+    titled: (title, words) => `“${title}”: ${words}`,
+    /** @param {string} text @param {string} why */
+    notRead: (text, why) => `Not read: “${text}” (${why}).`,
+  },
+};

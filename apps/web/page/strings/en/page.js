@@ -1,0 +1,115 @@
+// The signed-in page, in English: bar, list, chat, reminders and messages.
+
+import { number } from "../locale.js";
+import { pluralsOf } from "../plural.js";
+
+const plural = pluralsOf("en");
+
+export const page = {
+  page: {
+    heading: "Your tasks",
+    skip: "Skip to your tasks",
+    search: "Search",
+    searchTasks: "Search tasks",
+    chat: "Chat",
+    chatKey: "Chat (c)",
+    menu: "Menu",
+    settings: "Settings",
+    account: "Account",
+    shortcuts: "Keyboard shortcuts",
+    logOut: "Log out",
+    logOutEverywhere: "Log out everywhere…",
+  },
+  live: {
+    connecting: "Connecting…",
+    live: "Live: changes appear as they happen",
+    waiting: "TaskFlow is out of reach; trying again",
+    busy: "Too many pages follow your tasks at once; this one tries again soon",
+  },
+  list: {
+    overdue: "Overdue",
+    today: "Today",
+    upcoming: "Upcoming",
+    none: "No date",
+    done: "Done",
+    more: "Show more",
+    loading: "Loading your tasks…",
+    nothingFound: "Nothing found",
+    noneHasTheseWords: "No task has these words in its title or description.",
+    nothingToDo: "Nothing to do",
+    writeDown: "Write down the first thing on your mind",
+    press: ": press ",
+    orUse: ", or use",
+    in: " in",
+    theField: " the field above.",
+  },
+  row: {
+    history: "History",
+    delete: "Delete",
+    done: (/** @type {string} */ title) => `Done: ${title}`,
+    historyOf: (/** @type {string} */ title) => `History of ${title}`,
+    deleteIt: (/** @type {string} */ title) => `Delete ${title}`,
+    overdue: "Overdue",
+    dueToday: "Due today",
+    repeats: "Repeats",
+    reminders: (/** @type {number} */ count) => plural(count, { one: "reminder", other: "reminders" }),
+    reminder: "Reminder",
+  },
+  chat: {
+    title: "Chat",
+    close: "Close chat",
+    conversation: "Conversation",
+    message: "Message",
+    placeholder: "Ask or tell me something",
+    send: "Send",
+    examples: ["What is due today?", "Add buy milk", "Show my pending tasks"],
+    you: "You",
+    hello: "Hello! Tell me what to add, find, complete or delete.",
+    /** Said where the page speaks another language than the chat understands. */
+    language: "",
+  },
+  sheet: {
+    close: "Close",
+    cancel: "Cancel",
+  },
+  toasts: {
+    messages: "Messages",
+    close: "Close message",
+  },
+  reminders: {
+    title: "Reminders",
+    gotAll: "Got all",
+    gotIt: "Got it",
+    gotItOf: (/** @type {string} */ title) => `Got it: ${title}`,
+    snooze: "Snooze",
+    snoozeFor: "Snooze…",
+    snoozeIt: (/** @type {string} */ title) => `Snooze ${title}`,
+    show: "Show",
+    many: (/** @type {number} */ count) => plural(count, { one: "reminder", other: "reminders" }),
+    aTask: "A task",
+    due: (/** @type {string} */ when) => `Due ${when}`,
+    late: (/** @type {string} */ length) => `${length} late`,
+    pageTitle: (/** @type {number} */ count) => (count > 0 ? `(${number(count)}) TaskFlow` : "TaskFlow"),
+  },
+  zone: {
+    shownFor: (/** @type {string} */ zone) => `Times are shown for ${zone}.`,
+    deviceIn: (/** @type {string} */ zone) => `This device is in ${zone}.`,
+    switch: "Switch",
+    keep: "Keep",
+  },
+  signOut: {
+    title: "Log out everywhere?",
+    everyBrowser: (/** @type {string} */ email) =>
+      `Every browser and program that is logged in as ${email} is logged out, this one as well.`,
+    fewSeconds: "It takes a few seconds. Your tasks, reminders and repeats go on.",
+    confirm: "Log out",
+  },
+  actions: {
+    notDone: "It could not be marked done.",
+    notReopened: "It could not be reopened.",
+    notDeleted: "It could not be deleted.",
+    deletedElsewhere: "That task has been deleted in another place.",
+    deleted: (/** @type {string} */ title) => `“${title}” deleted`,
+    undo: "Undo",
+  },
+};

@@ -1,0 +1,92 @@
+"""What the page says: in the person's language, all of it from one place."""
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from tests.web.conftest import MODULES_URL, NewContext, serve_modules
+
+LANGUAGE = """async () => {
+  const { strings } = await import("/static/strings/index.js");
+  return [document.documentElement.lang, strings.list.overdue];
+}"""
+
+LABELS = """async () => {
+  const { dueLabel } = await import("/static/domain/due.js");
+  const { distanceLabel, lengthLabel } = await import("/static/domain/labels.js");
+  const { offsetLabel } = await import("/static/domain/offsets.js");
+  const { patternLabel } = await import("/static/domain/repeat.js");
+  const now = Date.parse("2026-11-25T10:30:00Z");
+  const due = (due_date, due_all_day) => dueLabel({ due_date, due_all_day }, now, "Europe/Berlin");
+  return [
+    due("2026-11-25T14:05:00Z", false), due("2026-11-26", true), due("2026-11-28", true), due("2026-12-24", true),
+    distanceLabel(new Date(now - 300_000), now), lengthLabel(7_200_000),
+    ...["PT0S", "PT1H", "P1D", "P2W"].map(offsetLabel),
+    ...["daily", "weekly:MON", "weekly:MON,WED", "monthly:3", "monthly:31", "custom:3d"].map(patternLabel),
+  ];
+}"""
+
+
+def page_in(new_context: NewContext, **options: object) -> Page:
+    """An empty page that can import the page's modules, in a browser of these languages."""
+    context: BrowserContext = new_context(base_url=MODULES_URL, **options)
+    context.route(f"{MODULES_URL}/**", serve_modules)
+    page = context.new_page()
+    page.goto("/")
+    return page
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [("en-GB", ["en", "Overdue"]), ("de-AT", ["de", "Überfällig"]), ("fr-FR", ["en", "Overdue"])],
+)
+def test_the_page_speaks_the_browsers_language_or_else_english(
+    new_context: NewContext, locale: str, said: list[str]
+) -> None:
+    assert page_in(new_context, locale=locale).evaluate(LANGUAGE) == said
+
+
+def test_a_chosen_language_wins_over_the_browsers(new_context: NewContext) -> None:
+    page = page_in(new_context, locale="en-GB")
+    page.evaluate("""async () => (await import("/static/strings/locale.js")).chooseLanguage("de")""")
+    page.reload()
+    assert page.evaluate(LANGUAGE) == ["de", "Überfällig"]
+
+
+def test_only_the_language_that_is_spoken_is_loaded(new_context: NewContext) -> None:
+    page = page_in(new_context, locale="de-DE")
+    loaded: list[str] = []
+    page.on("request", lambda request: loaded.append(request.url.removeprefix(f"{MODULES_URL}/static/strings/")))
+    page.evaluate(LANGUAGE)
+    assert "de.js" in loaded
+    assert [name for name in loaded if name.startswith("en")] == []
+
+
+def test_dates_lengths_and_repeats_are_said_in_german(new_context: NewContext) -> None:
+    assert page_in(new_context, locale="de-DE").evaluate(LABELS) == [
+        "Heute, 15:05",
+        "Morgen",
+        "Samstag",
+        "Do., 24. Dez.",
+        "vor 5 Minuten",
+        "2 Stunden",
+        "zum Zeitpunkt",
+        "1 Stunde vorher",
+        "1 Tag vorher",
+        "2 Wochen vorher",
+        "Jeden Tag",
+        "Jeden Montag",
+        "Jeden Mo und Mi",
+        "Jeden Monat am 3.",
+        "Jeden Monat am letzten Tag",
+        "Alle 3 Tage",
+    ]
+
+
+@pytest.mark.parametrize(("tag", "day"), [("en-GB", 1), ("en-US", 7), ("de-DE", 1), ("ar-EG", 6)])
+@pytest.mark.parametrize("knows", [True, False], ids=["asked", "not-known"])
+def test_weeks_begin_where_the_person_lives(new_context: NewContext, tag: str, day: int, knows: bool) -> None:
+    page = page_in(new_context)
+    if not knows:
+        page.evaluate("() => { delete Intl.Locale.prototype.getWeekInfo; delete Intl.Locale.prototype.weekInfo; }")
+    first = """async (tag) => (await import("/static/strings/locale.js")).firstDayOfWeek(tag)"""
+    assert page.evaluate(first, tag) == (day if knows or tag != "ar-EG" else 1)
