@@ -91,8 +91,13 @@ def choose(page: Page, entry: str) -> None:
 
 
 def row(page: Page, title: str) -> Locator:
-    """The row of a task with exactly this title."""
-    return page.locator(".task").filter(has=page.get_by_role("button", name=title, exact=True))
+    """The row of a task with exactly this title; of one on its way to the server only when it is there."""
+    return page.locator(".task:not(.is-coming)").filter(has=page.get_by_role("button", name=title, exact=True))
+
+
+def coming(page: Page, title: str) -> Locator:
+    """The row of a task that is on its way to the server."""
+    return page.locator(".task.is-coming").filter(has=page.get_by_role("button", name=title, exact=True))
 
 
 def section(page: Page, name: str) -> Locator:

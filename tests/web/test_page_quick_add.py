@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.web.person import BERLIN, Person, day, row
+from tests.web.person import BERLIN, Person, coming, day, row
 
 pytestmark = pytest.mark.browser
 
@@ -111,7 +111,7 @@ def test_a_line_sent_before_it_was_read_is_read_first(ada: Person) -> None:
     line(page).fill("tea tomorrow at 17:00")
     line(page).press("Enter")
     expect(line(page)).to_have_value("")
-    expect(page.get_by_text("Adding “tea tomorrow at 17:00”…")).to_be_visible()
+    expect(coming(page, "tea tomorrow at 17:00")).to_contain_text("Adding…")
     line(page).press_sequentially("ca")
     held[0].continue_()
     expect(row(page, "tea")).to_be_visible()

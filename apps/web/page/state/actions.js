@@ -50,15 +50,40 @@ export class TaskActions {
   }
 
   /**
-   * Makes a task and returns it. Raises ApiError.
+   * Shows a task that is about to be made; returns what `create` or `giveUp` is told of it.
    *
    * @param {NewTask} fields
    */
-  async create(fields) {
-    /** @type {Task} */
-    const task = await this.api.json("POST", "/api/v1/tasks", { body: fields, creates: true });
-    this.store.put(task);
-    return task;
+  expect(fields) {
+    return this.store.expect(fields);
+  }
+
+  /**
+   * Shows it no longer, unless it has become a task.
+   *
+   * @param {string} coming
+   */
+  giveUp(coming) {
+    this.store.failed(coming);
+  }
+
+  /**
+   * Makes a task and returns it; on its way it is shown already, as `coming` where it is shown since before. Raises
+   * ApiError.
+   *
+   * @param {NewTask} fields
+   * @param {string} [coming]
+   */
+  async create(fields, coming) {
+    const id = this.store.expect(fields, coming);
+    try {
+      /** @type {Task} */
+      const task = await this.api.json("POST", "/api/v1/tasks", { body: fields, creates: true, keepalive: true });
+      this.store.arrived(id, task);
+      return task;
+    } finally {
+      this.store.failed(id);
+    }
   }
 
   /**

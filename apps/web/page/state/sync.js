@@ -174,7 +174,7 @@ export class Sync {
       case "task.completed":
         if (frame.task) {
           const unread = frame.task.has_description && frame.task.description == null && !this.store.get(frame.task_id);
-          this.store.put(frame.task);
+          this.store.news(frame.task);
           if (unread) this.refresh(frame.task_id);
         } else if (frame.task_id && (this.store.get(frame.task_id)?.version ?? 0) < (frame.version ?? Infinity))
           this.refresh(frame.task_id);

@@ -3,8 +3,9 @@
 // Answers, lists and frames arrive in any order; whichever carries the higher version of a task wins.
 
 /** @typedef {import("../../types/chat-api.js").TaskView} Task */
-/** @typedef {Task & {hidden?: boolean}} Shown */
+/** @typedef {Task & {hidden?: boolean, coming?: boolean}} Shown `coming`: on its way to the server, not there yet. */
 /** @typedef {Partial<Shown>} Draft What is shown of a task before the server has answered. */
+/** @typedef {import("../../types/chat-api.js").NewTask} NewTask */
 
 /** Holds tasks and tells its listeners, once per turn of the event loop, that something changed. */
 export class TaskStore {
@@ -17,6 +18,10 @@ export class TaskStore {
     this.seen = new Map();
     /** @type {Map<string, Draft>} */
     this.drafts = new Map();
+    /** @type {Map<string, Shown>} what is on its way to become a task, by an id of this page's own */
+    this.coming = new Map();
+    /** @type {Map<string, string>} a task's id → the one that it had on its way */
+    this.names = new Map();
     this.lastMark = 0;
     /** @type {Set<() => void>} */
     this.listeners = new Set();
@@ -67,7 +72,58 @@ export class TaskStore {
 
   /** Every task as it is shown. */
   all() {
-    return [...this.tasks.values()].map((task) => this.shown(task)).filter((task) => !task.hidden);
+    const known = [...this.tasks.values()].map((task) => this.shown(task));
+    return [...known, ...this.coming.values()].filter((task) => !task.hidden);
+  }
+
+  /**
+   * Shows a task that is on its way to the server; returns its id until it is there. With `id` it is shown otherwise.
+   *
+   * @param {NewTask} fields
+   * @param {string} [id]
+   */
+  expect(fields, id = `coming-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`) {
+    const now = new Date().toISOString();
+    const { title, description = null, due_date = null, recurrence_pattern = null, reminders } = fields;
+    const due_all_day = Boolean(due_date && !due_date.includes("T"));
+    /** @type {Shown} */
+    const task = { id, user_id: "", title, description, completed: false, created_at: now, updated_at: now, due_date };
+    Object.assign(task, { due_all_day, recurrence_pattern, reminders: reminders ?? [], coming: true });
+    this.coming.set(id, task);
+    this.changed();
+    return id;
+  }
+
+  /**
+   * What was on its way has become a task.
+   *
+   * @param {string} id
+   * @param {Task} task
+   */
+  arrived(id, task) {
+    if (this.coming.delete(id)) this.names.set(task.id, id);
+    this.put(task);
+  }
+
+  /**
+   * What was on its way has not become a task.
+   *
+   * @param {string} id
+   */
+  failed(id) {
+    if (this.coming.delete(id)) this.changed();
+  }
+
+  /**
+   * Takes in a task that another one made, or that is one of those on their way: the stream may say so before the
+   * answer does.
+   *
+   * @param {Task} task
+   */
+  news(task) {
+    const coming = this.tasks.has(task.id) ? null : [...this.coming.values()].find(({ title }) => title === task.title);
+    if (coming) this.arrived(coming.id, task);
+    else this.put(task);
   }
 
   /**

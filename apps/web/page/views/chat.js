@@ -73,6 +73,8 @@ export function chatPanel({ api, sync, onClose }) {
     h("form", { class: "chat-form", on: { submit } }, input, send),
   );
   let returnFocus = () => {};
+  /** Settles when everything said so far is answered. */
+  let talk = Promise.resolve();
   /** @type {HTMLElement | null} */
   let asked = null;
 
@@ -98,30 +100,53 @@ export function chatPanel({ api, sync, onClose }) {
   function submit(event) {
     event.preventDefault();
     const text = input.value.trim();
-    if (text && !send.disabled) say(text);
+    if (!text) return;
+    input.value = "";
+    say(text);
   }
 
-  /** @param {string} text */
-  async function say(text) {
+  /**
+   * Messages are answered one after the other, for what one means may hang on the one before.
+   *
+   * @param {string} text
+   */
+  function say(text) {
     examples.hidden = true;
-    input.value = "";
     add("mine", text);
     const pending = h("p", { class: "chat-line chat-theirs chat-pending", "aria-hidden": "true" }, "…");
     log.append(pending);
     log.scrollTop = log.scrollHeight;
-    send.disabled = true;
+    talk = talk.then(() => hear(text)).finally(() => pending.remove());
+  }
+
+  /** @param {string} text */
+  async function hear(text) {
     try {
       add("theirs", await answerTo(text));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.status === 404) conversation = null; // it is gone: the next message begins another
-      add("problem", error.message);
-      input.value = text;
-    } finally {
-      pending.remove();
-      send.disabled = false;
-      input.focus();
+      comeBack(text, add("problem", error.message));
     }
+  }
+
+  /**
+   * A message that was not answered comes back into the field; where the next one is typed already, it can be sent again.
+   *
+   * @param {string} text
+   * @param {HTMLElement} reason
+   */
+  function comeBack(text, reason) {
+    if (!input.value) {
+      input.value = text;
+      return;
+    }
+    const sendAgain = () => {
+      again.remove();
+      say(text);
+    };
+    const again = h("button", { type: "button", class: "chip-button", on: { click: sendAgain } }, "Send again");
+    reason.append(" ", again);
   }
 
   /**

@@ -75,13 +75,15 @@ export function focusable({ node, input }) {
 
 /**
  * Shows an ApiError where it belongs: at the fields it names, and what is left in `summary` (an element with
- * role="alert"). `fields` maps a field of the body to where its error belongs. The first field named gets the focus.
+ * role="alert"). `fields` maps a field of the body to where its error belongs. The first field named gets the focus,
+ * unless the person has moved it since (`isStill()` is false).
  *
  * @param {ApiError} error
  * @param {Map<string, Field>} fields
  * @param {HTMLElement} summary
+ * @param {() => boolean} [isStill]
  */
-export function showErrors(error, fields, summary) {
+export function showErrors(error, fields, summary, isStill = () => true) {
   const left = [];
   /** @type {HTMLElement | null} */
   let first = null;
@@ -98,7 +100,13 @@ export function showErrors(error, fields, summary) {
   const message = error.fields.size > 0 ? left.join(" ") : error.message;
   summary.textContent = message;
   summary.hidden = !message;
-  first?.focus();
+  if (isStill()) first?.focus();
+}
+
+/** Whether the focus is where it is now, or nowhere since what had it is switched off: asked later. */
+export function watchFocus() {
+  const before = document.activeElement;
+  return () => document.activeElement === before || document.activeElement === document.body;
 }
 
 /** An empty place for a form's own errors. */

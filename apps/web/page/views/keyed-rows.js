@@ -5,9 +5,13 @@
  * @template {{node: HTMLElement}} Row
  */
 export class KeyedRows {
-  /** @param {(item: Item) => Row} make makes the row of an item that has none yet */
-  constructor(make) {
+  /**
+   * @param {(item: Item) => Row} make makes the row of an item that has none yet
+   * @param {(item: Item) => string | undefined} [formerly] the id that an item had before, if it had another
+   */
+  constructor(make, formerly = () => undefined) {
     this.make = make;
+    this.formerly = formerly;
     /** @type {Map<string, Row>} by the item's id */
     this.rows = new Map();
     /** @type {Set<string>} */
@@ -25,13 +29,25 @@ export class KeyedRows {
   place(list, items, update) {
     let expected = list.firstElementChild;
     for (const item of items) {
-      const row = this.rows.get(item.id) ?? this.make(item);
+      const row = this.rows.get(item.id) ?? this.inherited(item) ?? this.make(item);
       this.rows.set(item.id, row);
       this.placed.add(item.id);
       update(row, item);
       if (row.node === expected) expected = expected.nextElementSibling;
       else list.insertBefore(row.node, expected);
     }
+  }
+
+  /**
+   * The row that an item had under another id.
+   *
+   * @param {Item} item
+   */
+  inherited(item) {
+    const before = this.formerly(item);
+    const row = before === undefined ? undefined : this.rows.get(before);
+    if (before !== undefined) this.rows.delete(before);
+    return row;
   }
 
   /** Takes away the rows that were not placed since the last time. Says how many are left. */

@@ -44,7 +44,10 @@ export class TaskList {
     this.onProblem = onProblem;
     this.on = on;
     /** @type {KeyedRows<Task, TaskRow>} */
-    this.rows = new KeyedRows((task) => this.makeRow(task));
+    this.rows = new KeyedRows(
+      (task) => this.makeRow(task),
+      ({ id }) => store.names.get(id),
+    );
     /** @type {string[]} what a task must hold to be shown */
     this.words = [];
     this.drawnBefore = false;

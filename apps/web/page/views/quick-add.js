@@ -227,26 +227,27 @@ export function quickAdd({ api, actions, clock, onDetails }) {
    *
    * @param {Sent} sent
    * @param {Said | null} meant what was seen of it; null where it must still be read
+   * @param {string} [coming] its row, where it has one
    */
-  async function make(sent, meant) {
-    const done = sending.begin(sent);
+  async function make(sent, meant, coming = actions.expect(fieldsOf(meant, sent))) {
     try {
-      const refusal = meant ? await create(meant, sent) : await readAndCreate(sent);
+      const refusal = meant ? await create(meant, sent, coming) : await readAndCreate(sent, coming);
       if (refusal) comeBack(sent, refusal);
     } catch (problem) {
       if (!(problem instanceof ApiError)) throw problem;
       comeBack(sent, problem.fields.get("title") ?? problem.message);
     } finally {
-      done();
+      actions.giveUp(coming);
     }
   }
 
   /**
    * @param {Said | null} meant
    * @param {Sent} sent
+   * @param {string} coming
    */
-  async function create(meant, sent) {
-    await actions.create(fieldsOf(meant, sent));
+  async function create(meant, sent, coming) {
+    await actions.create(fieldsOf(meant, sent), coming);
     return "";
   }
 
@@ -254,12 +255,13 @@ export function quickAdd({ api, actions, clock, onDetails }) {
    * Makes a task of a line that was sent before it was read; says why it does not.
    *
    * @param {Sent} sent
+   * @param {string} coming
    */
-  async function readAndCreate(sent) {
+  async function readAndCreate(sent, coming) {
     const reading = await reader.ask(sent.line);
     const refusal = reading && refusalOf(reading, reading.options.length > 0 ? null : reading);
     if (refusal) return refusal;
-    await create(reading, sent);
+    await create(reading, sent, coming);
     const unread = reading?.unread.map((one) => `“${one.text}”`) ?? [];
     if (unread.length > 0) actions.tell({ text: `Added without a date. Not read: ${unread.join(", ")}` });
     return "";
@@ -268,7 +270,12 @@ export function quickAdd({ api, actions, clock, onDetails }) {
   /** @param {string[]} lines */
   async function makeAll(lines) {
     input.focus();
-    for (const one of lines) await make({ line: { text: one, kept: [] }, days: null }, null);
+    const all = lines.map((text) => {
+      /** @type {Sent} */
+      const sent = { line: { text, kept: [] }, days: null };
+      return { sent, coming: actions.expect(fieldsOf(null, sent)) };
+    });
+    for (const { sent, coming } of all) await make(sent, null, coming);
   }
 
   /**

@@ -1,4 +1,4 @@
-// Lines that are on their way to become tasks, and those that came back while another one was being typed.
+// Lines that did not become tasks and came back while another one was being typed.
 
 import { h } from "../dom.js";
 
@@ -33,17 +33,6 @@ export function quickSending({ onPutBack, onDiscard }) {
 
   return {
     node: list,
-
-    /**
-     * Shows that a line is on its way; returns what takes that away again.
-     *
-     * @param {Sent} sent
-     */
-    begin({ line }) {
-      const item = h("li", { role: "status" }, `Adding “${line.text.trim()}”…`);
-      append(item);
-      return () => remove(item);
-    },
 
     /**
      * Keeps a line that did not become a task, with the reason.

@@ -9,7 +9,7 @@ import { icon } from "../icons.js";
 
 /**
  * @import { Section } from "../domain/due.js"
- * @import { Task } from "../state/tasks.js"
+ * @import { Shown, Task } from "../state/tasks.js"
  */
 
 /** @typedef {Record<"toggle" | "open" | "history" | "remove", (task: Task) => void>} RowListeners */
@@ -56,7 +56,7 @@ export class TaskRow {
   }
 
   /**
-   * @param {Task} task
+   * @param {Shown} task
    * @param {number} now
    * @param {string} zone
    */
@@ -65,10 +65,14 @@ export class TaskRow {
     const section = sectionOf(task, now, zone);
     const due = dueLabel(task, now, zone);
     // What a row shows of the moment is its section and its due label; when neither they nor the task changed, it is drawn.
-    const drawn = `${task.version} ${task.updated_at} ${task.completed} ${section} ${due} ${zone}`;
+    const drawn = `${task.id} ${task.title} ${task.version} ${task.updated_at} ${task.completed} ${section} ${due} ${zone}`;
     if (drawn === this.drawn) return;
     this.drawn = drawn;
+    this.node.dataset.id = task.id;
     this.node.dataset.section = section;
+    this.node.classList.toggle("is-coming", Boolean(task.coming));
+    for (const control of [this.box, this.title, this.historyButton, this.removeButton])
+      control.disabled = Boolean(task.coming);
     this.node.classList.toggle("is-done", task.completed);
     this.box.checked = task.completed;
     this.box.setAttribute("aria-label", `Done: ${task.title}`);
@@ -86,13 +90,14 @@ export class TaskRow {
 const DUE_WORDS = { overdue: "Overdue", today: "Due today" };
 
 /**
- * @param {Task} task
+ * @param {Shown} task
  * @param {Section} section
  * @param {string} due
  * @param {string} zone
  */
 function factsOf(task, section, due, zone) {
   const facts = [];
+  if (task.coming) facts.push(h("li", { class: "fact" }, "Adding…"));
   if (due && task.due_date) {
     const words = DUE_WORDS[section];
     const title = task.due_all_day ? null : fullLabel(new Date(task.due_date), zone);

@@ -1,7 +1,7 @@
 // Sending a form: once at a time, first checked here, and what the server refuses shown where it belongs.
 
 import { ApiError, atField } from "../server/errors.js";
-import { focusable, showErrors } from "./field.js";
+import { focusable, showErrors, watchFocus } from "./field.js";
 
 /** @import { Field } from "./field.js" */
 
@@ -26,12 +26,13 @@ export function whenSent({ form, button, fields, summary, run }) {
     summary.hidden = true;
     const wrong = [...fields.values()].filter((one) => one.check?.() === false);
     if (wrong.length > 0) return focusable(wrong[0])?.focus();
+    const isStill = watchFocus();
     button.disabled = true;
     try {
       await run();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      showErrors(atField(error, fields), fields, summary);
+      showErrors(atField(error, fields), fields, summary, isStill);
     } finally {
       button.disabled = false;
     }

@@ -6,7 +6,7 @@ import { browserZone, zoneLabel } from "../domain/zones.js";
 import { shortcutsWanted, wantShortcuts } from "../keys.js";
 import { canNotify, setNotifications, wantsNotifications } from "../notices/desktop.js";
 import { ApiError } from "../server/errors.js";
-import { field, fieldGroup, showErrors, summaryLine } from "./field.js";
+import { field, fieldGroup, showErrors, summaryLine, watchFocus } from "./field.js";
 import { openSheet } from "./sheet.js";
 
 /**
@@ -70,6 +70,7 @@ export function openSettings({ preferences, email, toaster, onClose }) {
   /** @param {Event} event */
   async function send(event) {
     event.preventDefault();
+    const isStill = watchFocus();
     save.disabled = true;
     try {
       await preferences.save({
@@ -90,6 +91,7 @@ export function openSettings({ preferences, email, toaster, onClose }) {
           ]),
         ),
         summary,
+        isStill,
       );
     } finally {
       save.disabled = false;
