@@ -6,7 +6,7 @@ from audit_logger.metrics import DUPLICATES, RECORDED, UNRECORDABLE
 from audit_logger.records import Record, UnrecordableError, record_of
 from audit_logger.trail import Trail
 from taskflow_core.bus.port import SUCCESS, Outcome
-from taskflow_core.events.model import Event
+from taskflow_core.events.account import AnyEvent
 
 
 class Audit:
@@ -15,7 +15,7 @@ class Audit:
     def __init__(self, trail: Trail) -> None:
         self._trail = trail
 
-    async def __call__(self, events: Sequence[Event]) -> Sequence[Outcome]:
+    async def __call__(self, events: Sequence[AnyEvent]) -> Sequence[Outcome]:
         """SUCCESS after commit. Raises the database's outages; then the batch comes again."""
         records: list[Record] = []
         outcomes: list[Outcome] = []

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from audit_logger.redaction import data_of, query_data
+from taskflow_core.events.account import AnyEvent, subject_of
 from taskflow_core.events.model import Event
 
 READ: Final = "audit.read"
@@ -23,7 +24,7 @@ class UnrecordableError(ValueError):
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What a row says: the event's id, when it was observed, whose task it was, who did it, and the redacted rest."""
+    """What a row says: the event's id, when it was observed, whose it was, who did it, and the redacted rest."""
 
     event_id: uuid.UUID
     occurred_at: datetime
@@ -36,7 +37,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     data: str
 
 
-def record_of(event: Event) -> Record:
+def record_of(event: AnyEvent) -> Record:
     """The record of an event. Raises UnrecordableError for ids that are none and times without a zone."""
     try:
         event_id = uuid.UUID(event.event_id)
@@ -44,20 +45,21 @@ def record_of(event: Event) -> Record:
         raise UnrecordableError(f"event_id is no UUID: {event.event_id[:64]!r}") from None
     if event.timestamp.tzinfo is None or event.observed.tzinfo is None:
         raise UnrecordableError("timestamp has no time zone")
-    if not 0 <= event.version <= _LARGEST_VERSION:
+    task_id, version = (event.task_id, event.version) if isinstance(event, Event) else (None, 0)
+    if not 0 <= version <= _LARGEST_VERSION:
         raise UnrecordableError("version is out of range")
-    ids = event.task_id + event.user_id + event.actor_id + event.correlation_id
+    ids = (task_id or "") + event.user_id + event.actor_id + event.correlation_id
     # Fields are hashed one to a line, so a line break in one of them could be mistaken for the next field's beginning.
-    if not event.task_id or (not ids.isprintable() and _CONTROL.search(ids)):
+    if not subject_of(event) or (not ids.isprintable() and _CONTROL.search(ids)):
         raise UnrecordableError("an id is empty or holds a control character")
     return Record(
         event_id=event_id,
         occurred_at=event.observed,
         type=event.event_type,
-        task_id=event.task_id,
+        task_id=task_id,
         user_id=event.user_id,
         actor_id=event.actor_id,
-        version=event.version,
+        version=version,
         correlation_id=event.correlation_id,
         data=data_of(event),
     )

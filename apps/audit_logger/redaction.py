@@ -7,10 +7,11 @@ from typing import Any, Final, cast
 import msgspec
 
 from taskflow_core.domain.task import Task
+from taskflow_core.events.account import AnyEvent
 from taskflow_core.events.model import (
     CHANGED,
     Change,
-    Event,
+    Happening,
     ReminderTriggered,
     TaskCompleted,
     TaskCreated,
@@ -33,7 +34,7 @@ _TOKEN: Final = re.compile(r"eyJ[\w-]{5,}\.[\w-]+(\.[\w-]*)?|(?i:bearer)\s+\S{16
 _encode: Final = msgspec.json.Encoder(order="sorted").encode
 
 
-def data_of(event: Event) -> str:
+def data_of(event: AnyEvent) -> str:
     """The canonical JSON the trail keeps of an event: `changes` as {field: {old, new}}, and what is its type's own.
 
     The time of an event that was observed later than it happened is among it, as `timestamp`.
@@ -57,7 +58,7 @@ def _is_suspect(text: str) -> bool:
     return "@" in text or "eyJ" in text or "bearer" in text.lower()
 
 
-def _data(event: Event) -> dict[str, Any]:
+def _data(event: AnyEvent) -> dict[str, Any]:
     match event:
         case TaskCreated():
             return {"changes": _beginnings(event.task)}
@@ -77,6 +78,9 @@ def _data(event: Event) -> dict[str, Any]:
                 "fired_at": event.fired_at,
                 "late": event.late,
             }
+        case _:
+            fields = [name for name in event.__struct_fields__ if name not in Happening.__struct_fields__]
+            return {name: value for name in fields if (value := getattr(event, name)) is not None}
 
 
 def _beginnings(task: Task) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from notification_service.preferences import Preferences
 from notification_service.replay import Replays
 from notification_service.tickets import Tickets
 from taskflow_core.bus.port import Subscription
-from taskflow_core.events.topics import ALL_TOPICS, NOTIFICATION_SERVICE
+from taskflow_core.events.topics import NOTIFICATION_SERVICE, STREAM_TOPICS
 from taskflow_core.service.auth import SignIn
 from taskflow_core.service.composition import Runtime, Service
 from taskflow_core.service.litestar_app import make_app
@@ -79,7 +79,7 @@ def create_service(runtime: Runtime) -> Service:
         subscriptions=(
             Subscription(
                 group=NOTIFICATION_SERVICE,
-                topics=ALL_TOPICS,
+                topics=STREAM_TOPICS,
                 handler=Notify(hub, runtime.database),
                 broadcast=True,
                 max_wait_ms=_MAX_WAIT_MS,

@@ -17,7 +17,7 @@ import structlog
 from notification_service.past_events import PastEvent, of_event, of_row
 from taskflow_core.database.pool import Database
 from taskflow_core.events.envelope import UndecodableEventError, decode
-from taskflow_core.events.model import EventType
+from taskflow_core.events.model import Event, EventType
 
 log = structlog.get_logger(__name__)
 
@@ -44,20 +44,21 @@ SELECT asked.position, e.*
 FROM unnest($1::int[], $2::text[], $3::uuid[]) AS asked (position, user_id, event_id)
 CROSS JOIN LATERAL (
     SELECT t.occurred_at, t.recorded_at, t.chain_seq, t.task_id, t.version FROM task_events t
-    WHERE t.event_id = asked.event_id AND t.user_id = asked.user_id LIMIT 1
+    WHERE t.event_id = asked.event_id AND t.user_id = asked.user_id AND t.type LIKE 'task.%' LIMIT 1
 ) e
 """
 # The same in the outbox, published or about to be once more.
 _SEEN_UNRECORDED: Final = """
 SELECT asked.position, o.occurred_at, o.created_at, o.payload
 FROM unnest($1::int[], $2::uuid[]) AS asked (position, event_id) JOIN outbox o ON o.event_id = asked.event_id
+WHERE o.topic LIKE 'taskflow.tasks.%'
 """
 # A slice of the events of some users that the trail does not hold yet: published ones, and those that have waited for
 # so long that they are no news to a stream when they come. A row without its user was written by an earlier release.
 _UNRECORDED: Final = f"""
 SELECT o.seq, o.payload, o.created_at, o.published_at, o.publish_count FROM outbox o
 WHERE o.seq > $2 AND (o.published_at IS NOT NULL OR o.occurred_at < now() - make_interval(secs => $3))
-    AND (o.user_id IN (SELECT unnest($1::text[])) OR o.user_id IS NULL)
+    AND (o.user_id IN (SELECT unnest($1::text[])) OR o.user_id IS NULL) AND o.topic LIKE 'taskflow.tasks.%'
     AND NOT EXISTS (SELECT FROM task_events e WHERE e.event_id = o.event_id AND e.occurred_at = o.occurred_at)
 ORDER BY o.seq LIMIT {_SLICE}
 """  # noqa: S608  # _SLICE is a constant
@@ -210,7 +211,7 @@ async def unrecorded(database: Database, users: Sequence[str], overdue: float) -
             except UndecodableEventError as error:
                 log.error("outbox_unreadable", reason=str(error))
                 continue
-            if event.user_id in wanted:
+            if isinstance(event, Event) and event.user_id in wanted:
                 # What is published again is no newer for that; what never was, nobody has been sent.
                 published = row["published_at"] if row["publish_count"] <= 1 else None
                 since = published or (row["created_at"] if row["publish_count"] else _FOREVER)

@@ -19,6 +19,7 @@ from taskflow_core.bus import outbox
 from taskflow_core.bus.dead_letters import DeadLetter, letters, request_replay
 from taskflow_core.bus.port import SUCCESS, Message, Outcome, Publisher, Subscription
 from taskflow_core.database.pool import Database
+from taskflow_core.events.account import AnyEvent, SignedUp
 from taskflow_core.events.model import Event
 from taskflow_core.events.topics import (
     ALL_TOPICS,
@@ -26,11 +27,12 @@ from taskflow_core.events.topics import (
     CHAT_API,
     NOTIFICATION_SERVICE,
     REMINDER_SERVICE,
+    STREAM_TOPICS,
     TASK_CREATED,
     TASK_TOPICS,
     ServiceName,
 )
-from tests.bus.making import created, deleted, updated
+from tests.bus.making import created, deleted, signed_up, updated
 from tests.support.waiting import eventually
 
 WITHIN: Final = 40.0
@@ -56,7 +58,7 @@ class Consumer:
         """The ids of the events it was given, in order, each as often as it was given."""
         return [event.event_id for batch in self.batches for event in batch]
 
-    def times(self, event: Event) -> int:
+    def times(self, event: AnyEvent) -> int:
         """How often it was given `event`."""
         return self.handled.count(event.event_id)
 
@@ -74,7 +76,7 @@ class Platform:
     database: Database
     publisher: Publisher
 
-    async def append(self, *events: Event) -> None:
+    async def append(self, *events: AnyEvent) -> None:
         """Commits the events to chat-api's outbox."""
         async with self.database.transaction() as connection:
             await outbox.append(connection, CHAT_API, events)
@@ -106,6 +108,20 @@ class BusContract:
             await platform.append(*events)
             for consumer in (audit, reminders):
                 await eventually(lambda c=consumer: set(c.handled) == {e.event_id for e in events}, within=WITHIN)
+
+    async def test_what_happens_to_an_account_reaches_the_audit_trail_alone_and_in_order(
+        self, run: Run, user: str
+    ) -> None:
+        audit = Consumer(AUDIT_LOGGER, user, topics=ALL_TOPICS)
+        others = Consumer(REMINDER_SERVICE, user), Consumer(NOTIFICATION_SERVICE, user, STREAM_TOPICS, broadcast=True)
+        events = [signed_up(user) for _ in range(30)]
+        async with run(audit, *others) as platform:
+            await platform.append(*events, task := created(user=user))
+            wanted = [event.event_id for event in events]
+            await eventually(lambda: {*wanted, task.event_id} <= set(audit.handled), within=WITHIN)
+            await eventually(lambda: others[0].times(task) >= 1, within=WITHIN)
+        assert [one for one in dict.fromkeys(audit.handled) if one != task.event_id] == wanted
+        assert not any(isinstance(event, SignedUp) for other in others for batch in other.batches for event in batch)
 
     async def test_many_events_come_in_batches_and_those_of_a_task_in_order(self, run: Run, user: str) -> None:
         audit = Consumer(AUDIT_LOGGER, user)
@@ -253,7 +269,7 @@ class BusContract:
             assert (audit.times(event), reminders.times(event)) == (2, 1)
 
     async def test_a_broadcast_gets_what_is_published_from_now_on_and_keeps_nothing(self, run: Run, user: str) -> None:
-        stream = Consumer(NOTIFICATION_SERVICE, user, topics=ALL_TOPICS, broadcast=True)
+        stream = Consumer(NOTIFICATION_SERVICE, user, topics=STREAM_TOPICS, broadcast=True)
         async with run(stream) as platform:
             probe = created(user=user)
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from taskflow_core.bus.port import Message
 from taskflow_core.domain.task import Task
+from taskflow_core.events.account import AnyEvent, SignedUp, subject_of
 from taskflow_core.events.envelope import encode, wrap
-from taskflow_core.events.model import Event, TaskCreated, TaskDeleted, TaskUpdated
+from taskflow_core.events.model import TaskCreated, TaskDeleted, TaskUpdated
 from taskflow_core.events.topics import CHAT_API, topic_of
 
 
@@ -44,10 +45,21 @@ def deleted(task_id: str, *, user: str = "anna") -> TaskDeleted:
     return TaskDeleted(deleted_at=datetime.now(UTC), **_common(task(task_id, user=user, version=9)))
 
 
-def messages(events: Sequence[Event]) -> list[Message]:
+def signed_up(user: str = "anna") -> SignedUp:
+    """An account came to be."""
+    return SignedUp(
+        event_id=str(uuid.uuid4()),
+        timestamp=datetime.now(UTC),
+        user_id=user,
+        actor_id=user,
+        correlation_id=uuid.uuid4().hex,
+    )
+
+
+def messages(events: Sequence[AnyEvent]) -> list[Message]:
     """The events as the relay hands them over."""
     return [
-        Message(event.event_id, topic_of(event), event.task_id, encode(wrap(event, CHAT_API)).decode(), position)
+        Message(event.event_id, topic_of(event), subject_of(event), encode(wrap(event, CHAT_API)).decode(), position)
         for position, event in enumerate(events, start=1)
     ]
 

@@ -10,7 +10,7 @@ import pytest
 from taskflow_core.bus.broadcast import Broadcast
 from taskflow_core.bus.port import SUCCESS, Message, Outcome, Subscription
 from taskflow_core.events.model import Event
-from taskflow_core.events.topics import ALL_TOPICS, NOTIFICATION_SERVICE, TASK_CREATED, TASK_UPDATED
+from taskflow_core.events.topics import NOTIFICATION_SERVICE, STREAM_TOPICS, TASK_CREATED, TASK_UPDATED
 from tests.bus.making import messages, updated
 from tests.support.waiting import eventually
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("quick_retries")
 class Listener:
     """A broadcast and what its handler was given, batch by batch."""
 
-    def __init__(self, *, max_wait_ms: int = 0, topics: tuple[str, ...] = ALL_TOPICS) -> None:
+    def __init__(self, *, max_wait_ms: int = 0, topics: tuple[str, ...] = STREAM_TOPICS) -> None:
         self.batches: list[list[str]] = []
         self.outcomes: list[Outcome | Exception] = []
         subscription = Subscription(

@@ -13,6 +13,7 @@ from taskflow_core.bus.port import Subscription
 from taskflow_core.database.pool import Database
 from taskflow_core.domain.clock import SystemClock
 from taskflow_core.events.topics import (
+    ACCOUNT_SECURITY,
     ALL_TOPICS,
     AUDIT_LOGGER,
     CHAT_API,
@@ -33,7 +34,10 @@ SERVICES: tuple[ServiceName, ...] = (
     NOTIFICATION_SERVICE,
     AUDIT_LOGGER,
 )
-PUBLISHES: Mapping[str, tuple[str, ...]] = {CHAT_API: TASK_TOPICS, REMINDER_SERVICE: (REMINDER_TRIGGERED,)}
+PUBLISHES: Mapping[str, tuple[str, ...]] = {
+    CHAT_API: (*TASK_TOPICS, ACCOUNT_SECURITY),
+    REMINDER_SERVICE: (REMINDER_TRIGGERED,),
+}
 FOURTEEN_DAYS_MS = 14 * 86_400_000
 
 MAIN, BROADCAST, DEAD = "taskflow-pubsub", "taskflow-pubsub-broadcast", "taskflow-pubsub-dead-letters"

@@ -70,7 +70,9 @@ def tomorrow(value: Any) -> Any:
 
 
 def read(envelope: dict[str, Any]) -> Event:
-    return decode(json.dumps(envelope)).data
+    event = decode(json.dumps(envelope)).data
+    assert isinstance(event, Event)
+    return event
 
 
 @EVERY_TYPE

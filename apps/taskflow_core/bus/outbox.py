@@ -5,8 +5,8 @@ from typing import Final
 
 from taskflow_core.database.hints import notify_after_commit
 from taskflow_core.database.pool import Connection
+from taskflow_core.events.account import AnyEvent, subject_of
 from taskflow_core.events.envelope import encode, wrap
-from taskflow_core.events.model import Event
 from taskflow_core.events.topics import ServiceName, topic_of
 from taskflow_core.telemetry.tracing import current_traceparent
 
@@ -23,12 +23,13 @@ ORDER BY row.position
 """
 
 
-async def append(connection: Connection, producer: ServiceName, events: Sequence[Event]) -> None:
+async def append(connection: Connection, producer: ServiceName, events: Sequence[AnyEvent]) -> None:
     """Add `events` to the outbox of `producer`, within the transaction `connection` is in.
 
     The caller holds the lock of each event's task (its row, or its shadow's), so that the order of rows of one task is
-    the order in which their transactions commit. Call it last, when all else is done. The relay is woken after the
-    commit of a Database.transaction(); what is appended elsewhere it finds by polling.
+    the order in which their transactions commit; of an account's, as far as they lock anything of it. Call it last,
+    when all else is done. The relay is woken after the commit of a Database.transaction(); what is appended elsewhere
+    it finds by polling.
     """
     if not events:
         return
@@ -38,7 +39,7 @@ async def append(connection: Connection, producer: ServiceName, events: Sequence
         producer,
         [event.event_id for event in events],
         [topic_of(event) for event in events],
-        [event.task_id for event in events],
+        [subject_of(event) for event in events],
         [event.user_id for event in events],
         [event.observed for event in events],
         [encode(wrap(event, producer, traceparent)).decode() for event in events],

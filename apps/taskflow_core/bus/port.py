@@ -8,12 +8,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 from litestar.types import ASGIApp
-
-from taskflow_core.events.model import Event
 
 
 class Verdict(Enum):
@@ -49,8 +47,8 @@ class Outcome:
 SUCCESS = Outcome(Verdict.SUCCESS)
 """Dealt with."""
 
-Handler = Callable[[Sequence[Event]], Awaitable[Sequence[Outcome]]]
-"""Takes a batch and answers one outcome per event, in the same order.
+Handler = Callable[[Sequence[Any]], Awaitable[Sequence[Outcome]]]
+"""Takes a batch of the events of its topics and answers one outcome per event, in the same order.
 
 Raising fails every event of the batch by one attempt, after which they come again one by one; raising an outage
 (delivery.is_outage) costs no attempt: the batch comes again once the dependency is back. What alone meets an outage for
@@ -76,7 +74,8 @@ class Subscription:
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
-    """An encoded CloudEvent on its way to a topic. Messages of one `task_id` stay in order within a topic."""
+    """An encoded CloudEvent on its way to a topic. Messages of one `task_id` stay in order within a topic; of an event
+    of an account that is the user's id."""
 
     event_id: str
     topic: str

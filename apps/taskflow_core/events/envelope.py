@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import msgspec
 
 from taskflow_core.decoding import JsonDecoder, UndecodableError
-from taskflow_core.events.model import Event
+from taskflow_core.events.account import AnyEvent, subject_of
 
 LARGEST_EVENT: Final = 1024 * 1024
 """Bytes of an event in its envelope: what Kafka takes by default. The longest task makes a hundredth of it."""
@@ -20,7 +20,8 @@ class UndecodableEventError(UndecodableError):
 
 
 class CloudEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The envelope: `id` is the event's id, `source` the service that produced it, `subject` the task's id.
+    """The envelope: `id` is the event's id, `source` the service that produced it, `subject` the id of the task, or of
+    the user whose account it is about.
 
     `traceparent` is the W3C trace context of the request the event came from.
     """
@@ -30,7 +31,7 @@ class CloudEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     type: str
     subject: str
     time: Annotated[datetime, msgspec.Meta(tz=True)]
-    data: Event
+    data: AnyEvent
     specversion: str = "1.0"
     datacontenttype: str = "application/json"
     traceparent: str | None = None
@@ -40,13 +41,13 @@ _encoder = msgspec.json.Encoder()
 _decode = JsonDecoder(CloudEvent, largest=LARGEST_EVENT)
 
 
-def wrap(event: Event, source: str, traceparent: str | None = None) -> CloudEvent:
+def wrap(event: AnyEvent, source: str, traceparent: str | None = None) -> CloudEvent:
     """`event` in its envelope, as produced by the service called `source`."""
     return CloudEvent(
         id=event.event_id,
         source=source,
         type=event.event_type,
-        subject=event.task_id,
+        subject=subject_of(event),
         time=event.timestamp,
         data=event,
         traceparent=traceparent,

@@ -1,4 +1,4 @@
-"""The five events. Each says what happened, to whose task, by whom, at which version.
+"""The five events of tasks. Each says what happened, to whose task, by whom, at which version.
 
 Rules of evolution: a field once published keeps its name and meaning, a new field has a default, an unknown field is
 ignored. So yesterday's events decode with today's types and tomorrow's with today's.
@@ -34,30 +34,35 @@ CHANGED: Final = "changed"
 DESCRIPTION_CHANGED: Final = Change(None, CHANGED)
 
 
-class _Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="type"):
-    """What every event carries.
+class Happening(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="type"):
+    """What every event carries, whatever it is about.
 
-    `timestamp` is when it happened (aware, UTC), `user_id` the task's owner, `actor_id` who did it: a user's id, or the
-    name of a service. `version` is the task's after the change. `correlation_id` ties it to the request or run it came
-    from. `observed_at` is when the platform learnt of it, where that was later: of what Phase IV did. It is left out
-    where it is the same as `timestamp`.
+    `timestamp` is when it happened (aware, UTC), `user_id` whose task or account it is about, `actor_id` who did it: a
+    user's id, or the name of a service. `correlation_id` ties it to the request or run it came from. `observed_at` is
+    when the platform learnt of it, where that was later: of what Phase IV did. It is left out where it is the same as
+    `timestamp`.
     """
 
     event_id: str
     timestamp: Instant
     user_id: str
     actor_id: str
-    task_id: str
-    version: int
     correlation_id: str
     observed_at: Instant | msgspec.UnsetType | None = msgspec.UNSET
-
-    event_type: ClassVar[EventType]
 
     @property
     def observed(self) -> datetime:
         """When the platform learnt of it: what its age, its place in the trail and any lag go by."""
         return self.observed_at or self.timestamp
+
+
+class _Event(Happening, frozen=True, kw_only=True, gc=False):
+    """What every event of a task carries besides: `version` is the task's after the change."""
+
+    task_id: str
+    version: int
+
+    event_type: ClassVar[EventType]
 
 
 class TaskCreated(_Event, frozen=True, kw_only=True, tag="task.created"):
@@ -104,4 +109,4 @@ class ReminderTriggered(_Event, frozen=True, kw_only=True, tag="task.reminder.tr
 
 
 Event = TaskCreated | TaskUpdated | TaskCompleted | TaskDeleted | ReminderTriggered
-"""Any event; the field `type` tells which."""
+"""Any event of a task; the field `type` tells which."""

@@ -1,7 +1,8 @@
-"""The topics events travel on, one for each type, and the names of the five services."""
+"""The topics events travel on, one for each type of tasks', one for all of accounts; and the five services' names."""
 
 from typing import Final, Literal
 
+from taskflow_core.events.account import AnyEvent
 from taskflow_core.events.model import Event, EventType
 
 ServiceName = Literal[
@@ -29,9 +30,15 @@ TASK_DELETED: Final = "taskflow.tasks.deleted"
 REMINDER_TRIGGERED: Final = "taskflow.tasks.reminder-triggered"
 
 TASK_TOPICS: Final = (TASK_CREATED, TASK_UPDATED, TASK_COMPLETED, TASK_DELETED)
-"""What chat-api alone publishes."""
+"""What happens to tasks; chat-api alone publishes it."""
 
-ALL_TOPICS: Final = (*TASK_TOPICS, REMINDER_TRIGGERED)
+STREAM_TOPICS: Final = (*TASK_TOPICS, REMINDER_TRIGGERED)
+"""What browsers are sent."""
+
+ACCOUNT_SECURITY: Final = "taskflow.accounts.security"
+"""What happens to accounts: published by chat-api, for the audit trail and nobody else."""
+
+ALL_TOPICS: Final = (*STREAM_TOPICS, ACCOUNT_SECURITY)
 
 _TOPIC_OF: Final[dict[EventType, str]] = {
     "task.created": TASK_CREATED,
@@ -42,6 +49,6 @@ _TOPIC_OF: Final[dict[EventType, str]] = {
 }
 
 
-def topic_of(event: Event) -> str:
+def topic_of(event: AnyEvent) -> str:
     """The topic an event belongs on."""
-    return _TOPIC_OF[event.event_type]
+    return _TOPIC_OF[event.event_type] if isinstance(event, Event) else ACCOUNT_SECURITY

@@ -16,6 +16,7 @@ from taskflow_core.bus.dapr.inbox import Inbox
 from taskflow_core.bus.dapr.routes import EVENTS, EventRoutes
 from taskflow_core.database.pool import Database
 from taskflow_core.domain.clock import SystemClock
+from taskflow_core.events.account import subject_of
 from taskflow_core.events.envelope import decode
 from taskflow_core.service.composition import Runtime, Service
 from taskflow_core.settings import Settings
@@ -84,7 +85,7 @@ _bulk = msgspec.json.Decoder(_Entries)
 
 def _push(heap: list[tuple[float, str]], body: bytes | msgspec.Raw) -> None:
     event = decode(bytes(body)).data
-    heappush(heap, (event.timestamp.timestamp(), event.task_id))
+    heappush(heap, (event.timestamp.timestamp(), subject_of(event)))
     if len(heap) > CAPACITY:
         heappop(heap)
 
