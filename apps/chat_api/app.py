@@ -26,6 +26,7 @@ from chat_api.controllers.tasks import TasksController
 from chat_api.erasing.closing import Deletion
 from chat_api.export.export import Exports
 from chat_api.quotas import quotas
+from chat_api.second_reader.reader import second_reader
 from chat_api.sessions.stored import StoredSessions
 from chat_api.signing_in.gate import SharedGate, limits_of
 from taskflow_core.events.topics import CHAT_API
@@ -94,4 +95,10 @@ def create_service(runtime: Runtime) -> Service:
         ),
     )
     app.state["quotas"] = quotas(settings)
-    return Service(name=CHAT_API, app=app, publishes=True, background=lambda: running(runtime, accounts, gate, mailing))
+    reader = app.state["second_reader"] = second_reader(settings)
+    return Service(
+        name=CHAT_API,
+        app=app,
+        publishes=True,
+        background=lambda: running(runtime, accounts, gate, mailing, reader),
+    )

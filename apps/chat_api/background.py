@@ -11,6 +11,7 @@ from chat_api.accounts import Accounts
 from chat_api.answers import EXPIRE
 from chat_api.commands.reconcile import reconcile
 from chat_api.erasing.job import Erasing
+from chat_api.second_reader.reader import SecondReader, closing
 from chat_api.sessions.purge import purge
 from chat_api.signing_in.gate import SharedGate
 from taskflow_core.cancellation import side_by_side
@@ -29,7 +30,11 @@ _ERASE_SECONDS = 5.0
 
 @asynccontextmanager
 async def running(
-    runtime: Runtime, accounts: Accounts, gate: SharedGate, mailing: Mailing | None = None
+    runtime: Runtime,
+    accounts: Accounts,
+    gate: SharedGate,
+    mailing: Mailing | None = None,
+    reader: SecondReader | None = None,
 ) -> AsyncGenerator[None]:
     """While entered, one chat-api among all replicas keeps house; each lets go what is over at the gate, and mails."""
     works: dict[str, Work] = {
@@ -39,7 +44,7 @@ async def running(
     if mailing is not None:
         works["mail"] = mailing.run
     try:
-        async with runtime.supervisor.running(CHAT_API, works):
+        async with closing(reader), runtime.supervisor.running(CHAT_API, works):
             yield
     finally:
         accounts.close()

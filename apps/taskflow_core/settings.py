@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from taskflow_core.audit_settings import AuditSettings, Positive, Var
+from taskflow_core.chat_settings import ChatSettings
 from taskflow_core.settings_checks import SettingsError, check_mail, check_network
 
 SHORTEST_SECRET: Final = 32
@@ -24,7 +25,7 @@ _Origin = Annotated[str, Meta(pattern=f"^https?://{_HOST}")]
 _Host = Annotated[str, Meta(pattern=f"^{_HOST}")]
 
 
-class Settings(AuditSettings, frozen=True, kw_only=True):
+class Settings(ChatSettings, frozen=True, kw_only=True):
     """What a process is told. Read it with `load`; tests construct it."""
 
     auth_secret: Annotated[
@@ -127,21 +128,6 @@ class Settings(AuditSettings, frozen=True, kw_only=True):
     all_sign_ups_per_hour: Annotated[Positive, Var("TASKFLOW_ALL_SIGN_UPS_PER_HOUR", "Sign-ups in an hour in all")] = (
         10_000
     )
-    sign_up: Annotated[
-        Literal["open", "invite", "closed"],
-        Var("TASKFLOW_SIGNUP", "Who may sign up: everybody, who was invited, or nobody; in Phase IV everybody may"),
-    ] = "open"
-    smtp_url: Annotated[
-        str | None,
-        Var(
-            "TASKFLOW_SMTP_URL",
-            "Mail server, as smtp://user:password@host:587 (STARTTLS), smtps:// (TLS) or smtp+plain://; unset: no mail",
-            secret=True,
-        ),
-    ] = None
-    mail_from: Annotated[
-        str | None, Var("TASKFLOW_MAIL_FROM", "Sender of mails, for example TaskFlow <tasks@example.com>")
-    ] = None
     database_pool_size: Annotated[
         Positive, Var("TASKFLOW_DATABASE_POOL_SIZE", "Connections each process keeps at most")
     ] = 10
@@ -242,6 +228,8 @@ def load(environ: Mapping[str, str]) -> Settings:
         check_network("TASKFLOW_TRUSTED_PROXIES", network)
     if settings.smtp_url is not None:
         check_mail(settings.smtp_url, settings.mail_from, settings.public_origin)
+    if settings.second_reader_url is not None and settings.second_reader_model is None:
+        raise SettingsError("TASKFLOW_SECOND_READER_MODEL is required with TASKFLOW_SECOND_READER_URL")
     return settings
 
 

@@ -36,6 +36,7 @@ class Assistant:
         self._last = answers[0] if answers else NOTHING
         shown = next((answer for answer in answers if answer.shown), NOTHING).shown
         topic = next((answer for answer in answers if answer.topic), NOTHING).topic
+        self._shown, self._topic = shown, topic
         self._tasks = Resolver(connection, user_id, tools, shown, topic)
 
     async def answer(self, message: str) -> Reply:
@@ -173,7 +174,20 @@ class Assistant:
         found = await self._tools.listing(scope, MOST_SHOWN, days)
         return Reply(replies.listing(found, scope, self._tools.now, days), ("list_tasks",), _shown(found.tasks))
 
+    def propose(self, sentence: str) -> Reply:
+        """Ask whether the message meant `sentence`, which is of the chat's own language; nothing is done yet."""
+        intent = self._understood(sentence)
+        context = Context(shown=self._shown, topic=self._topic, asked="proposal", proposal=sentence)
+        return Reply(replies.proposal(intent, sentence, self._tools.now), (), context)
+
+    async def _accepted(self, sentence: str) -> Reply:
+        """Do what was proposed; where its words mean another day by now, that is asked anew."""
+        again = self.propose(sentence)
+        return await self._act(self._understood(sentence)) if again.text == self._past[0].content else again
+
     async def _confirmed(self) -> Reply:
+        if self._last.proposal is not None:
+            return await self._accepted(self._last.proposal)
         doomed = self._last.topic or next(iter(self._last.shown), None)
         if self._last.asked != "delete" or doomed is None:
             return Reply(replies.NOTHING_ASKED if not self._last.asked else self._again())

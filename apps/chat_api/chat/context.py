@@ -9,18 +9,20 @@ from typing import Final, Literal
 
 import msgspec
 
-Question = Literal["delete", "which", "title", "reading"]
+Question = Literal["delete", "which", "title", "reading", "proposal"]
 """`delete`: whether to delete the task spoken of. `which`: which of the shown tasks the person's message meant.
-`reading`: which of several ways to read the message. `title`: what the new task shall be called."""
+`reading`: which of several ways to read the message. `title`: what the new task shall be called. `proposal`: whether
+the message meant what it was taken for."""
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The ids of the tasks that an answer showed, in the order of their numbers, what it asked, and the task that it
-    spoke of: "it" in the next message."""
+    spoke of: "it" in the next message. `proposal` is the sentence that is meant, if it is."""
 
     shown: list[str] = []
     asked: Question | None = None
     topic: str | None = None
+    proposal: str | None = None
 
 
 NOTHING: Final = Context()

@@ -130,6 +130,18 @@ def _meant(option: "i.Add | i.Schedule", now: datetime) -> str:
     return f"“{title}”{when_words(option.when, now)}"
 
 
+def proposal(intent: i.Intent, sentence: str, now: datetime) -> str:
+    """Asks whether a message that was not understood meant `sentence`, which is read as `intent`."""
+    match intent:
+        case i.Add(title, when):
+            meant = f"make the task “{title}”{when_words(when, now)}"
+        case i.Schedule(ref, when) | i.Remind(ref, when):
+            meant = f"change “{ref.text}”{when_words(when, now)}"
+        case _:
+            meant = sentence
+    return f"I am not sure that I understood. Do you mean: {meant}? Reply “yes” or “no”."
+
+
 def _quoted(words: Sequence[str]) -> str:
     return ", ".join(f"“{word}”" for word in words)
 

@@ -1,5 +1,6 @@
 """The chat's routes: Phase IV's with the user in its path, and the same under /api/v1."""
 
+import dataclasses
 from functools import partial
 from typing import Annotated, Any
 
@@ -12,9 +13,11 @@ from chat_api import conversations
 from chat_api.answers import Answer, answered, quotas_of
 from chat_api.chat.assistant import LOOKS_BACK, Assistant
 from chat_api.chat.tools import TaskTools, ToolsFor
+from chat_api.chat.words import Speaker
 from chat_api.commands.texts import storable
 from chat_api.conversations import UnknownConversationError
 from chat_api.payloads import ChatAnswer, ChatRequest
+from chat_api.second_reader.reader import SecondReader
 from taskflow_core.database.pool import Connection
 from taskflow_core.service.auth import SignedInRequest, signed_in
 from taskflow_core.service.composition import Runtime
@@ -27,13 +30,40 @@ IdempotencyKey = Annotated[str | None, HeaderParameter(name="Idempotency-Key", r
 UserId = Annotated[str, PathParameter(max_length=255)]
 
 
-async def reply(runtime: Runtime, connection: Connection, user_id: str, data: ChatRequest, tools: ToolsFor) -> Answer:
-    """One message and its answer, in the transaction of all that it changes. Raises UnknownConversationError."""
+class NotUnderstoodError(Exception):
+    """Somebody else may read the message; nothing was changed, and nothing is said yet."""
+
+    def __init__(self, speaker: Speaker) -> None:
+        super().__init__()
+        self.speaker = speaker
+
+
+async def reply(
+    runtime: Runtime,
+    connection: Connection,
+    user_id: str,
+    data: ChatRequest,
+    tools: ToolsFor,
+    *,
+    proposal: str | None = None,
+    may_ask: bool = False,
+) -> Answer:
+    """One message and its answer, in the transaction of all that it changes. Raises UnknownConversationError.
+
+    `proposal` is what a message may mean that was not understood. Where one may be asked for, `may_ask`, raises
+    NotUnderstoodError instead of saying so.
+    """
     message, now = storable("message", data.message), runtime.clock.now()
     conversation_id = await conversations.open_conversation(connection, user_id, data.conversation_id, now)
     past = await conversations.last_messages(connection, conversation_id, LOOKS_BACK)
     hands = await tools(connection, user_id, now)
-    given = await Assistant(connection, user_id, hands, past).answer(message)
+    assistant = Assistant(connection, user_id, hands, past)
+    given = await assistant.answer(message)
+    if given.unread and not given.tool_calls and not given.context.asked:
+        if may_ask:
+            raise NotUnderstoodError(Speaker(hands.now, hands.order))
+        if proposal is not None:
+            given = dataclasses.replace(assistant.propose(proposal), unread=given.unread)
     await conversations.record(connection, user_id, conversation_id, message, given.message(), now)
     body = ChatAnswer(
         conversation_id=conversation_id,
@@ -103,10 +133,22 @@ async def chat(
 async def _talk(request: SignedInRequest, runtime: Runtime, data: ChatRequest, key: str | None) -> Response[Any]:
     user_id = request.user.user_id
 
-    async def work(connection: Connection) -> Answer:
-        return await reply(runtime, connection, user_id, data, partial(TaskTools.begin, quota=quotas_of(request).tasks))
+    reader: SecondReader | None = request.app.state["second_reader"]
+    tools = partial(TaskTools.begin, quota=quotas_of(request).tasks)
 
-    return await answered(request, runtime.database, user_id, work, key=key)
+    async def first(connection: Connection) -> Answer:
+        return await reply(runtime, connection, user_id, data, tools, may_ask=reader is not None)
+
+    try:
+        return await answered(request, runtime.database, user_id, first, key=key)
+    except NotUnderstoodError as error:
+        # Outside any transaction: the reader may take seconds.
+        proposal = await reader.read(user_id, data.message, error.speaker) if reader is not None else None
+
+    async def second(connection: Connection) -> Answer:
+        return await reply(runtime, connection, user_id, data, tools, proposal=proposal)
+
+    return await answered(request, runtime.database, user_id, second, key=key)
 
 
 def _plain(status: int, text: str) -> Response[Any]:
