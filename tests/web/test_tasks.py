@@ -52,7 +52,20 @@ def test_a_list_that_is_older_than_a_frame_does_not_undo_it(modules: Page) -> No
 
 
 def test_what_the_server_has_not_answered_yet_is_shown_and_then_settled(modules: Page) -> None:
-    shown = [["put", task(1)], ["draft", "t", {"completed": True}]]
-    assert modules.evaluate(RUN, shown) == [task(1, completed=True)]
-    assert modules.evaluate(RUN, [*shown, ["settle", "t"]]) == [task(1)]
-    assert modules.evaluate(RUN, [["put", task(1)], ["draft", "t", {"hidden": True}]]) == []
+    shown = """async ([first, second]) => {
+      const { TaskStore } = await import("/static/state/tasks.js");
+      const store = new TaskStore(), seen = [];
+      store.put(first);
+      const drafts = second.map((draft) => store.draft("t", draft));
+      for (const draft of [null, ...drafts]) {
+        if (draft) store.settle("t", draft);
+        seen.push(store.all());
+      }
+      return seen;
+    }"""
+    steps = [task(1), [{"completed": True}, {"title": "next"}]]
+    both, second, none = modules.evaluate(shown, steps)
+    assert both == [task(1, completed=True, title="next")]
+    assert second == [task(1, title="next")]
+    assert none == [task(1)]
+    assert modules.evaluate(shown, [task(1), [{"hidden": True}]]) == [[], [task(1)]]

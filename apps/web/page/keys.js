@@ -37,11 +37,12 @@ export function wantShortcuts(wanted) {
 }
 
 /**
- * Whether a key press is meant for a field rather than for a shortcut.
+ * Whether a key press is meant for a field rather than for a shortcut; a box that is ticked takes no letters.
  *
  * @param {KeyboardEvent} event
  */
 function isTyping({ target }) {
+  if (target instanceof HTMLInputElement && /^(checkbox|radio)$/.test(target.type)) return false;
   return (
     target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
   );

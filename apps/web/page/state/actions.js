@@ -1,202 +1,284 @@
-// What a person does to tasks: each shows at once, goes to the server, and is taken back with a word when refused.
+// What a person does to tasks: each shows at once, goes to the server, can be taken back, and is taken back with a word
+// when refused.
 
 import { ApiError, hasStatus } from "../server/errors.js";
 import { strings } from "../strings/index.js";
+import { inTurn } from "./in-turn.js";
+import { TaskCalls } from "./task-calls.js";
+import { Undo } from "./undo.js";
 
 /**
- * @import { NewTask, TaskPatch } from "../../types/chat-api.js"
- * @import { Answer, Api } from "../server/api.js"
- * @import { Task, TaskStore } from "./tasks.js"
+ * @import { TaskPatch } from "../../types/chat-api.js"
+ * @import { Api } from "../server/api.js"
+ * @import { Scope } from "./task-calls.js"
+ * @import { Draft, Task, TaskStore } from "./tasks.js"
  */
-
-/** @typedef {"this" | "following" | "all"} Scope Which tasks of a repeat a change is for. */
 
 /**
  * @typedef {object} Told What a person is told of what they did.
  * @property {string} text
  * @property {"plain" | "problem"} [kind]
  * @property {number} [seconds] how long it stays
+ * @property {string} [key] replaces an older one of the same key
  * @property {{label: string, run: () => void}[]} [actions] what can be done about it
  */
 
+/** @typedef {{task: Task, fields: TaskPatch}} Step A task as it is, and what is to change of it. */
+/** @typedef {Step & {after: Task}} Done */
+
 const UNDO_SECONDS = 6;
-const words = strings.actions;
+const TRIES = 3;
+const words = { ...strings.actions, ...strings.undo };
 
 /** Task commands over one API client and store. */
-export class TaskActions {
+export class TaskActions extends TaskCalls {
   /**
    * @param {object} needs
    * @param {Api} needs.api
    * @param {TaskStore} needs.store
-   * @param {(told: Told) => void} needs.tell
+   * @param {(told: Told) => (() => void)} needs.tell shows a message; returns what takes it away
    * @param {number} [needs.undoSeconds] how long a deletion waits for a change of mind
    */
   constructor({ api, store, tell, undoSeconds = UNDO_SECONDS }) {
-    this.api = api;
-    this.store = store;
+    super({ api, store });
     this.tell = tell;
     this.undoSeconds = undoSeconds;
-    /** @type {Map<string, {path: string, timer: ReturnType<typeof setTimeout>}>} by the task's id */
+    this.undo = new Undo(tell);
+    /** @type {Map<string, {path: string, draft: Draft}>} by the task's id: what waits for a change of mind */
     this.deleting = new Map();
   }
 
   /**
-   * @param {string} id
-   * @param {Scope} [scope]
-   */
-  path(id, scope) {
-    const query = scope && scope !== "this" ? `?scope=${scope}` : "";
-    return `/api/v1/tasks/${encodeURIComponent(id)}${query}`;
-  }
-
-  /**
-   * Shows a task that is about to be made; returns what `create` or `giveUp` is told of it.
+   * Marks tasks done, or open again.
    *
-   * @param {NewTask} fields
-   */
-  expect(fields) {
-    return this.store.expect(fields);
-  }
-
-  /**
-   * Shows it no longer, unless it has become a task.
-   *
-   * @param {string} coming
-   */
-  giveUp(coming) {
-    this.store.failed(coming);
-  }
-
-  /**
-   * Makes a task and returns it; on its way it is shown already, as `coming` where it is shown since before. Raises
-   * ApiError.
-   *
-   * @param {NewTask} fields
-   * @param {string} [coming]
-   */
-  async create(fields, coming) {
-    const id = this.store.expect(fields, coming);
-    try {
-      /** @type {Task} */
-      const task = await this.api.json("POST", "/api/v1/tasks", { body: fields, creates: true, keepalive: true });
-      this.store.arrived(id, task);
-      return task;
-    } finally {
-      this.store.failed(id);
-    }
-  }
-
-  /**
-   * The task and its ETag, asked for anew. Raises ApiError.
-   *
-   * @param {string} id
-   */
-  async read(id) {
-    /** @type {Answer<Task>} */
-    const { body, headers } = await this.api.request("GET", this.path(id));
-    this.store.put(body);
-    return { task: body, etag: headers.get("ETag") };
-  }
-
-  /**
-   * Changes some fields and returns the task. With an `etag`, only if nobody changed it in the meantime: else
-   * ApiError with status 412. With `keepalive` the change outlives the page.
-   *
-   * @param {string} id
-   * @param {TaskPatch} fields
-   * @param {{scope?: Scope, etag?: string | null, keepalive?: boolean}} [how]
-   */
-  async change(id, fields, { scope, etag, keepalive } = {}) {
-    const headers = etag ? { "If-Match": etag } : undefined;
-    /** @type {Task} */
-    const task = await this.api.json("PATCH", this.path(id, scope), { body: fields, headers, keepalive });
-    this.store.put(task);
-    return task;
-  }
-
-  /**
-   * Marks a task done, or open again.
-   *
-   * @param {string} id
+   * @param {Task[]} tasks
    * @param {boolean} completed
    */
-  async setCompleted(id, completed) {
-    this.store.draft(id, { completed });
-    try {
-      await this.change(id, { completed }, { keepalive: true });
-    } catch (error) {
-      this.failed(error, id, completed ? words.notDone : words.notReopened);
-    } finally {
-      this.store.settle(id);
+  setCompleted(tasks, completed) {
+    const steps = tasks.map((task) => ({ task, fields: { completed } }));
+    const text = (completed ? words.completed : words.reopened)(titleOf(tasks), tasks.length);
+    return this.apply(steps, text, completed ? words.notDone : words.notReopened);
+  }
+
+  /**
+   * Changes one task as its form says, with a way back where that is for this one task alone. Raises ApiError.
+   *
+   * @param {Task} task
+   * @param {TaskPatch} fields
+   * @param {{scope?: Scope, etag: string | null}} how
+   */
+  async edit(task, fields, how) {
+    const answer = await this.change(task.id, fields, how);
+    const { scope = "this" } = how;
+    if (scope === "this" && !("recurrence_pattern" in fields))
+      this.undo.offer(words.saved(answer.task.title), () => this.takeBack([{ task, fields, after: answer.task }]));
+    return answer;
+  }
+
+  /**
+   * Changes tasks, some at a time, with one way back for all of them.
+   *
+   * @param {Step[]} steps
+   * @param {string} text what has been done, in words
+   * @param {string} wrong what has not
+   */
+  async apply(steps, text, wrong) {
+    if (steps.length === 0) return;
+    const under = this.run(steps, wrong);
+    const entry = this.undo.offer(text, async () => this.takeBack(await under));
+    if ((await under).length === 0) entry.forget();
+  }
+
+  /**
+   * @param {Step[]} steps
+   * @param {string} wrong
+   */
+  async run(steps, wrong) {
+    /** @type {Done[]} */
+    const done = [];
+    /** @type {{task: Task, error: unknown}[]} */
+    const failures = [];
+    const drafts = steps.map(({ task, fields }) => this.store.draft(task.id, draftOf(fields)));
+    await inTurn(steps, async ({ task, fields }, at) => {
+      try {
+        done.push({ task, fields, after: (await this.change(task.id, fields, { keepalive: true })).task });
+      } catch (error) {
+        failures.push({ task, error });
+      } finally {
+        this.store.settle(task.id, drafts[at]);
+      }
+    });
+    this.tellFailures(failures, wrong);
+    return done;
+  }
+
+  /**
+   * Puts back what was changed; what another place has changed since is left as it is, and said.
+   *
+   * @param {Done[]} done
+   */
+  async takeBack(done) {
+    /** @type {Task[]} */
+    const kept = [];
+    /** @type {{task: Task, error: unknown}[]} */
+    const failures = [];
+    const before = done.map(({ task, fields }) => formerly(task, fields));
+    const drafts = done.map(({ task }, at) => this.store.draft(task.id, draftOf(before[at])));
+    await inTurn(done, async ({ task, after }, at) => {
+      try {
+        if (!(await this.revert(after, before[at]))) kept.push(task);
+      } catch (error) {
+        failures.push({ task, error });
+      } finally {
+        this.store.settle(task.id, drafts[at]);
+      }
+    });
+    if (kept.length > 0) this.tell({ text: words.changedSince(titleOf(kept), kept.length), kind: "problem" });
+    this.tellFailures(failures, words.notUndone);
+  }
+
+  /**
+   * Puts fields back, unless another place has changed one of them since; says whether it did. Raises ApiError.
+   *
+   * @param {Task} after what the fields were changed to
+   * @param {TaskPatch} fields
+   */
+  async revert(after, fields) {
+    for (let attempt = 1; ; attempt += 1) {
+      const { task, etag } = await this.read(after.id);
+      if (!alike(formerly(task, fields), formerly(after, fields))) return false;
+      try {
+        await this.change(task.id, fields, { etag, keepalive: true });
+        return true;
+      } catch (error) {
+        if (!hasStatus(error, 412) || attempt === TRIES) throw error;
+      }
     }
   }
 
   /**
-   * Takes a task out of view and deletes it a few seconds later, unless the person wants it back.
+   * Takes tasks out of view and deletes them a few seconds later, unless the person wants them back.
    *
-   * @param {string} id
+   * @param {Task[]} tasks
    * @param {Scope} [scope]
    */
-  remove(id, scope) {
-    const task = this.store.get(id);
-    if (!task || this.deleting.has(id)) return;
-    this.store.draft(id, { hidden: true });
-    const timer = setTimeout(() => this.removeNow(id), this.undoSeconds * 1000);
-    this.deleting.set(id, { path: this.path(id, scope), timer });
-    this.tell({
-      text: words.deleted(task.title),
-      seconds: this.undoSeconds,
-      actions: [{ label: words.undo, run: () => this.restore(id) }],
-    });
+  remove(tasks, scope) {
+    const now = tasks.filter(({ id }) => !this.deleting.has(id));
+    if (now.length === 0) return;
+    const ids = now.map(({ id }) => id);
+    for (const id of ids)
+      this.deleting.set(id, { path: this.path(id, scope), draft: this.store.draft(id, { hidden: true }) });
+    const timer = setTimeout(() => {
+      entry.forget();
+      this.removeNow(ids);
+    }, this.undoSeconds * 1000);
+    const restore = () => {
+      clearTimeout(timer);
+      for (const id of ids) this.restore(id);
+    };
+    const entry = this.undo.offer(words.gone(titleOf(now), now.length), restore, this.undoSeconds);
   }
 
   /** @param {string} id */
   restore(id) {
     const pending = this.deleting.get(id);
     if (!pending) return;
-    clearTimeout(pending.timer);
     this.deleting.delete(id);
-    this.store.settle(id);
+    this.store.settle(id, pending.draft);
   }
 
   /**
-   * @param {string} id
-   * @param {{keepalive?: boolean}} [how]
+   * @param {string[]} ids
+   * @param {{keepalive?: boolean, atOnce?: number}} [how]
    */
-  async removeNow(id, { keepalive = false } = {}) {
-    const pending = this.deleting.get(id);
-    if (!pending) return;
-    clearTimeout(pending.timer);
-    this.deleting.delete(id);
-    try {
-      await this.api.request("DELETE", pending.path, { keepalive });
-      this.store.remove(id);
-    } catch (error) {
-      if (hasStatus(error, 404)) this.store.remove(id);
-      else this.failed(error, id, words.notDeleted);
-    } finally {
-      this.store.settle(id);
-    }
+  async removeNow(ids, { keepalive = false, atOnce } = {}) {
+    const pending = ids.flatMap((id) => {
+      const one = this.deleting.get(id);
+      this.deleting.delete(id);
+      const task = this.store.tasks.get(id);
+      return one && task ? [{ ...one, task }] : [];
+    });
+    /** @type {{task: Task, error: unknown}[]} */
+    const failures = [];
+    const send = async (/** @type {typeof pending[0]} */ { task, path, draft }) => {
+      try {
+        await this.api.request("DELETE", path, { keepalive });
+        this.store.remove(task.id);
+      } catch (error) {
+        if (hasStatus(error, 404)) this.store.remove(task.id);
+        else failures.push({ task, error });
+      } finally {
+        this.store.settle(task.id, draft);
+      }
+    };
+    await inTurn(pending, send, atOnce);
+    this.tellFailures(failures, words.notDeleted);
   }
 
   /** Sends the deletions that still wait for a change of mind; for a page that is being left. */
   async flush() {
-    await Promise.all([...this.deleting.keys()].map((id) => this.removeNow(id, { keepalive: true })));
+    await this.removeNow([...this.deleting.keys()], { keepalive: true, atOnce: Number.POSITIVE_INFINITY });
   }
 
   /**
-   * @param {unknown} error
-   * @param {string} id
+   * @param {{task: Task, error: unknown}[]} failures
    * @param {string} text
    */
-  failed(error, id, text) {
-    if (!(error instanceof ApiError)) throw error;
-    if (error.status === 401) return;
-    if (error.status === 404) {
-      this.store.remove(id);
-      this.tell({ text: words.deletedElsewhere, kind: "problem" });
-    } else {
-      this.tell({ text: `${text} ${error.message}`, kind: "problem" });
-    }
+  tellFailures(failures, text) {
+    for (const { error } of failures) if (!(error instanceof ApiError)) throw error;
+    const gone = failures.filter(({ error }) => hasStatus(error, 404));
+    for (const { task } of gone) this.store.remove(task.id);
+    if (gone.length > 0) this.tell({ text: words.deletedElsewhere, kind: "problem" });
+    const left = failures.filter(({ error }) => !hasStatus(error, 404) && !hasStatus(error, 401));
+    if (left.length === 0) return;
+    const { error } = left[0];
+    const reason = error instanceof ApiError ? error.message : "";
+    const which = left.length > 1 ? `${words.several(left.length)} ` : "";
+    this.tell({ text: `${which}${text} ${reason}`, kind: "problem" });
   }
+}
+
+/**
+ * The name of the first, for words about one or more.
+ *
+ * @param {Task[]} tasks
+ */
+function titleOf(tasks) {
+  return tasks[0]?.title ?? "";
+}
+
+/**
+ * What a change looks like until the server has answered.
+ *
+ * @param {TaskPatch} fields
+ * @returns {Draft}
+ */
+function draftOf(fields) {
+  const { completed, title, due_date } = fields;
+  return {
+    ...(typeof completed === "boolean" && { completed }),
+    ...(title && { title }),
+    ...(due_date !== undefined && { due_date, due_all_day: Boolean(due_date && !due_date.includes("T")) }),
+  };
+}
+
+/**
+ * The fields of a task that a change names, as the server takes them.
+ *
+ * @param {Task} task
+ * @param {TaskPatch} fields
+ * @returns {TaskPatch}
+ */
+function formerly(task, fields) {
+  const entries = Object.entries({ ...task, due_date: task.due_all_day ? task.due_date?.slice(0, 10) : task.due_date });
+  return Object.fromEntries(entries.filter(([name]) => Object.hasOwn(fields, name)));
+}
+
+/**
+ * @param {TaskPatch} one
+ * @param {TaskPatch} other
+ */
+function alike(one, other) {
+  const text = (/** @type {TaskPatch} */ fields) => JSON.stringify(Object.entries(fields).sort());
+  return text(one) === text(other);
 }

@@ -16,7 +16,7 @@ export class TaskStore {
     this.gone = new Map();
     /** @type {Map<string, number>} id → mark of its last change */
     this.seen = new Map();
-    /** @type {Map<string, Draft>} */
+    /** @type {Map<string, Draft[]>} */
     this.drafts = new Map();
     /** @type {Map<string, Shown>} what is on its way to become a task, by an id of this page's own */
     this.coming = new Map();
@@ -131,8 +131,8 @@ export class TaskStore {
    * @returns {Shown}
    */
   shown(task) {
-    const draft = this.drafts.get(task.id);
-    return draft ? { ...task, ...draft } : task;
+    const drafts = this.drafts.get(task.id);
+    return drafts ? Object.assign({ ...task }, ...drafts) : task;
   }
 
   /**
@@ -186,22 +186,28 @@ export class TaskStore {
   }
 
   /**
-   * Shows `changes` on a task until the server has answered (`settle`). `{hidden: true}` takes it out of view.
+   * Shows `changes` on a task until the server has answered (`settle`, with what this returns). `{hidden: true}` takes
+   * it out of view.
    *
    * @param {string} id
    * @param {Draft} changes
    */
   draft(id, changes) {
-    this.drafts.set(id, { ...this.drafts.get(id), ...changes });
+    this.drafts.set(id, [...(this.drafts.get(id) ?? []), changes]);
     this.changed();
+    return changes;
   }
 
   /**
-   * Shows a task as the server has it again.
+   * Shows a task without a draft again.
    *
    * @param {string} id
+   * @param {Draft} draft
    */
-  settle(id) {
-    if (this.drafts.delete(id)) this.changed();
+  settle(id, draft) {
+    const left = (this.drafts.get(id) ?? []).filter((one) => one !== draft);
+    if (left.length > 0) this.drafts.set(id, left);
+    else this.drafts.delete(id);
+    this.changed();
   }
 }

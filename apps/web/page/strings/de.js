@@ -1,6 +1,7 @@
 // What the page says in German: the same strings as in English, in a friendly tone (du).
 
 import { account } from "./de/account.js";
+import { doing } from "./de/doing.js";
 import { entrance } from "./de/entrance.js";
 import { errors } from "./de/errors.js";
 import { line } from "./de/line.js";
@@ -10,4 +11,4 @@ import { task } from "./de/task.js";
 import { time } from "./de/time.js";
 
 /** @type {import("./en.js").Strings} */
-export const strings = { ...time, ...page, ...line, ...task, ...settings, ...entrance, ...account, errors };
+export const strings = { ...time, ...page, ...line, ...doing, ...task, ...settings, ...entrance, ...account, errors };

@@ -1,6 +1,7 @@
 // What the page says in English. Every other language has the same strings.
 
 import { account } from "./en/account.js";
+import { doing } from "./en/doing.js";
 import { entrance } from "./en/entrance.js";
 import { errors } from "./en/errors.js";
 import { line } from "./en/line.js";
@@ -11,4 +12,4 @@ import { time } from "./en/time.js";
 
 /** @typedef {typeof strings} Strings */
 
-export const strings = { ...time, ...page, ...line, ...task, ...settings, ...entrance, ...account, errors };
+export const strings = { ...time, ...page, ...line, ...doing, ...task, ...settings, ...entrance, ...account, errors };

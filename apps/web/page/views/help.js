@@ -12,6 +12,7 @@ const KEYS = [
   ["↓ ↑", "Next and previous task"],
   ["Space", "Mark the task done, or open again"],
   ["Enter", "Open the task"],
+  ["z", "Undo"],
   ["Esc", "Close, or leave a field"],
   ["?", "This help"],
 ];

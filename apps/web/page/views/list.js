@@ -1,9 +1,10 @@
 // The list of tasks in its sections, kept in place as tasks come, change and go.
 
-import { find, findAll, h, setText } from "../dom.js";
+import { find, findAll, h } from "../dom.js";
 import { dueOrder, sectionOf } from "../domain/due.js";
 import { KeyedRows } from "./keyed-rows.js";
 import { TaskRow } from "./row.js";
+import { ListSection } from "./section.js";
 
 /**
  * @import { Section } from "../domain/due.js"
@@ -13,7 +14,6 @@ import { TaskRow } from "./row.js";
  * @import { RowListeners } from "./row.js"
  */
 
-/** @typedef {{name: Section, node: HTMLElement, list: HTMLElement, count: HTMLElement}} Part One section, as drawn. */
 /** @typedef {{element: HTMLElement, row: HTMLElement, list: Element | null, next: HTMLElement | undefined}} Focus */
 
 /** @type {[Section, string][]} */
@@ -26,6 +26,7 @@ const SECTIONS = [
 ];
 
 const TICK = 15_000;
+const HOLD = 1_500;
 
 /** Shows the store's tasks. */
 export class TaskList {
@@ -36,13 +37,19 @@ export class TaskList {
    * @param {Clock} needs.clock
    * @param {(error: unknown) => void} needs.onProblem
    * @param {RowListeners} needs.on
+   * @param {number} [needs.hold] milliseconds that a row waits in its place after it was ticked
    */
-  constructor({ store, sync, clock, onProblem, on }) {
+  constructor({ store, sync, clock, onProblem, on, hold = HOLD }) {
     this.store = store;
     this.sync = sync;
     this.clock = clock;
     this.onProblem = onProblem;
-    this.on = on;
+    this.on = { ...on, toggle: (/** @type {Task} */ task) => this.toggle(task, on.toggle) };
+    this.holdFor = hold;
+    /** @type {Map<string, Task>} as they were when they were ticked, by their ids */
+    this.held = new Map();
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.holding = undefined;
     /** @type {KeyedRows<Task, TaskRow>} */
     this.rows = new KeyedRows(
       (task) => this.makeRow(task),
@@ -51,16 +58,11 @@ export class TaskList {
     /** @type {string[]} what a task must hold to be shown */
     this.words = [];
     this.drawnBefore = false;
-    const more = {
-      type: "button",
-      class: "quiet-button more-done",
-      hidden: true,
-      on: { click: () => this.loadMore() },
-    };
-    this.more = h("button", more, "Show more");
-    this.done = h("details", { class: "section section-done", hidden: true });
-    this.parts = SECTIONS.map(([name, label]) => this.makePart(name, label));
-    this.done.append(this.more);
+    this.sections = SECTIONS.map(
+      ([name, label]) =>
+        new ListSection({ name, label, open: name !== "done", onMore: (shown) => this.showMore(name, shown) }),
+    );
+    for (const { node } of this.sections) node.addEventListener("toggle", () => this.draw());
     this.empty = h("div", { class: "empty", hidden: true });
     this.loading = h("p", { class: "loading", role: "status" }, "Loading your tasks…");
     this.node = h(
@@ -68,36 +70,35 @@ export class TaskList {
       { class: "lists" },
       this.loading,
       this.empty,
-      this.parts.map(({ node }) => node),
+      this.sections.map(({ node }) => node),
     );
     this.unsubscribe = store.subscribe(() => this.draw());
     this.timer = setInterval(() => this.draw(), TICK);
     this.draw(); // the tasks may have been there first
   }
 
-  /**
-   * @param {Section} name
-   * @param {string} label
-   * @returns {Part}
-   */
-  makePart(name, label) {
-    const headingId = `section-${name}`;
-    const count = h("span", { class: "count" });
-    const list = h("ul", { class: "tasks" });
-    const heading = h("h2", { id: headingId }, label, " ", count);
-    // Done is folded away until asked for; the rest is always open.
-    if (name === "done") {
-      this.done.append(h("summary", {}, heading), list);
-      return { name, node: this.done, list, count };
-    }
-    const props = { class: `section section-${name}`, "aria-labelledby": headingId, hidden: true };
-    return { name, node: h("section", props, heading, list), list, count };
-  }
-
   /** Ends its timers and listening. */
   stop() {
     this.unsubscribe();
     clearInterval(this.timer);
+    clearTimeout(this.holding);
+  }
+
+  /**
+   * A row that is ticked waits in its place, so that a second press does not meet the row that would move up. Rows that
+   * are ticked one after the other leave together.
+   *
+   * @param {Task} task
+   * @param {(task: Task) => void} toggle
+   */
+  toggle(task, toggle) {
+    this.held.set(task.id, this.held.get(task.id) ?? task);
+    clearTimeout(this.holding);
+    this.holding = setTimeout(() => {
+      this.held.clear();
+      this.draw();
+    }, this.holdFor);
+    toggle(task);
   }
 
   /**
@@ -107,15 +108,23 @@ export class TaskList {
    */
   filter(text) {
     this.words = text.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+    for (const section of this.sections) section.shrink();
+    if (this.words.length > 0) this.sections[this.sections.length - 1].node.open = true;
     this.draw();
-    if (this.words.length > 0) this.done.open = true;
   }
 
-  /** @param {Task} task */
-  fits(task) {
-    if (this.words.length === 0) return true;
-    const text = `${task.title}\n${task.description ?? ""}`.toLocaleLowerCase();
-    return this.words.every((word) => text.includes(word));
+  /** The tasks of each section, in their order. */
+  grouped() {
+    const now = this.clock.now();
+    const { zone } = this.clock;
+    const fitting = this.store.all().filter((task) => holds(task, this.words));
+    const before = (/** @type {Task} */ task) => this.held.get(task.id) ?? task;
+    const grouped = Map.groupBy(fitting, (task) => sectionOf(before(task), now, zone));
+    for (const [name, tasks] of grouped) {
+      const order = name === "done" ? byLastChange : byDue(zone);
+      tasks.sort((one, other) => order(before(one), before(other)));
+    }
+    return grouped;
   }
 
   /** Draws what changed. */
@@ -123,23 +132,19 @@ export class TaskList {
     const { sync } = this;
     const now = this.clock.now();
     const { zone } = this.clock;
-    const grouped = Map.groupBy(
-      this.store.all().filter((task) => this.fits(task)),
-      (task) => sectionOf(task, now, zone),
-    );
+    const grouped = this.grouped();
     const focus = this.focusBefore();
-    for (const { name, node, list, count } of this.parts) {
-      const tasks = grouped.get(name) ?? [];
-      tasks.sort(name === "done" ? byLastChange : byDue(zone));
-      this.rows.place(list, tasks, (row, task) => row.update(task, now, zone));
-      node.hidden = tasks.length === 0;
-      setText(count, name === "done" && sync.moreDone ? `${tasks.length}+` : String(tasks.length));
+    let shown = 0;
+    for (const section of this.sections) {
+      const tasks = grouped.get(section.name) ?? [];
+      const elsewhere = section.name === "done" && sync.moreDone !== null;
+      section.draw(tasks, this.rows, (row, task) => row.update(task, now, zone), elsewhere);
+      shown += tasks.length;
     }
-    const shown = this.rows.sweep();
+    this.rows.sweep();
     this.focusAfter(focus);
     this.drawEmpty(shown);
     this.loading.hidden = sync.loaded;
-    this.more.hidden = !sync.moreDone;
     this.drawnBefore ||= sync.loaded;
   }
 
@@ -181,14 +186,20 @@ export class TaskList {
     this.empty.replaceChildren(...(searching ? nothingFound() : nothingToDo()));
   }
 
-  async loadMore() {
-    this.more.disabled = true;
+  /**
+   * Draws more of a section; of what is done the server may have more than the page.
+   *
+   * @param {Section} name
+   * @param {number} wanted
+   */
+  async showMore(name, wanted) {
+    this.draw();
+    const done = name === "done" ? this.store.all().filter((task) => task.completed) : null;
+    if (!done || done.length >= wanted) return;
     try {
       await this.sync.loadMoreDone();
     } catch (error) {
       this.onProblem(error);
-    } finally {
-      this.more.disabled = false;
     }
   }
 }
@@ -218,7 +229,7 @@ function byDue(zone) {
     const left = dueOrder(one, zone);
     const right = dueOrder(other, zone);
     if (left !== right) return left - right;
-    return other.created_at.localeCompare(one.created_at) || one.id.localeCompare(other.id);
+    return compare(other.created_at, one.created_at) || compare(one.id, other.id);
   };
 }
 
@@ -227,5 +238,33 @@ function byDue(zone) {
  * @param {Task} other
  */
 function byLastChange(one, other) {
-  return other.updated_at.localeCompare(one.updated_at) || one.id.localeCompare(other.id);
+  return compare(other.updated_at, one.updated_at) || compare(one.id, other.id);
+}
+
+/**
+ * By code units: for what is no language, and far quicker than by a language's rules.
+ *
+ * @param {string} one
+ * @param {string} other
+ */
+function compare(one, other) {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
+}
+
+/** @type {WeakMap<Task, string>} what is searched of a task, in small letters */
+const searchable = new WeakMap();
+
+/**
+ * @param {Task} task
+ * @param {string[]} words
+ */
+function holds(task, words) {
+  if (words.length === 0) return true;
+  let text = searchable.get(task);
+  if (text === undefined) {
+    text = `${task.title}\n${task.description ?? ""}`.toLocaleLowerCase();
+    searchable.set(task, text);
+  }
+  return words.every((word) => text.includes(word));
 }

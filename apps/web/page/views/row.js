@@ -48,7 +48,7 @@ export class TaskRow {
     this.node = h(
       "li",
       { class: "task", data: { id: task.id } },
-      h("label", { class: "task-box" }, this.box),
+      h("label", { class: "task-box", on: { click: onlyOnce } }, this.box),
       h("div", { class: "task-text" }, this.title, this.description, this.facts),
       h("div", { class: "task-tools" }, this.historyButton, this.removeButton),
     );
@@ -84,6 +84,15 @@ export class TaskRow {
     this.facts.replaceChildren(...factsOf(task, section, due, zone));
     this.facts.hidden = this.facts.children.length === 0;
   }
+}
+
+/**
+ * Of a double click only the first counts: the second would open again what the first has done.
+ *
+ * @param {MouseEvent} event
+ */
+function onlyOnce(event) {
+  if (event.detail > 1) event.preventDefault();
 }
 
 /** @type {Partial<Record<Section, string>>} */

@@ -6,7 +6,7 @@ import { openSheet } from "./sheet.js";
 
 /**
  * @import { Toaster } from "../notices/toaster.js"
- * @import { Scope } from "../state/actions.js"
+ * @import { Scope } from "../state/task-calls.js"
  * @import { Task } from "../state/tasks.js"
  */
 

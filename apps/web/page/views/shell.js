@@ -86,7 +86,7 @@ export class Shell {
       clock,
       onProblem,
       on: {
-        toggle: (task) => actions.setCompleted(task.id, !task.completed),
+        toggle: (task) => actions.setCompleted([task], !task.completed),
         open: (task) => go(`/task/${task.id}`),
         history: (task) => go(`/task/${task.id}/history`),
         remove: (task) => this.remove(task),
@@ -106,6 +106,7 @@ export class Shell {
       n: () => this.quick.focus(),
       "/": () => this.search.focus(),
       c: () => this.toggleChat(),
+      z: () => actions.undo.last(),
       "?": () => go("/help"),
     };
     const menu = menuOf(user.email, [
@@ -195,8 +196,8 @@ export class Shell {
    */
   remove(task) {
     const { actions, toaster } = this;
-    if (repeats(task)) askScope({ toaster, task, onChoice: (scope) => actions.remove(task.id, scope) });
-    else actions.remove(task.id);
+    if (repeats(task)) askScope({ toaster, task, onChoice: (scope) => actions.remove([task], scope) });
+    else actions.remove([task]);
   }
 
   toggleChat() {

@@ -213,7 +213,7 @@ export function openTaskForm({ api, actions, clock, toaster, task, etag, start, 
   async function saveChanges(task, after) {
     const changed = changes(before, after);
     if (Object.keys(changed).length === 0) return;
-    await actions.change(task.id, { ...changed, ...zoneOf(changed) }, { scope: scope?.value(), etag: version });
+    await actions.edit(task, { ...changed, ...zoneOf(changed) }, { scope: scope?.value(), etag: version });
   }
 
   /**

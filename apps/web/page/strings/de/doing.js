@@ -1,0 +1,33 @@
+// What a person does to tasks and can take back, in German.
+
+import { number } from "../locale.js";
+import { pluralsOf } from "../plural.js";
+
+const plural = pluralsOf("de");
+
+/** @type {(count: number) => string} */
+const tasks = (count) => plural(count, { one: "Aufgabe", other: "Aufgaben" });
+
+const about =
+  (/** @type {string} */ words) =>
+  /** @param {string} title @param {number} count */
+  (title, count = 1) =>
+    `${count === 1 ? `„${title}“` : tasks(count)} ${words}`;
+
+/** @type {typeof import("../en/doing.js").doing} */
+export const doing = {
+  doing: {
+    moreOf: (count) => `Mehr anzeigen (noch ${number(count)})`,
+  },
+  undo: {
+    undo: "Rückgängig",
+    nothing: "Es gibt nichts rückgängig zu machen.",
+    completed: about("erledigt"),
+    reopened: about("wieder offen"),
+    gone: about("gelöscht"),
+    saved: about("gespeichert"),
+    changedSince: about("nicht zurückgesetzt: seitdem an anderer Stelle geändert."),
+    notUndone: "Das ließ sich nicht rückgängig machen.",
+    several: (count) => `${tasks(count)}:`,
+  },
+};
