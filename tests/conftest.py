@@ -128,6 +128,7 @@ def settings(app_url: str, owner_url: str) -> Settings:
         migration_database_url=owner_url,
         auth_secret="a-secret-for-tests-of-32-or-more-characters",
         api_token="a-token-for-tests-of-32-or-more-characters",
+        audit_encryption_keys=("a-key-of-keys-for-tests-of-32-or-more-characters",),
         bus="embedded",
         environment="test",
         database_pool_size=5,

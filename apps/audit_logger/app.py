@@ -2,6 +2,7 @@
 
 from audit_logger.controllers import AuditAccess, AuditController
 from audit_logger.handlers import Audit
+from audit_logger.keys import keys_of
 from audit_logger.trail import Trail
 from audit_logger.upkeep import Upkeep
 from taskflow_core.bus.port import Subscription
@@ -15,10 +16,15 @@ BATCH_WAIT_MS = 50
 
 
 def create_service(runtime: Runtime) -> Service:
-    """The audit logger: consumes every event, and answers under /api/v1/audit."""
-    trail = Trail(runtime.database)
+    """The audit logger: consumes every event, and answers under /api/v1/audit.
+
+    Raises SettingsError without a key to encrypt with: nothing that people wrote is ever recorded in the clear.
+    """
+    keys = keys_of(runtime.settings, runtime.database)
+    trail = Trail(runtime.database, keys)
     audit = AuditAccess(
         database=runtime.database,
+        keys=keys,
         trail=trail,
         clock=runtime.clock,
         administrators=frozenset(runtime.settings.admins),
@@ -43,4 +49,5 @@ def create_service(runtime: Runtime) -> Service:
             ),
         ),
         background=Upkeep(runtime).running,
+        checks={"audit keys": keys.check},
     )

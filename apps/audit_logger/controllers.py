@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter, QueryParameter, SkipValidation
 
 from audit_logger import queries
+from audit_logger.keys import Keys
 from audit_logger.queries import AuditItem, EventFilter, RowType
 from audit_logger.records import read_record
 from audit_logger.trail import Trail
@@ -38,6 +39,7 @@ class AuditAccess:
     """What these routes work with; `administrators` are the user ids that may read everybody's trail."""
 
     database: Database
+    keys: Keys
     trail: Trail
     clock: Clock
     administrators: frozenset[str]
@@ -81,7 +83,7 @@ class AuditController(Controller):
         items: list[AuditItem] = []
         owner: str | None = None
         if storable(task_id):
-            items = await queries.history(audit.database, task_id, None if everybody else reader)
+            items = await queries.history(audit.database, audit.keys, task_id, None if everybody else reader)
             owner = items[0].user_id if items else await queries.owner_of(audit.database, task_id)
         if not items and (owner is None or (owner != reader and not everybody)):
             raise ApiError("TASK_NOT_FOUND", "There is no such task of yours, now or earlier.", error="Task not found")
@@ -129,7 +131,7 @@ class AuditController(Controller):
             until=queries.instant("to", until),
             correlation_id=correlation_id,
         )
-        page = await queries.page(audit.database, criteria, limit=limit, cursor=cursor)
+        page = await queries.page(audit.database, audit.keys, criteria, limit=limit, cursor=cursor)
         asked = {key: value for key, value in request.query_params.items() if key in _FILTERS}
         if owner != reader:
             await audit.note_read(reader, owner or reader, None, asked, len(page.items))

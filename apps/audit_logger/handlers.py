@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from audit_logger.keys import DamagedKeysError
 from audit_logger.metrics import DUPLICATES, RECORDED, UNRECORDABLE
 from audit_logger.records import Record, UnrecordableError, record_of
 from audit_logger.trail import Trail
@@ -26,8 +27,19 @@ class Audit:
             except UnrecordableError as error:
                 UNRECORDABLE.inc()
                 outcomes.append(Outcome.drop(str(error)))
+        try:
+            await self._record(records)
+        except DamagedKeysError as damaged:
+            # Theirs are tried again, and then kept among the dead letters; nobody else's waits for that.
+            await self._record([record for record in records if record.user_id not in damaged.users])
+            outcomes = [
+                Outcome.retry(str(damaged)) if outcome is SUCCESS and event.user_id in damaged.users else outcome
+                for event, outcome in zip(events, outcomes, strict=True)
+            ]
+        return outcomes
+
+    async def _record(self, records: Sequence[Record]) -> None:
         if records:
             added = await self._trail.append(records)
             RECORDED.inc(added)
             DUPLICATES.inc(len(records) - added)
-        return outcomes

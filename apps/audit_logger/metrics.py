@@ -35,6 +35,11 @@ def _counter(name: str, help_: str) -> Counter:
 RECORDED: Final = _counter("taskflow_audit_events_recorded", "Rows added to the audit trail")
 DUPLICATES: Final = _counter("taskflow_audit_events_known", "Events that came again and were there already")
 UNRECORDABLE: Final = _counter("taskflow_audit_events_unrecordable", "Events that no row can hold: dead letters")
+UNREADABLE: Final = _counter(
+    "taskflow_audit_contents_unreadable", "Rows shown without what was written: no key that is here opens it"
+)
+KEYS_OLD: Final = _gauge("taskflow_audit_keys_old", "Users' keys that the first encryption key does not wrap yet")
+KEYS_UNFIT: Final = _gauge("taskflow_audit_keys_unfit", "Users' keys that no encryption key given here unwraps")
 CHAIN_LENGTH: Final = _gauge("taskflow_audit_chain_length", "Number of the row added last, as upkeep last saw it")
 DEFAULT_ROWS: Final = _gauge(
     "taskflow_audit_default_partition_rows",

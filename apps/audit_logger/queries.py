@@ -1,12 +1,14 @@
 """Reading the trail: a task's history, and pages of events by filter."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
-import asyncpg
 import msgspec
 
+from audit_logger.keys import Keys
+from audit_logger.revealing import Gone, Revealed, reveal
 from taskflow_core.database.pool import Database
 from taskflow_core.database.statements import columns, select
 from taskflow_core.service.cursors import Position, uuid_position
@@ -52,7 +54,8 @@ class AuditItem(msgspec.Struct, frozen=True, kw_only=True):
     `occurred_at` is the event's own time, `recorded_at` when the trail got it. `observed_at` is there only where the
     platform learnt of the event later than it happened, and then the row's place in time goes by it. `user_id` owns the
     task (or the trail that was read), `actor_id` did it: a user, or the name of a service. `data.changes` is
-    {field: {old, new}}.
+    {field: {old, new}}. Without what was written (the values of `changes`), `content` says why: the account was erased,
+    or the key is not here.
     """
 
     event_id: uuid.UUID
@@ -66,6 +69,7 @@ class AuditItem(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     correlation_id: str
     data: dict[str, Any]
+    content: Gone | msgspec.UnsetType = msgspec.UNSET
 
 
 class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,9 +82,9 @@ class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
     correlation_id: str | None = None
 
 
-async def history(database: Database, task_id: str, owner: str | None) -> list[AuditItem]:
+async def history(database: Database, keys: Keys, task_id: str, owner: str | None) -> list[AuditItem]:
     """What happened to a task of `owner` (None: anybody's), oldest first."""
-    return [_item(row) for row in await database.fetch(_HISTORY, task_id, owner, LONGEST_HISTORY)]
+    return await items(keys, await database.fetch(_HISTORY, task_id, owner, LONGEST_HISTORY))
 
 
 async def owner_of(database: Database, task_id: str) -> str | None:
@@ -89,12 +93,14 @@ async def owner_of(database: Database, task_id: str) -> str | None:
     return owner
 
 
-async def page(database: Database, criteria: EventFilter, *, limit: int, cursor: str | None) -> Page[AuditItem]:
+async def page(
+    database: Database, keys: Keys, criteria: EventFilter, *, limit: int, cursor: str | None
+) -> Page[AuditItem]:
     """One page of rows, newest first. Raises InvalidError for a cursor that is not of this filter."""
     of = fingerprint(criteria)
     query, values = _statement(criteria, None if cursor is None else uuid_position(cursor, of), limit + 1)
     found = page_of(await database.fetch(query, *values), limit, of, at="occurred_at", id="event_id")
-    return Page(items=[_item(row) for row in found.items], cursor=found.cursor)
+    return Page(items=await items(keys, found.items), cursor=found.cursor)
 
 
 def _statement(criteria: EventFilter, after: Position[uuid.UUID] | None, limit: int) -> tuple[str, list[Any]]:
@@ -130,8 +136,13 @@ def _statement(criteria: EventFilter, after: Position[uuid.UUID] | None, limit: 
     return query, values
 
 
-def _item(row: asyncpg.Record) -> AuditItem:
-    data = msgspec.json.decode(row["data"], type=dict[str, Any])
+async def items(keys: Keys, rows: Sequence[Any]) -> list[AuditItem]:
+    """Rows as answers show them, with what was written as far as it can be read. Raises outages."""
+    return [_item(row, revealed) for row, revealed in zip(rows, await reveal(keys, rows), strict=True)]
+
+
+def _item(row: Any, revealed: Revealed) -> AuditItem:
+    data = revealed.data
     # Of an event that was observed later than it happened the column has the observation.
     late = "timestamp" in data
     return AuditItem(
@@ -146,6 +157,7 @@ def _item(row: asyncpg.Record) -> AuditItem:
         version=row["version"],
         correlation_id=row["correlation_id"],
         data=data,
+        content=revealed.gone or msgspec.UNSET,
     )
 
 

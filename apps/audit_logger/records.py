@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from audit_logger.redaction import data_of, query_data
+from audit_logger.contents import Content, content_of, query_content
 from taskflow_core.events.account import AnyEvent, subject_of
 from taskflow_core.events.model import Event
 
@@ -24,7 +24,7 @@ class UnrecordableError(ValueError):
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What a row says: the event's id, when it was observed, whose it was, who did it, and the redacted rest."""
+    """What a row says: the event's id, when it was observed, whose it was, who did it, and the rest."""
 
     event_id: uuid.UUID
     occurred_at: datetime
@@ -34,7 +34,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     actor_id: str
     version: int
     correlation_id: str
-    data: str
+    content: Content
 
 
 def record_of(event: AnyEvent) -> Record:
@@ -61,7 +61,7 @@ def record_of(event: AnyEvent) -> Record:
         actor_id=event.actor_id,
         version=version,
         correlation_id=event.correlation_id,
-        data=data_of(event),
+        content=content_of(event),
     )
 
 
@@ -85,5 +85,5 @@ def read_record(
         actor_id=reader,
         version=0,
         correlation_id=correlation_id,
-        data=query_data(query, count),
+        content=query_content(query, count),
     )

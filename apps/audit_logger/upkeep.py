@@ -11,6 +11,7 @@ import structlog
 
 from audit_logger.archive import Archive, ArchiveError
 from audit_logger.checkpoints import Checkpoints, RefusedError
+from audit_logger.keys import keys_of
 from audit_logger.leaving import drop_what_may_go
 from audit_logger.metrics import CHECKPOINT_REFUSED, RETENTION_WAITS, UPKEEP_AT, UPKEEP_FAILURES, forget
 from audit_logger.partitions import ensure, sort_default
@@ -39,6 +40,7 @@ class Upkeep:
     def __init__(self, runtime: Runtime) -> None:
         settings = runtime.settings
         self._database = runtime.database
+        self._keys = keys_of(settings, runtime.database)
         self._supervisor = runtime.supervisor
         self._clock = runtime.clock
         self._keep = settings.audit_retention_months
@@ -81,6 +83,10 @@ class Upkeep:
             log.error("audit_month_kept", reason=str(error))
         await drop_what_may_go(connection, self._signer, self._export_dir, unexported=self._drop_unexported)
 
+    async def rewrap(self) -> None:
+        """Users' keys wrapped by the first encryption key, where another one wraps them."""
+        await self._keys.rewrap()
+
     async def checkpoint(self) -> None:
         """A signed note of where the chain stands, if it goes on from the one before."""
         try:
@@ -98,6 +104,7 @@ class Upkeep:
         try:
             await side_by_side(
                 lambda: every(MONTHS_SECONDS, _measured(self.months), name="months"),
+                lambda: every(MONTHS_SECONDS, _measured(self.rewrap), name="keys"),
                 lambda: every(CHECKPOINT_SECONDS, _measured(self.checkpoint), name="checkpoint"),
             )
         finally:

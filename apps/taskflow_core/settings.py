@@ -39,6 +39,14 @@ class Settings(ChatSettings, frozen=True, kw_only=True):
             secret=True,
         ),
     ] = None
+    audit_encryption_keys: Annotated[
+        tuple[str, ...],
+        Var(
+            "TASKFLOW_AUDIT_ENCRYPTION_KEY",
+            "Encrypts the keys of the audit trail; audit-logger demands it. Of several (commas) the first encrypts",
+            secret=True,
+        ),
+    ] = ()
     sidecar_token: Annotated[
         str | None, Var("DAPR_API_TOKEN", "What the Dapr sidecar demands of its service", secret=True)
     ] = None
@@ -253,8 +261,10 @@ def _load(environ: Mapping[str, str], kind: type[_Told]) -> _Told:
         else:
             # Users' tokens are signed with the secret as it is, blanks included: Phase IV does so too.
             values[field] = given if field == "auth_secret" else text
-        if field.endswith(("_secret", "_token", "_key")) and len(text) < SHORTEST_SECRET:
-            raise SettingsError(f"{var.name} must have at least {SHORTEST_SECRET} characters")
+        if field.endswith(("_secret", "_token", "_key", "_keys")):
+            for secret in text.split(",") if field.endswith("_keys") else (text,):
+                if len(secret.strip()) < SHORTEST_SECRET:
+                    raise SettingsError(f"{var.name} must have at least {SHORTEST_SECRET} characters")
     try:
         return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:

@@ -22,6 +22,7 @@ SECRETS: Final = {
     "BETTER_AUTH_SECRET": "auth-secret",
     "TASKFLOW_API_TOKEN": "dapr-api-token",
     "TASKFLOW_AUDIT_SIGNING_KEY": "audit-signing-key",
+    "TASKFLOW_AUDIT_ENCRYPTION_KEY": "audit-encryption-key",
 }
 """Variables whose values are made where the user gives none, and the files that keep them."""
 

@@ -63,3 +63,16 @@ class AuditUpkeepDays(
     Table, tablename="audit_upkeep_days", tags=[AUDIT_LOGGER], help_text="Days on which upkeep of the trail ran"
 ):
     day = Date(primary_key=True)
+
+
+class AuditKeys(
+    Table,
+    tablename="audit_keys",
+    tags=[AUDIT_LOGGER],
+    help_text="Keys of what users wrote, and marks of old ones",
+):
+    user_hash = Bytea(primary_key=True, help_text="The SHA-256 of the user's id")
+    key_id = UUID(null=True, default=None)
+    wrapped = Bytea(null=True, default=None, help_text="Encrypted with a key that only audit-logger has")
+    created_at = Timestamptz()
+    destroyed_at = Timestamptz(null=True, default=None)

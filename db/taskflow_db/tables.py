@@ -28,6 +28,7 @@ from taskflow_db.account_tables import AccountLinks, PersonalTokens
 from taskflow_db.audit_tables import (
     AuditChain,
     AuditCheckpoints,
+    AuditKeys,
     AuditPruned,
     AuditUpkeep,
     AuditUpkeepDays,
@@ -270,6 +271,7 @@ TABLES: Final[tuple[type[Table], ...]] = (
     TaskEvents,
     AuditChain,
     AuditCheckpoints,
+    AuditKeys,
     AuditPruned,
     AuditUpkeep,
     AuditUpkeepDays,

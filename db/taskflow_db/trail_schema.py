@@ -16,6 +16,9 @@ _SCRIPTS: Final = (
     ("0006_clocks", "CLOCK"),
     ("0006_clocks", "REMOVING"),
     ("0006_clocks", "MAKING"),
+    ("0019_trail_keys", "TABLES"),
+    ("0019_trail_keys", "KEYS"),
+    ("0019_trail_keys", "APPENDING"),
 )
 
 SERVICE_ROLE: Final = "taskflow_app"
@@ -32,6 +35,7 @@ TABLE_RIGHTS: Final = {
     "audit_pruned": frozenset({"SELECT"}),
     "audit_upkeep": frozenset({"SELECT"}),
     "audit_upkeep_days": frozenset({"SELECT"}),
+    "audit_keys": frozenset({"SELECT"}),
 }
 """What the services' role may do with each table of the trail; with a month by its name, nothing."""
 
@@ -47,6 +51,10 @@ SERVICE_FUNCTIONS: Final = frozenset(
         "audit_days_of_upkeep",
         "audit_detach_old",
         "audit_hindrance",
+        "audit_make_keys",
+        "audit_rewrap_key",
+        "audit_destroy_key",
+        "audit_record",
     }
 )
 """The functions that the services' role may call. Nobody but it and the owner may call any."""

@@ -1,10 +1,10 @@
 """Measures the audit trail: `.venv/bin/python -m e2e.bench.audit` (a minute or two; `--rows 100000` for a quick look).
 
 Adding: batches of 100 events, in turn by a bare `INSERT … SELECT unnest … ON CONFLICT DO NOTHING` into the same table,
-by `audit_append`, and by the whole handler (which redacts first); a durable PostgreSQL on one core, the client on
-another. Goal: appending at 70% of the bare insert's rate at least. CPU, of backend and client together, stands beside
-the rate, since it stays steady when something else uses the machine; a run in which others used more than 30% of a core
-says so.
+by the trail (which encrypts what people wrote), and by the whole handler (which makes rows of events first); a durable
+PostgreSQL on one core, the client on another. Goal: appending at 70% of the bare insert's rate at least. CPU, of
+backend and client together, stands beside the rate, since it stays steady when something else uses the machine; a run
+in which others used more than 30% of a core says so.
 
 Reading: a trail of a million rows asked through the service's routes. Goal: 20 ms at p99 for each kind of question.
 """
@@ -27,9 +27,12 @@ import httpx
 import msgspec
 
 from audit_logger.app import create_service
+from audit_logger.contents import canonical
 from audit_logger.handlers import Audit
+from audit_logger.keys import Keys
 from audit_logger.records import Record, record_of
 from audit_logger.trail import Trail
+from audit_logger.wrapping import Wrapper
 from e2e.bench.figures import Table, percentile
 from e2e.bench.machine import busy_seconds, cpu_seconds, disturbed, pin
 from e2e.bench.makers import make_task, updated
@@ -113,12 +116,14 @@ async def _bench(postgres: EmbeddedPostgres, rows: int) -> bool:
 
 
 async def _adding(database: Database) -> bool:
-    trail = Trail(database)
+    trail = Trail(database, Keys(database, Wrapper([SECRET])))
     audit = Audit(trail)
 
     async def bare(_: Sequence[Event], records: Sequence[Record]) -> None:
-        columns = [[getattr(record, name) for record in records] for name in Record.__struct_fields__]
-        await database.execute(BARE, *columns, links)
+        names = [name for name in Record.__struct_fields__ if name != "content"]
+        columns = [[getattr(record, name) for record in records] for name in names]
+        contents = [canonical(record.content.clear | record.content.written).decode() for record in records]
+        await database.execute(BARE, *columns, contents, links)
 
     async def append(_: Sequence[Event], records: Sequence[Record]) -> None:
         await trail.append(records)
@@ -127,7 +132,7 @@ async def _adding(database: Database) -> bool:
         await audit(events)
 
     links = [os.urandom(32) for _ in range(BATCH)]
-    contenders = [Contender("bare insert", bare), Contender("audit_append", append), Contender("handler", handle)]
+    contenders = [Contender("bare insert", bare), Contender("the trail", append), Contender("handler", handle)]
     backend: int = await database.fetchval("SELECT pg_backend_pid()")
     began, busy, ours = time.perf_counter(), busy_seconds(), _cpu(backend)
     for round_ in range(-1, ROUNDS):  # one round to warm up
@@ -189,7 +194,13 @@ async def _fill(owner_url: str, rows: int) -> None:
 
 
 async def _reading(database: Database, postgres: EmbeddedPostgres, rows: int) -> bool:
-    settings = Settings(database_url=postgres.app_url, auth_secret=SECRET, admins=("root",), bus="embedded")
+    settings = Settings(
+        database_url=postgres.app_url,
+        auth_secret=SECRET,
+        audit_encryption_keys=(SECRET,),
+        admins=("root",),
+        bus="embedded",
+    )
     clock = SystemClock()
     tokens = Tokens(SECRET, clock, access_seconds=86_400)
     months = [datetime.now(UTC) + timedelta(days=days) for days in (-20, 0, 20)]

@@ -79,6 +79,7 @@ async def _platform(url: str) -> AsyncGenerator[Platform]:
         database_url=url,
         auth_secret=_SECRET,
         api_token=_SECRET,
+        audit_encryption_keys=(_SECRET,),
         bus="embedded",
         login_attempts_per_minute=_MANY,
         address_login_attempts_per_minute=_MANY,

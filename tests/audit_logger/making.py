@@ -10,14 +10,17 @@ import asyncpg
 from audit_logger.archive import Archive
 from audit_logger.checkpoints import Checkpoints
 from audit_logger.handlers import Audit
+from audit_logger.keys import Keys
 from audit_logger.leaving import drop_what_may_go
 from audit_logger.signing import Signer
 from audit_logger.trail import Trail
 from audit_logger.verify import Verdict, verify
 from audit_logger.walk import Finding
+from audit_logger.wrapping import Wrapper
 from taskflow_core.bus.port import SUCCESS
 from taskflow_core.database.pool import Connection, Database
 from taskflow_core.domain.task import Task
+from taskflow_core.events.account import AnyEvent
 from taskflow_core.events.model import (
     Change,
     Event,
@@ -29,6 +32,7 @@ from taskflow_core.events.model import (
 )
 
 KEY = "a-key-for-tests-of-32-or-more-characters"
+ENCRYPTION_KEY = "a-key-of-keys-for-tests-of-32-or-more-characters"
 
 
 def task(task_id: str, *, user: str = "anna", version: int = 1, **fields: Any) -> Task:
@@ -82,9 +86,19 @@ def life(task_id: str, *, user: str = "anna", description: str | None = None) ->
     ]
 
 
-async def record(database: Database, *events: Event) -> None:
+def keys(database: Database, *secrets: str) -> Keys:
+    """Users' keys, wrapped as the settings of tests say unless other secrets are given."""
+    return Keys(database, Wrapper(secrets or (ENCRYPTION_KEY,)))
+
+
+def trail(database: Database) -> Trail:
+    """The trail's writing half."""
+    return Trail(database, keys(database))
+
+
+async def record(database: Database, *events: AnyEvent) -> None:
     """Have the handler record events."""
-    outcomes = await Audit(Trail(database))(events)
+    outcomes = await Audit(trail(database))(events)
     assert list(outcomes) == [SUCCESS] * len(events)
 
 

@@ -167,7 +167,8 @@ async def test_a_month_is_exported_whole_before_and_after_it_is_detached(
         assert (tmp_path / "before.jsonl").stat().st_mode & 0o777 == 0o600
         rows = [json.loads(line) for line in lines]
         assert [(row["task_id"], row["chain_seq"]) for row in rows] == [("old-3", 4), ("old-4", 5)]
-        assert rows[0]["data"]["changes"]["title"]["new"] == "Water the plants"
+        assert rows[0]["data"]["changes"] == {"title": None}, "what was written is in the file as it is in the trail"
+        assert isinstance(rows[0]["data"]["sealed"], str)
         with pytest.raises(ExportError, match="is there already"):
             await export_month(owner, month, tmp_path / "before.jsonl")
         with pytest.raises(ExportError, match="There is no 1999-01"):

@@ -11,7 +11,6 @@ import pytest
 import structlog
 
 from audit_logger.handlers import Audit
-from audit_logger.trail import Trail
 from taskflow_core.bus.dead_letters import letters
 from taskflow_core.bus.embedded import EmbeddedTransport
 from taskflow_core.bus.port import SUCCESS, Message, Subscription, Verdict
@@ -21,7 +20,7 @@ from taskflow_core.events.envelope import encode, wrap
 from taskflow_core.events.model import Event
 from taskflow_core.events.topics import ALL_TOPICS, AUDIT_LOGGER, CHAT_API, topic_of
 from taskflow_core.settings import Settings
-from tests.audit_logger.making import created, life, record, verdict
+from tests.audit_logger.making import created, life, record, trail, verdict
 from tests.bus.making import messages
 from tests.support.waiting import eventually
 
@@ -74,14 +73,14 @@ async def test_two_replicas_fed_the_same_events_record_each_once(database: Datab
 async def test_what_no_row_can_hold_is_dropped_and_its_neighbours_are_recorded(database: Database) -> None:
     good, odd = created("task-1"), created("line\nbreak")
     nameless = msgspec.structs.replace(created("task-2"), event_id="not-a-uuid")
-    outcomes = await Audit(Trail(database))([odd, good, nameless])
+    outcomes = await Audit(trail(database))([odd, good, nameless])
     assert [outcome.verdict for outcome in outcomes] == [Verdict.DROP, Verdict.SUCCESS, Verdict.DROP]
     assert await held(database) == [good.event_id]
 
 
 async def test_events_from_the_embedded_bus_are_recorded_and_acknowledged_after_commit(database: Database) -> None:
     events = [created(f"task-{n}") for n in range(250)]
-    subscription = Subscription(group="audit-logger", topics=ALL_TOPICS, handler=Audit(Trail(database)), max_wait_ms=5)
+    subscription = Subscription(group="audit-logger", topics=ALL_TOPICS, handler=Audit(trail(database)), max_wait_ms=5)
     transport = EmbeddedTransport(database, [subscription])
     messages = [
         Message(e.event_id, topic_of(e), e.task_id, encode(wrap(e, CHAT_API)).decode(), n) for n, e in enumerate(events)
@@ -106,7 +105,7 @@ async def test_an_event_of_any_time_is_recorded(database: Database) -> None:
 
 
 async def test_an_empty_batch_is_fine(database: Database) -> None:
-    assert list(await Audit(Trail(database))([])) == []
+    assert list(await Audit(trail(database))([])) == []
     assert SUCCESS.verdict is Verdict.SUCCESS
 
 
@@ -123,7 +122,7 @@ async def test_time_outs_set_on_the_role_cost_no_attempt_while_somebody_holds_th
     await database.open()
     await database.opened()
     transport = EmbeddedTransport(
-        database, [Subscription(group=AUDIT_LOGGER, topics=ALL_TOPICS, handler=Audit(Trail(database)))]
+        database, [Subscription(group=AUDIT_LOGGER, topics=ALL_TOPICS, handler=Audit(trail(database)))]
     )
     events = [created(f"task-{n}") for n in range(4)]
     try:

@@ -32,6 +32,7 @@ async def life(settings: Settings) -> AsyncGenerator[None]:
         "TASKFLOW_BUS": "embedded",
         "TASKFLOW_DATABASE_URL": settings.database_url,
         "BETTER_AUTH_SECRET": settings.auth_secret,
+        "TASKFLOW_AUDIT_ENCRYPTION_KEY": ",".join(settings.audit_encryption_keys),
         "TASKFLOW_DATABASE_POOL_SIZE": "5",
     }
     process = await asyncio.create_subprocess_exec(

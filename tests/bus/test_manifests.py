@@ -44,7 +44,12 @@ MAIN, BROADCAST, DEAD = "taskflow-pubsub", "taskflow-pubsub-broadcast", "taskflo
 
 
 def settings() -> Settings:
-    return Settings(database_url="postgresql://nowhere/db", auth_secret="s" * 32, api_token="t" * 32)
+    return Settings(
+        database_url="postgresql://nowhere/db",
+        auth_secret="s" * 32,
+        api_token="t" * 32,
+        audit_encryption_keys=("k" * 32,),
+    )
 
 
 @pytest.fixture

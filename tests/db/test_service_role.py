@@ -17,6 +17,7 @@ _AUDIT = {
     "audit_pruned": {"SELECT"},
     "audit_upkeep": {"SELECT"},
     "audit_upkeep_days": {"SELECT"},
+    "audit_keys": {"SELECT"},
 }
 _READ = {"migration": {"SELECT"}, "task_events_default": {"SELECT"}}
 RIGHTS = {table_name(table): _ROWS for table in TABLES} | _AUDIT | _READ
@@ -65,6 +66,9 @@ FORBIDDEN: list[str] = [
     "SELECT audit_put_back('task_events_2020_01_until_1')",
     "SELECT audit_protect('tasks', '')",
     "SELECT audit_make_default()",
+    "UPDATE audit_keys SET wrapped = NULL",
+    "INSERT INTO audit_keys (user_hash, key_id, wrapped) VALUES ('', gen_random_uuid(), '')",
+    "DELETE FROM audit_keys",
     "SELECT rolpassword FROM pg_authid",
     "COPY users TO PROGRAM 'cat'",
     "SET ROLE taskflow_owner",

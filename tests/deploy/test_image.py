@@ -37,7 +37,13 @@ for command in ("serve", "db", "dlq", "outbox", "admin", "audit"):
     importlib.import_module(f"taskflow_cli.{command}")
 
 for phase in ("iv", "v"):
-    settings = Settings(database_url="postgresql://nowhere/db", auth_secret="s" * 32, api_token="t" * 32, phase=phase)
+    settings = Settings(
+        database_url="postgresql://nowhere/db",
+        auth_secret="s" * 32,
+        api_token="t" * 32,
+        audit_encryption_keys=("k" * 32,),
+        phase=phase,
+    )
     for factory in factories(ALL_SERVICES if phase == "v" else ALL_SERVICES[:1]):
         runtime = Runtime(
             settings=settings,

@@ -52,6 +52,7 @@ def public_paths(phase: str, name: ServiceName) -> list[str]:
         database_url="postgresql://nowhere/db",
         auth_secret="s" * 32,
         api_token="t" * 32,
+        audit_encryption_keys=("k" * 32,),
         phase="iv" if phase == "phase-iv" else "v",
     )
     runtime = Runtime(

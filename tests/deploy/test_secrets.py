@@ -97,7 +97,7 @@ def test_secrets_are_made_once_and_fit_each_other_whenever_the_job_is_interrupte
     assert passwords["app-password"] in api.secrets["taskflow-database"]["TASKFLOW_DATABASE_URL"]
     owner = api.secrets["taskflow-database-migration"]["TASKFLOW_MIGRATION_DATABASE_URL"]
     assert f"taskflow_owner:{passwords['owner-password']}@taskflow-postgres:5432/taskflow" in owner
-    assert len({value for values in api.secrets.values() for value in values.values()}) == 9, "no two alike"
+    assert len({value for values in api.secrets.values() for value in values.values()}) == 10, "no two alike"
 
 
 @pytest.mark.parametrize("place", CLOUDS)
@@ -133,7 +133,7 @@ def test_only_what_a_service_uses_is_handed_to_it(place: str, phase: str) -> Non
         only = Rendered({next(key for key, one in rendered.items() if one is workload): workload})
         extra = {
             "chat-api": {"taskflow-database-migration"},
-            "audit-logger": {"taskflow-audit"},
+            "audit-logger": {"taskflow-audit", "taskflow-audit-encryption"},
         }.get(workload["metadata"]["name"], set())
         assert {name for name, _ in wanted(only)} == common | extra
 

@@ -8,14 +8,13 @@ import msgspec
 import pytest
 
 from audit_logger.records import read_record
-from audit_logger.trail import Trail
 from notification_service.catch_up import CatchUp
 from notification_service.recent_events import RecentEvents
 from notification_service.seen_events import SeenEvents
 from notification_service.stream import Stream
 from taskflow_core.database.pool import Database
 from taskflow_core.settings import Settings
-from tests.audit_logger.making import record
+from tests.audit_logger.making import record, trail
 from tests.notification_service.making import at, keep_task
 from tests.notification_service.replaying import back, ids, publish
 from tests.notification_service.rig import Running, completed, created, deleted, reminded, serving, updated
@@ -67,7 +66,7 @@ async def test_who_read_the_trail_is_no_news(running: Running, database: Databas
     read = read_record(
         reader="admin", owner="anna", task_id=None, query={}, count=1, at=datetime.now(UTC), correlation_id="c"
     )
-    await Trail(database).append([read])
+    await trail(database).append([read])
     await record(database, lost := created("anna", "a"))
     await catch_up.turn(grace=0)
     assert ids(await anna.frames(1)) == [lost.event_id]

@@ -6,12 +6,12 @@ from typing import Any
 import msgspec
 
 from audit_logger.handlers import Audit
-from audit_logger.trail import Trail
 from chat_api.commands.reconcile import Reconciled, reconcile
 from taskflow_core.database.pool import Database
 from taskflow_core.events.envelope import decode
 from taskflow_core.events.model import Event
 from taskflow_core.settings import Settings
+from tests.audit_logger.making import trail
 from tests.notification_service.making import at, keep_task
 from tests.notification_service.replaying import back, ids
 from tests.notification_service.rig import created, quick, serving
@@ -23,7 +23,7 @@ _TIMES = "UPDATE tasks SET created_at = $2, updated_at = $3 WHERE id = $1"
 async def test_open_pages_and_readers_that_come_back(settings: Settings, database: Database) -> None:
     settings = msgspec.structs.replace(settings, auth_secret=quick().auth_secret)
     now = datetime.now(UTC)
-    audit = Audit(Trail(database))
+    audit = Audit(trail(database))
     seen = at(created("anna", "kept"), now - timedelta(days=2, hours=1))
     await keep_task(database, "anna", "kept", 1)
     await keep_task(database, "anna", "gone", 1)

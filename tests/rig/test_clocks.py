@@ -62,6 +62,7 @@ def _settings(database_url: str) -> dict[str, str]:
         "TASKFLOW_DATABASE_URL": database_url,
         "TASKFLOW_BUS": "embedded",
         "BETTER_AUTH_SECRET": "a-secret-for-tests-of-32-or-more-characters",
+        "TASKFLOW_AUDIT_ENCRYPTION_KEY": "a-key-of-keys-for-tests-of-32-or-more-characters",
     }
 
 

@@ -47,6 +47,7 @@ def rig_settings(databases: Databases) -> Iterator[Settings]:
         database_url=databases.app_url(name),
         migration_database_url=databases.owner_url(name),
         auth_secret="a-secret-for-tests-of-32-or-more-characters",
+        audit_encryption_keys=("a-key-of-keys-for-tests-of-32-or-more-characters",),
     )
     databases.drop(name)
 

@@ -57,6 +57,7 @@ async def platform(rig_programs: Programs, tmp_path_factory: pytest.TempPathFact
             database_url=postgres.app_url,
             migration_database_url=postgres.owner_url,
             auth_secret="a-secret-for-tests-of-32-or-more-characters",
+            audit_encryption_keys=("a-key-of-keys-for-tests-of-32-or-more-characters",),
         )
         async with running_rig(rig_programs, home, settings) as rig:
             await ready(rig)

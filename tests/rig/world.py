@@ -99,6 +99,7 @@ async def running_rig(
         **{name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
         "TASKFLOW_DATABASE_URL": settings.database_url,
         "BETTER_AUTH_SECRET": settings.auth_secret,
+        "TASKFLOW_AUDIT_ENCRYPTION_KEY": ",".join(settings.audit_encryption_keys),
         "TASKFLOW_DATABASE_POOL_SIZE": "5",
         "TASKFLOW_REPUBLISH_AFTER_SECONDS": "15",
         "TASKFLOW_STREAM_HEARTBEAT_SECONDS": "5",

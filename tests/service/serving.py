@@ -61,6 +61,7 @@ def serving(settings: Settings, log: Path, **variables: str) -> Generator[Servin
     environment |= {
         "TASKFLOW_DATABASE_URL": settings.database_url,
         "BETTER_AUTH_SECRET": settings.auth_secret,
+        "TASKFLOW_AUDIT_ENCRYPTION_KEY": ",".join(settings.audit_encryption_keys),
         "TASKFLOW_API_TOKEN": settings.api_token or "",
         "TASKFLOW_BUS": "embedded",
         "TASKFLOW_PORT": "0",

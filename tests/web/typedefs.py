@@ -29,7 +29,12 @@ def file_of(service: ServiceName) -> Path:
 
 async def document(service: ServiceName) -> dict[str, Any]:
     """A service's OpenAPI document, as the service gives it. No database is needed for that."""
-    settings = Settings(database_url="postgresql://nowhere/db", auth_secret="s" * 32, api_token="t" * 32)
+    settings = Settings(
+        database_url="postgresql://nowhere/db",
+        auth_secret="s" * 32,
+        api_token="t" * 32,
+        audit_encryption_keys=("k" * 32,),
+    )
     async with httpx.AsyncClient(base_url="http://chat-api") as nobody:
         database = Database(settings.database_url)
         runtime = Runtime(settings=settings, database=database, clock=SystemClock(), chat_api=nobody)

@@ -5,7 +5,6 @@ step looks from the beginning again. So a crash costs a step, what a Phase IV po
 one, and an account is done only when one transaction has found nothing left.
 """
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
 
@@ -100,18 +99,16 @@ _DEAD_LETTERS: Final = "DELETE FROM dead_letters WHERE strpos(payload, '\"' || $
 
 _WAITS: Final = "waits until the audit trail holds the account's last events"
 
-Forget = Callable[[str], Awaitable[None]]
-"""Makes what the audit trail has of a user unreadable. May be called again."""
+# What the audit trail has of the user, unreadable for ever once this is committed.
+_FORGET: Final = "SELECT audit_destroy_key($1)"
 
 
 class Erasing:
     """Erases accounts, however many processes do so at once."""
 
-    def __init__(self, database: Database, clock: Clock, *, forget_trail: Forget | None = None) -> None:
-        """`forget_trail` is awaited when the trail holds the last events, before an account is done."""
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._forget_trail = forget_trail
 
     async def run(self) -> bool:
         """A step of every erasure; whether any of them can go on at once. Raises outages."""
@@ -140,9 +137,9 @@ class Erasing:
                 await connection.execute(_FAILED, user_id, 2.0, _WAITS)
                 return False
             await connection.execute(_DEAD_LETTERS, user_id)
-            if self._forget_trail is not None:
-                await self._forget_trail(user_id)
+            # Last, since others who add to the trail wait from here on.
             await connection.execute(_DONE, user_id)
+            await connection.execute(_FORGET, user_id)
         log.info("account_erased")
         return False
 

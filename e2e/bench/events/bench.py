@@ -128,6 +128,7 @@ async def _follow(directory: Path, programs: Programs, postgres: EmbeddedPostgre
         "PYTHONPATH": str(ROOT),
         "TASKFLOW_DATABASE_URL": postgres.app_url,
         "BETTER_AUTH_SECRET": TOKEN,
+        "TASKFLOW_AUDIT_ENCRYPTION_KEY": TOKEN,
     }
     rig = Rig(programs, directory, environment)
     async with rig.running():
@@ -165,6 +166,7 @@ async def _round(kind: str, directory: Path, programs: Programs, postgres: Embed
         "PYTHONPATH": str(ROOT),
         "TASKFLOW_DATABASE_URL": postgres.app_url,
         "BETTER_AUTH_SECRET": TOKEN,
+        "TASKFLOW_AUDIT_ENCRYPTION_KEY": TOKEN,
         "TASKFLOW_API_TOKEN": TOKEN,
         "TASKFLOW_PORT": str(consumer_port),
         "DAPR_API_TOKEN": TOKEN,

@@ -82,25 +82,24 @@ async def test_two_replicas_at_once(
     assert await found_in(owner_url, MARKER, *users) == set()
 
 
+_DESTROYED = "SELECT destroyed_at FROM audit_keys WHERE user_hash = sha256(convert_to($1, 'UTF8')) AND wrapped IS NULL"
+
+
 async def test_it_waits_for_the_trail(database: Database, clock: MovableClock) -> None:
-    forgotten: list[str] = []
-
-    async def forget(user_id: str) -> None:
-        forgotten.append(user_id)
-
     user_id = await closed(database, clock)
-    erasing = Erasing(database, clock, forget_trail=forget)
+    erasing = Erasing(database, clock)
     await steps(erasing)
     row = await database.fetchrow("SELECT done_at, last_error FROM erasures")
     assert row is not None
     assert row["done_at"] is None
     assert "audit trail" in row["last_error"]
     assert not await database.fetchval("SELECT count(*) FROM users WHERE id = $1", user_id)
-    assert forgotten == []
+    assert not await database.fetchval(_DESTROYED, user_id)
     await the_trail_holds_all(database)
     await database.execute("UPDATE erasures SET retry_at = NULL")
     await steps(erasing)
-    assert (await database.fetchval(_TO_DO), forgotten) == (0, [user_id])
+    assert await database.fetchval(_TO_DO) == 0
+    assert await database.fetchval(_DESTROYED, user_id)
 
 
 async def test_phase_iv_writes_meanwhile(
@@ -153,14 +152,17 @@ async def test_a_row_in_the_last_moment(database: Database, clock: MovableClock,
 
 
 async def test_one_that_fails_holds_up_no_other(database: Database, clock: MovableClock, owner_url: str) -> None:
+    """And it is not done as long as its key is there."""
     bad, good = await closed(database, clock), await closed(database, clock)
-
-    async def forget(user_id: str) -> None:
-        if user_id == bad:
-            raise ValueError("no such key")
-
+    owner = await asyncpg.connect(owner_url)
+    await owner.execute(f"""
+        CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no such key'; END $$;
+        CREATE TRIGGER fails BEFORE INSERT OR UPDATE ON audit_keys FOR EACH ROW
+        WHEN (NEW.user_hash = sha256('{bad}') AND NEW.wrapped IS NULL) EXECUTE FUNCTION fails();
+    """)
+    await owner.close()
     await the_trail_holds_all(database)
-    erasing = Erasing(database, clock, forget_trail=forget)
+    erasing = Erasing(database, clock)
     for _ in range(20):
         await erasing.run()
         await the_trail_holds_all(database)

@@ -36,6 +36,7 @@ def main() -> None:
     create("taskflow-app-token", {"token": secrets.token_hex(32)})
     create("taskflow-sidecar-token", {"token": secrets.token_hex(32)})
     create("taskflow-audit", {"TASKFLOW_AUDIT_SIGNING_KEY": secrets.token_hex(32)})
+    create("taskflow-audit-encryption", {"TASKFLOW_AUDIT_ENCRYPTION_KEY": secrets.token_hex(32)})
 
 
 def create(name: str, values: dict[str, str]) -> bool:
