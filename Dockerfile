@@ -4,6 +4,7 @@
 #   --build-arg PYTHON_IMAGE=…      the base: any Debian-like image with python3 (3.11 or newer)
 #   --build-arg BUILD_IMAGE=…       the same Python with its venv module, where the base lacks it; may hold a CA besides
 #   --build-arg PIP_INDEX_URL=…     another index of Python packages; UV_DEFAULT_INDEX is its twin for uv
+#   --build-arg NPM_CONFIG_REGISTRY=…  another registry of npm's packages: esbuild makes the page's bundle
 #   --build-arg SSL_CERT_FILE=…     a CA bundle in BUILD_IMAGE to trust
 # None of them is in the image that results.
 ARG PYTHON_IMAGE=docker.io/library/python:3.13-slim-trixie
@@ -13,6 +14,7 @@ FROM ${BUILD_IMAGE} AS build
 ARG UV_VERSION=0.13
 ARG PIP_INDEX_URL
 ARG UV_DEFAULT_INDEX=${PIP_INDEX_URL}
+ARG NPM_CONFIG_REGISTRY=https://registry.npmjs.org/
 ARG SSL_CERT_FILE
 ARG PIP_CERT=${SSL_CERT_FILE}
 # Compiled now: nothing can be written when it runs. No Python but the base's.

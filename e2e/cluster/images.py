@@ -30,7 +30,14 @@ _BUILD_SECONDS: Final = 1200.0
 _CERTIFICATES: Final = Path("/etc/ssl/certs/ca-certificates.crt")
 _OWN_INPUTS: Final = ("Dockerfile", "pyproject.toml", "uv.lock", "README.md", "LICENSE", "apps", "db")
 # Where packages come from is the host's business; these reach the build when the host has set them.
-_FORWARDED: Final = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+_FORWARDED: Final = (
+    "PIP_INDEX_URL",
+    "UV_DEFAULT_INDEX",
+    "NPM_CONFIG_REGISTRY",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

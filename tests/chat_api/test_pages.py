@@ -16,7 +16,8 @@ async def test_browsers_get_the_page_and_programs_an_overview(visitor: httpx.Asy
     assert page.text.startswith("<!doctype html>")
     overview = await visitor.get("/")
     assert overview.json()["endpoints"]["docs"] == "/docs"
-    assert page.headers["vary"] == overview.headers["vary"] == "Accept", "caches keep the two apart"
+    assert page.headers["vary"].startswith("Accept,"), "caches keep the two apart"
+    assert overview.headers["vary"] == "Accept"
 
 
 async def test_the_page_may_load_from_here_only(visitor: httpx.AsyncClient) -> None:

@@ -9,6 +9,7 @@ from tests.deploy.rendering import ROOT
 CALLED_BY_OTHERS: Final = {
     "asyncio calls a protocol's methods": {"connection_made", "data_received", "connection_lost"},
     "APScheduler asks a trigger": {"get_next_fire_time"},
+    "hatchling calls a build hook": {"initialize", "finalize"},
     "uvicorn's server has it": {"capture_signals"},
     "uvicorn's protocol calls it": {"send_400_response"},
     "Piccolo's engine has them": {"check_version", "prep_database"},

@@ -95,7 +95,11 @@ def test_the_image_is_made_of_what_it_needs_alone() -> None:
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
     assert ignored[1] == "*"
     allowed = {line.removeprefix("!") for line in ignored if line.startswith("!")}
-    assert allowed == {"pyproject.toml", "uv.lock", "README.md", "LICENSE", "apps", "apps/web/page", "db"}
+    [names] = re.findall(r"_MAKES_IT: Final = \((.*)\)", (ROOT / "apps/web/page_wheel.py").read_text())
+    listed = re.findall(r'"([^"]+)"', names)
+    made_of = {"pyproject.toml", "uv.lock", "README.md", "LICENSE", "apps", "apps/web/page", "db"}
+    makes_the_bundle = {f"apps/web/{name}" for name in ("page_wheel.py", *listed)}
+    assert allowed == made_of | makes_the_bundle
     checks_the_page = "web/*"
     assert {*TOOLS, checks_the_page} == {line.removeprefix("apps/") for line in ignored if line.startswith("apps/")}
     project = (ROOT / "pyproject.toml").read_text()

@@ -61,7 +61,13 @@ def new_context(browser: Browser) -> Iterator[NewContext]:
     contexts: list[BrowserContext] = []
 
     def make(**options: object) -> BrowserContext:
-        settings: dict[str, object] = {"locale": "en-GB", "timezone_id": "Europe/Berlin", **options}
+        # A service worker answers where a test's routes are to: tests of it say `service_workers="allow"`.
+        settings: dict[str, object] = {
+            "locale": "en-GB",
+            "timezone_id": "Europe/Berlin",
+            "service_workers": "block",
+            **options,
+        }
         context = browser.new_context(**settings)  # type: ignore[arg-type]  # options of one call, typed there
         context.set_default_timeout(DEADLINE)
         contexts.append(context)

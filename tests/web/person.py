@@ -73,7 +73,9 @@ class Person:
 
     def _console(self, message: ConsoleMessage) -> None:
         # A refused or failed request is logged by the browser itself; what it means the page shows.
-        if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
+        # Nor is it the page's doing that a test has no service worker.
+        theirs = ("Failed to load resource", "Service Worker registration blocked")
+        if message.type in ("error", "warning") and not message.text.startswith(theirs):
             self.complaints.append(message.text)
 
 

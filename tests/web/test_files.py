@@ -13,11 +13,15 @@ LANGUAGES = [path for path in SCRIPTS if re.match(r"strings/[a-z]{2}[./]", path.
 """What the page says; of these a browser loads those of one language."""
 
 
+WORKERS = {"sw.js", "offline/shell-files.js", "offline/notification-clicks.js"}
+"""What the service worker is made of: a browser loads it by itself, when the page is there."""
+
+
 def test_every_module_is_loaded_ahead_and_every_file_named_exists() -> None:
     named = set(re.findall(r'(?:href|src)="/static/([^"]+)"', INDEX))
     assert {name for name in named if not (WEB / name).is_file()} == set()
     shipped = {path.relative_to(WEB).as_posix() for path in [*SCRIPTS, *STYLES]}
-    assert shipped - named == {path.relative_to(WEB).as_posix() for path in LANGUAGES}
+    assert shipped - named == {path.relative_to(WEB).as_posix() for path in LANGUAGES} | WORKERS
 
 
 def imports(script: Path) -> list[Path]:
@@ -38,12 +42,14 @@ LAYERS = [
     ["domain"],
     ["server"],
     ["state"],
+    ["offline"],
     ["keys.js", "router.js", "tabs.js"],
     ["notices"],
     ["views"],
     ["sheets.js"],
     ["session.js"],
     ["app.js"],
+    ["boot.js", "sw.js"],
 ]
 """The page's modules and folders, those that the others stand on first."""
 

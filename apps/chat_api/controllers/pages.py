@@ -12,13 +12,14 @@ from litestar import Request, Response, get, static_files
 from litestar.datastructures import CacheControlHeader
 from litestar.exceptions import InternalServerException, NotFoundException
 from litestar.openapi.plugins import OpenAPIRenderPlugin
-from litestar.params import HeaderParameter
+from litestar.params import FromPath, HeaderParameter
 from litestar.response import Redirect
 from litestar.router import Router
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, ControllerRouterHandler, Message, Receive, Scope, Send
 
 import taskflow_core
 from chat_api.answers import tags_of
+from chat_api.controllers.page_files import WORKER, PageFile, PageFiles
 from taskflow_core.events.topics import AUDIT_LOGGER, CHAT_API, NOTIFICATION_SERVICE, REMINDER_SERVICE
 from taskflow_core.service.errors import http_error
 from taskflow_core.service.ignored import PHASE_IV
@@ -31,6 +32,8 @@ _NO_FILE: Final = frozenset({errno.ENAMETOOLONG, errno.ENOTDIR, errno.EINVAL, er
 """How a file system says, besides that it has no such file, that it could not have one."""
 
 Accept = Annotated[str | None, HeaderParameter(name="Accept", required=False, include_in_schema=False)]
+AcceptEncoding = Annotated[str | None, HeaderParameter(name="Accept-Encoding", required=False, include_in_schema=False)]
+IfNoneMatch = Annotated[str | None, HeaderParameter(name="If-None-Match", required=False, include_in_schema=False)]
 
 _DOCS_POLICY: Final = (
     # Swagger UI writes styles into its page, and its style sheet has pictures in it.
@@ -39,6 +42,7 @@ _DOCS_POLICY: Final = (
 )
 _OF_304: Final = frozenset({b"etag", b"last-modified", b"cache-control"})
 _PAGE_POLICY: Final = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+_WORKER_POLICY: Final = "default-src 'none'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'"
 
 
 class Home(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,12 +92,44 @@ async def health(runtime: FromRuntime) -> Healthy:
 
 
 @get("/", opt=PHASE_IV, tags=["platform"], summary="The page for browsers, an overview for programs")
-async def home(accept: Accept = None) -> Response[Any]:
+async def home(
+    accept: Accept = None, accept_encoding: AcceptEncoding = None, if_none_match: IfNoneMatch = None
+) -> Response[Any]:
     """The page at /."""
     if "text/html" in (accept or ""):
-        headers = {"Content-Security-Policy": _PAGE_POLICY, "Vary": "Accept"}
-        return Response(_index(), media_type="text/html", headers=headers)
+        index = _page_files().find("index.html")
+        if index is None:
+            raise NotFoundException
+        headers = {"Content-Security-Policy": _PAGE_POLICY, "Vary": "Accept, Accept-Encoding"}
+        return _file_answer(index, accept_encoding, if_none_match, headers)
     return Response(home_answer(), media_type="application/json", headers={"Vary": "Accept"})
+
+
+@get("/static/{name:path}", include_in_schema=False)
+async def page_file(
+    name: FromPath[str], accept_encoding: AcceptEncoding = None, if_none_match: IfNoneMatch = None
+) -> Response[Any]:
+    """One of the page's files. The service worker's policy is the page's: what it may load."""
+    name = name.removeprefix("/")
+    file = _page_files().find(name)
+    if file is None:
+        raise NotFoundException
+    headers = {"Vary": "Accept-Encoding"}
+    if name == WORKER:
+        headers |= {"Service-Worker-Allowed": "/", "Content-Security-Policy": _WORKER_POLICY}
+    return _file_answer(file, accept_encoding, if_none_match, headers)
+
+
+def _file_answer(
+    file: PageFile, accept_encoding: str | None, if_none_match: str | None, headers: dict[str, str]
+) -> Response[Any]:
+    encoding = file.chosen(accept_encoding)
+    headers |= {"ETag": file.tag_of(encoding), "Cache-Control": file.cache_control}
+    if file.is_known(if_none_match, encoding):
+        return Response(None, status_code=304, headers=headers)
+    if encoding:
+        headers["Content-Encoding"] = encoding
+    return Response(file.bodies[encoding], media_type=file.media_type, headers=headers)
 
 
 @get("/redoc", include_in_schema=False)
@@ -103,16 +139,13 @@ async def redoc() -> Redirect:
 
 
 @cache
-def _index() -> bytes:
-    return (web_directory() / "index.html").read_bytes()
+def _page_files() -> PageFiles:
+    return PageFiles(web_directory())
 
 
-def assets() -> list[Router]:
+def assets() -> list[ControllerRouterHandler]:
     """The files of the page and of the API's documents."""
-    return [
-        _static("/static", web_directory(), CacheControlHeader(no_cache=True)),
-        _static("/docs/assets", _SWAGGER, CacheControlHeader(max_age=86_400)),
-    ]
+    return [page_file, _static("/docs/assets", _SWAGGER, CacheControlHeader(max_age=86_400))]
 
 
 def _static(path: str, directory: Path, cache: CacheControlHeader) -> Router:

@@ -4,10 +4,12 @@ import * as device from "./device.js";
 import { h } from "./dom.js";
 import { browserZone } from "./domain/zones.js";
 import { Toaster } from "./notices/toaster.js";
+import { registerWorker } from "./offline/worker.js";
 import { linkIn } from "./router.js";
 import { Api } from "./server/api.js";
 import { ApiError, hasStatus } from "./server/errors.js";
 import { Session } from "./session.js";
+import { strings } from "./strings/index.js";
 import { openTabs } from "./tabs.js";
 import { confirmEmailView } from "./views/confirm-email.js";
 import { forgotView, newPasswordView } from "./views/lost-password.js";
@@ -208,4 +210,17 @@ addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });
 
+/** @param {() => void} load */
+function offerNewer(load) {
+  toaster.show({
+    text: strings.newer.ready,
+    seconds: Number.POSITIVE_INFINITY,
+    key: "newer",
+    actions: [{ label: strings.newer.reload, run: load }],
+  });
+}
+
 start();
+dispatchEvent(new Event("taskflow-started"));
+// What opens the page without a network comes after what opens it now.
+setTimeout(() => registerWorker(offerNewer), 1_500);

