@@ -34,5 +34,7 @@ export function importedBy(path, script) {
     (match) => match[1],
   );
   // Comments name types, which are not part of the page.
-  return names.map((name) => new URL(name, `https://any${path}`).pathname).filter((name) => name.startsWith("/static/"));
+  return names
+    .map((name) => new URL(name, `https://any${path}`).pathname)
+    .filter((name) => name.startsWith("/static/"));
 }
