@@ -12,4 +12,15 @@ import { task } from "./de/task.js";
 import { time } from "./de/time.js";
 
 /** @type {import("./en.js").Strings} */
-export const strings = { ...time, ...page, ...offline, ...line, ...doing, ...task, ...settings, ...entrance, ...account, errors };
+export const strings = {
+  ...time,
+  ...page,
+  ...offline,
+  ...line,
+  ...doing,
+  ...task,
+  ...settings,
+  ...entrance,
+  ...account,
+  errors,
+};

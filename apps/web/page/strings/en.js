@@ -13,4 +13,15 @@ import { time } from "./en/time.js";
 
 /** @typedef {typeof strings} Strings */
 
-export const strings = { ...time, ...page, ...offline, ...line, ...doing, ...task, ...settings, ...entrance, ...account, errors };
+export const strings = {
+  ...time,
+  ...page,
+  ...offline,
+  ...line,
+  ...doing,
+  ...task,
+  ...settings,
+  ...entrance,
+  ...account,
+  errors,
+};
