@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -45,13 +46,16 @@ class Traffic:
     def __init__(self, page: Page, context: BrowserContext) -> None:
         self.bytes = 0
         self.urls: list[str] = []
-        session = context.new_cdp_session(page)
+        session: Any = context.new_cdp_session(page)  # its events are untyped
         session.send("Network.enable")
-        session.on("Network.requestWillBeSent", lambda event: self.urls.append(event["request"]["url"]))
-        session.on("Network.loadingFinished", lambda event: self._count(event["encodedDataLength"]))
+        session.on("Network.requestWillBeSent", self._sent)
+        session.on("Network.loadingFinished", self._loaded)
 
-    def _count(self, size: float) -> None:
-        self.bytes += int(size)
+    def _sent(self, event: dict[str, Any]) -> None:
+        self.urls.append(event["request"]["url"])
+
+    def _loaded(self, event: dict[str, Any]) -> None:
+        self.bytes += int(event["encodedDataLength"])
 
 
 def test_the_first_view_is_small_and_the_second_next_to_nothing(ada: Person) -> None:
