@@ -35,6 +35,6 @@ export function importedBy(path, script) {
   );
   // Comments name types, which are not part of the page.
   return names
-    .map((name) => new URL(name, `https://any${path}`).pathname)
+    .map((name) => new URL(name, new URL(path, location.href)).pathname)
     .filter((name) => name.startsWith("/static/"));
 }
