@@ -2,6 +2,7 @@
 
 from audit_logger.controllers import AuditAccess, AuditController
 from audit_logger.handlers import Audit
+from audit_logger.internal import trail as trail_of_user
 from audit_logger.keys import keys_of
 from audit_logger.trail import Trail
 from audit_logger.upkeep import Upkeep
@@ -32,7 +33,7 @@ def create_service(runtime: Runtime) -> Service:
     app = make_app(
         AUDIT_LOGGER,
         runtime.settings,
-        [AuditController],
+        [AuditController, trail_of_user],
         sign_in=SignIn(runtime.settings, runtime.clock, runtime.revocations, runtime.personal_tokens),
         dependencies={"audit": audit},
     )

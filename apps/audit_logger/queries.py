@@ -24,7 +24,7 @@ RowType = Literal[
     "task.created", "task.updated", "task.completed", "task.deleted", "task.reminder.triggered", "audit.read"
 ]
 
-_COLUMNS: Final = columns(
+COLUMNS: Final = columns(
     TaskEvents.event_id,
     TaskEvents.type,
     TaskEvents.occurred_at,
@@ -40,10 +40,10 @@ _COLUMNS: Final = columns(
 
 # A task's history, oldest first, of one owner or (null) any.
 _HISTORY: Final = f"""
-SELECT {_COLUMNS} FROM task_events
+SELECT {COLUMNS} FROM task_events
 WHERE task_id = $1 AND ($2::text IS NULL OR user_id = $2) AND type <> 'audit.read'
 ORDER BY occurred_at, version, chain_seq LIMIT $3
-"""  # noqa: S608  # _COLUMNS is a constant
+"""  # noqa: S608  # COLUMNS is a constant
 # Whose task it is, if it is there still.
 _OWNER: Final = select(Tasks.user_id, by=[Tasks.id])
 
@@ -130,7 +130,7 @@ def _statement(criteria: EventFilter, after: Position[uuid.UUID] | None, limit: 
         # The first condition leaves out later partitions, the second is exact.
         conditions.append(f"occurred_at <= {at} AND (occurred_at, event_id) < ({at}, {bind(after.id, 'uuid')})")
     query = f"""
-        SELECT {_COLUMNS} FROM {source} WHERE {" AND ".join(conditions)}
+        SELECT {COLUMNS} FROM {source} WHERE {" AND ".join(conditions)}
         ORDER BY occurred_at DESC, event_id DESC LIMIT {limit}
     """  # noqa: S608  # made of constants and placeholders; values are bound
     return query, values

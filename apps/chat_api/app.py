@@ -25,6 +25,7 @@ from chat_api.controllers.recurrence import preview
 from chat_api.controllers.tasks import TasksController
 from chat_api.erasing.closing import Deletion
 from chat_api.export.export import Exports
+from chat_api.export.trail import AskedTrail
 from chat_api.quotas import quotas
 from chat_api.second_reader.reader import second_reader
 from chat_api.sessions.stored import StoredSessions
@@ -66,6 +67,7 @@ def create_service(runtime: Runtime) -> Service:
         addresses=Addresses(runtime.database, runtime.clock, gate, accounts, mails=mailing is not None),
         deletion=Deletion(accounts, sessions),
     )
+    exports = Exports(runtime.database, AskedTrail(runtime.audit_logger, by_sidecar=settings.bus == "dapr"))
     app = make_app(
         CHAT_API,
         settings,
@@ -88,7 +90,12 @@ def create_service(runtime: Runtime) -> Service:
             occurrences,
         ],
         sign_in=sign_in,
-        dependencies={"runtime": runtime, "auth": auth, "account": account, "exports": Exports(runtime.database)},
+        dependencies={
+            "runtime": runtime,
+            "auth": auth,
+            "account": account,
+            "exports": exports,
+        },
         exception_handlers=UNKNOWN_PATHS,
         openapi_config=openapi(
             CHAT_API, render_plugins=[JsonRenderPlugin(), SwaggerPage()], openapi_router=docs_router()

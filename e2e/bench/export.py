@@ -13,10 +13,12 @@ from typing import Final
 from chat_api.export.export import Exports
 from e2e.bench.figures import Table
 from e2e.bench.storage import migrated_postgres, opened
+from taskflow_cli.own_trail import OwnTrail
 
 SIZES: Final = (500, 50_000)
 MOST_MIB: Final = 64.0
 
+_KEY: Final = "a-key-of-keys-for-the-bench-of-32-characters"
 _USER: Final = """
 INSERT INTO users (id, email, hashed_password, created_at, updated_at) VALUES ($1, $1, '-', $2, $2)
 """
@@ -45,7 +47,7 @@ async def _measured(url: str) -> int:
             await database.execute(_USER, user_id, now.replace(tzinfo=None))
             await database.execute(_TASKS, user_id, size, now)
             before, began, out = _peak_mib(), time.perf_counter(), 0
-            async with Exports(database).begun(user_id) as pieces:
+            async with Exports(database, OwnTrail(database, _KEY)).begun(user_id) as pieces:
                 async for piece in pieces:
                     out += len(piece)
             grown = _peak_mib() - before

@@ -2,13 +2,16 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from typing import Any
 
 import httpx
 import pytest
 
+from audit_logger.app import create_service as audit_logger
 from chat_api.accounts import Accounts
 from chat_api.app import create_service
 from taskflow_core.database.pool import Database
+from taskflow_core.service.auth import API_TOKEN_HEADER
 from taskflow_core.service.composition import Runtime, Service
 from taskflow_core.service.revocations.revocations import Revocations
 from taskflow_core.service.tokens import Tokens
@@ -41,9 +44,32 @@ async def service(
 ) -> AsyncGenerator[Service]:
     """chat-api in the phase that `settings` name, without background work: nothing happens but what a test asks for."""
     # Without a TLS context of its own, which takes longer to make than the whole service.
-    async with httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(501))) as unused:
-        runtime = Runtime(settings=settings, database=database, clock=clock, chat_api=unused, revocations=revocations)
+    async with (
+        httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(501))) as unused,
+        asking_audit_logger(Runtime(settings=settings, database=database, clock=clock, chat_api=unused)) as asked,
+    ):
+        runtime = Runtime(
+            settings=settings,
+            database=database,
+            clock=clock,
+            chat_api=unused,
+            audit_logger=asked,
+            revocations=revocations,
+        )
         yield create_service(runtime)
+
+
+def asking_audit_logger(runtime: Runtime) -> httpx.AsyncClient:
+    """A way to audit-logger's internal routes; it is made when it is first asked."""
+    made: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if not made:
+            made.append(audit_logger(runtime).app)
+        await made[0](scope, receive, send)
+
+    headers = {API_TOKEN_HEADER: runtime.settings.api_token or ""}
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://audit-logger", headers=headers)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from tests.chat_api.people import add_user
 @pytest.fixture
 def email(monkeypatch: pytest.MonkeyPatch, database_url: str) -> str:
     monkeypatch.setenv("TASKFLOW_DATABASE_URL", database_url)
+    monkeypatch.setenv("TASKFLOW_AUDIT_ENCRYPTION_KEY", "a-key-of-keys-for-tests-of-32-or-more-characters")
 
     async def make() -> str:
         database = Database(database_url, size=1)
@@ -46,4 +47,13 @@ def test_what_it_cannot_do(email: str, tmp_path: Path, capsys: pytest.CaptureFix
     assert "address of no account" in capsys.readouterr().err
     assert main(["admin", "export", email, str(tmp_path / "nowhere" / "x.zip")]) == 1
     assert "cannot be written" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_wants_the_key_of_the_trail(
+    email: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("TASKFLOW_AUDIT_ENCRYPTION_KEY")
+    assert main(["admin", "export", email, str(tmp_path / "x.zip")]) == 1
+    assert "Set TASKFLOW_AUDIT_ENCRYPTION_KEY" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

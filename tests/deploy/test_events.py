@@ -168,17 +168,20 @@ def test_managed_kafka_is_reached_with_credentials_over_tls(place: str) -> None:
     assert not [one for one in rendered.of_kind("StatefulSet") if one["metadata"]["name"] == "taskflow-kafka"]
 
 
-def test_the_processor_may_call_what_it_calls() -> None:
-    """The path that access control lets through is the one in the processor's code."""
+def test_services_may_call_what_they_call() -> None:
+    """The paths that access control lets through are those in the callers' code."""
     import inspect
 
+    from chat_api.export.trail import AskedTrail
     from recurring_task_processor.chat_api import Occurrences
 
     [configuration] = manifests.read("dapr", "configuration.yaml")
     control = configuration["spec"]["accessControl"]
     assert control["defaultAction"] == "deny"
-    [policy] = control["policies"]
-    assert (policy["appId"], policy["namespace"]) == ("recurring-task-processor", "taskflow")
-    [operation] = policy["operations"]
-    assert f'"{operation["name"]}"' in inspect.getsource(Occurrences.make)
-    assert (operation["httpVerb"], operation["action"]) == (["POST"], "allow")
+    callers = {"recurring-task-processor": Occurrences, "chat-api": AskedTrail}
+    assert [policy["appId"] for policy in control["policies"]] == list(callers)
+    for policy in control["policies"]:
+        assert (policy["namespace"], policy["defaultAction"]) == ("taskflow", "deny")
+        [operation] = policy["operations"]
+        assert f'"{operation["name"]}"' in inspect.getsource(callers[policy["appId"]])
+        assert (operation["httpVerb"], operation["action"]) == (["POST"], "allow")

@@ -77,6 +77,7 @@ def test_who_reaches_whom_in_the_cluster() -> None:
         ("taskflow-kafka-topics", "taskflow-kafka", 9092),
         # From sidecar to sidecar; nobody else may speak to a service at all.
         ("recurring-task-processor", "chat-api", 50002),
+        ("chat-api", "audit-logger", 50002),
     }
 
 

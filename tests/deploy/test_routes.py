@@ -24,6 +24,7 @@ HIDDEN = (
     "/internal/events",
     "/internal/events/dead-letters",
     "/internal/occurrences",
+    "/internal/trail",
     "/health/live",
     "/health/ready",
     "/health/startup",

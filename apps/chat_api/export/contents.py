@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 
 from chat_api import preferences
+from chat_api.export.trail import TrailReader
 from chat_api.views import TaskView, shown
 from taskflow_core.database.pool import Connection
 from taskflow_core.database.task_rows import COLUMNS, reminders_of, task_as
@@ -56,22 +57,18 @@ _TOKENS: Final = """
 SELECT id, name, scopes, created_at, expires_at, last_used_at FROM personal_tokens
 WHERE user_id = $1 ORDER BY created_at, id
 """
-# The user's events in the audit trail.
-_EVENTS: Final = """
-SELECT event_id, type, occurred_at, recorded_at, task_id, user_id, actor_id, version, correlation_id, data
-FROM task_events WHERE user_id = $1 ORDER BY occurred_at, event_id
-"""
 
 _encode: Final = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """One user's rows as a transaction sees them that began at `at`."""
+    """One user's rows as a transaction sees them that began at `at`; the trail, what it had recorded by then."""
 
     connection: Connection
     user_id: str
     at: datetime
+    trail: TrailReader
 
 
 Part = Callable[[Snapshot], AsyncIterator[bytes]]
@@ -138,10 +135,6 @@ def _message(row: asyncpg.Record) -> object:
     return dict(row) | {"tool_calls": _json_in(called)}
 
 
-def _event(row: asyncpg.Record) -> object:
-    return dict(row) | {"data": _json_in(row["data"])}
-
-
 def _json_in(text: str | None) -> object:
     """JSON that stands in a column as text, put in as it is; text that is none as text."""
     if text is None:
@@ -162,6 +155,6 @@ PARTS: Final[Mapping[str, Part]] = {
     "messages.json": _listed(_MESSAGES, _message),
     "sessions.json": _listed(_SESSIONS),
     "tokens.json": _listed(_TOKENS),
-    "audit.json": _listed(_EVENTS, _event),
+    "audit.json": lambda snapshot: _list(snapshot.trail.events(snapshot.user_id, snapshot.at)),
 }
 """The files of JSON in an export; docs/api.md says what each holds."""

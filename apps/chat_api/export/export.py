@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
+from datetime import datetime
 from typing import Final
 
 from chat_api.export.archive import Archive
 from chat_api.export.calendar import calendar
 from chat_api.export.contents import PARTS, Part, Snapshot, account
+from chat_api.export.trail import TrailReader
 from taskflow_core.database.pool import Connection, Database, in_transaction
 from taskflow_core.domain.errors import AccountGoneError, TooManyExportsError
 
@@ -29,15 +31,17 @@ _FILES: Final[dict[str, Part]] = {**PARTS, CALENDAR: calendar}
 class Exports:
     """Begins exports, as many at a time as a process takes."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, trail: TrailReader) -> None:
         self._database = database
+        self._trail = trail
         self._running = 0
 
     @asynccontextmanager
     async def begun(self, user_id: str) -> AsyncGenerator[AsyncGenerator[bytes]]:
         """An export that can begin: the ZIP file, piece by piece, as everything was when this was entered.
 
-        Raises TooManyExportsError where the user has another one, or there are too many; AccountGoneError; outages.
+        Raises TooManyExportsError where the user has another one, or there are too many; AccountGoneError; outages, to
+        which belongs a trail that cannot be read.
         """
         if self._running >= AT_ONCE:
             raise TooManyExportsError
@@ -45,7 +49,7 @@ class Exports:
         try:
             async with (
                 self._database.dedicated() as connection,
-                snapshot_of(connection, user_id) as snapshot,
+                snapshot_of(connection, user_id, self._trail) as snapshot,
                 aclosing(zipped(snapshot)) as pieces,
             ):
                 yield pieces
@@ -54,14 +58,16 @@ class Exports:
 
 
 @asynccontextmanager
-async def snapshot_of(connection: Connection, user_id: str) -> AsyncGenerator[Snapshot]:
+async def snapshot_of(connection: Connection, user_id: str, trail: TrailReader) -> AsyncGenerator[Snapshot]:
     """While entered, everything as it is now. Raises as `Exports.begun` does."""
     async with in_transaction(connection, isolation="repeatable_read", readonly=True):
-        snapshot = Snapshot(connection=connection, user_id=user_id, at=await connection.fetchval(_NOW))
+        now: datetime = await connection.fetchval(_NOW)
+        snapshot = Snapshot(connection=connection, user_id=user_id, at=now, trail=trail)
         if not await connection.fetchval(_ALONE, user_id):
             raise TooManyExportsError
         if await account(snapshot) is None:
             raise AccountGoneError
+        await trail.check(user_id, now)
         yield snapshot
 
 

@@ -21,11 +21,17 @@ Check = Callable[[], Awaitable[None]]
 """A readiness check: returns when all is well, raises with what is wrong."""
 
 
+def nobody() -> httpx.AsyncClient:
+    """A client that nobody answers: of a service that is not there."""
+    return httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(503)), base_url="http://nobody")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Runtime:
     """What services share in one process: settings, the database, the clock, and the way to chat-api's internal routes.
 
-    `chat_api` is a client whose base URL is chat-api's, by HTTP, through the sidecar, or in-process. `supervisor` runs
+    `chat_api` is a client whose base URL is chat-api's, by HTTP, through the sidecar, or in-process; `audit_logger`
+    likewise. `supervisor` runs
     what they do in the background. `revocations` says who is refused, `personal_tokens` whose
     those are; Phase IV knows of neither.
     """
@@ -34,6 +40,7 @@ class Runtime:
     database: Database
     clock: Clock
     chat_api: httpx.AsyncClient
+    audit_logger: httpx.AsyncClient = field(default_factory=nobody)
     supervisor: Supervisor = field(default_factory=Supervisor)
     revocations: Revocations | None = None
     personal_tokens: PersonalTokens | None = None

@@ -18,7 +18,7 @@ from taskflow_core.bus.relay import Relay
 from taskflow_core.database.clock import DatabaseClock
 from taskflow_core.database.pool import Database
 from taskflow_core.domain.clock import Clock
-from taskflow_core.events.topics import CHAT_API, ServiceName
+from taskflow_core.events.topics import AUDIT_LOGGER, CHAT_API, ServiceName
 from taskflow_core.service.answer_headers import AnswerHeaders
 from taskflow_core.service.auth import API_TOKEN_HEADER
 from taskflow_core.service.composition import Check, Runtime, Service, ServiceFactory
@@ -54,7 +54,8 @@ class Host:
         self.database = Database(
             settings.database_url, size=settings.database_pool_size, greet=self._database_clock.measure
         )
-        self._chat_api = _chat_api_client(settings, self._internal_chat_api)
+        self._chat_api = _client(settings, CHAT_API, self._in_process(CHAT_API), settings.chat_api_url)
+        self._audit_logger = _client(settings, AUDIT_LOGGER, self._in_process(AUDIT_LOGGER))
         self.supervisor = Supervisor()
         self._revocations = Revocations(self.database, self.clock) if settings.phase == "v" else None
         self._personal_tokens: PersonalTokens | None = None
@@ -65,6 +66,7 @@ class Host:
             database=self.database,
             clock=self.clock,
             chat_api=self._chat_api,
+            audit_logger=self._audit_logger,
             supervisor=self.supervisor,
             revocations=self._revocations,
             personal_tokens=self._personal_tokens,
@@ -124,6 +126,7 @@ class Host:
                 common["personal tokens"] = self._personal_tokens.run
             await stack.enter_async_context(self.supervisor.running(first, common))
             stack.push_async_callback(self._chat_api.aclose)
+            stack.push_async_callback(self._audit_logger.aclose)
             for service in self.services:
                 if service.background is not None:
                     await stack.enter_async_context(service.background())
@@ -158,8 +161,15 @@ class Host:
                     works.setdefault(subscription.group, {})["dead letters"] = Replayer(self.database, subscription).run
         return works
 
-    async def _internal_chat_api(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._apps[CHAT_API](scope, receive, send)
+    def _in_process(self, name: ServiceName) -> ASGIApp:
+        """A service of this process; where there is none of that name, nobody answers."""
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            if name not in self._apps:
+                raise httpx.ConnectError(f"{name} is not in this process")
+            await self._apps[name](scope, receive, send)
+
+        return app
 
 
 def _transport(
@@ -178,19 +188,19 @@ def _transport(
     return DaprTransport(settings, database, subscriptions, clock)
 
 
-def _chat_api_client(settings: Settings, in_process: ASGIApp) -> httpx.AsyncClient:
-    """The way to chat-api's internal routes, with the token that it demands: in-process, at a URL, or by the sidecar.
+def _client(settings: Settings, name: ServiceName, in_process: ASGIApp, url: str | None = None) -> httpx.AsyncClient:
+    """The way to a service's internal routes, with the token that it demands: in-process, at a URL, or by the sidecar.
 
-    A sidecar is shown its own token; chat-api's sidecar then shows chat-api the API token, and who asks.
+    A sidecar is shown its own token; the service's sidecar then shows it the API token, and who asks.
     """
     shown = settings.api_token
-    if settings.bus == "embedded" and settings.chat_api_url is None:
+    if settings.bus == "embedded" and url is None:
         transport: httpx.AsyncBaseTransport | None = httpx.ASGITransport(app=in_process)  # pyright: ignore[reportArgumentType]  # Litestar's ASGI types
-        address = f"http://{CHAT_API}"
-    elif settings.chat_api_url is not None:
-        transport, address = None, settings.chat_api_url
+        address = f"http://{name}"
+    elif url is not None:
+        transport, address = None, url
     else:
-        transport, address = None, f"http://127.0.0.1:{settings.dapr_http_port}/v1.0/invoke/{CHAT_API}/method"
+        transport, address = None, f"http://127.0.0.1:{settings.dapr_http_port}/v1.0/invoke/{name}/method"
         shown = settings.sidecar_token
     headers = {API_TOKEN_HEADER: shown} if shown else {}
     return httpx.AsyncClient(transport=transport, base_url=address, headers=headers, timeout=30)

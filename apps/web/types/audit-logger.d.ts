@@ -12,6 +12,7 @@ export interface AuditItem {
   version: number;
   correlation_id: string;
   data: Record<string, unknown>;
+  content?: "erased" | "unreadable";
 }
 
 export interface AuditList {

@@ -3,8 +3,9 @@
 import io
 import json
 import zipfile
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import httpx
@@ -12,6 +13,7 @@ import pytest
 from icalendar import Calendar
 
 from taskflow_core.database.pool import Database
+from tests.audit_logger.making import created, record
 from tests.chat_api.people import User
 
 EXPORT: Final = "/api/v1/auth/account/export"
@@ -29,12 +31,6 @@ _REMINDER = """
 INSERT INTO reminder_schedule (id, task_id, user_id, reminder_offset, due_at, due_all_day, scheduled_at, fire_at,
     status, task_version)
 VALUES (gen_random_uuid(), $2, $1, 'PT1H', now(), false, now(), now(), 'pending', 1)
-"""
-_RECORD = """
-SELECT audit_append(
-    ARRAY[gen_random_uuid()], ARRAY[now()], ARRAY['task.deleted'], ARRAY[$2], ARRAY[$1], ARRAY[$1], ARRAY[2::bigint],
-    ARRAY['c'], ARRAY['{"deleted_at":"2027-03-01T09:00:00Z"}']
-)
 """
 
 
@@ -71,6 +67,17 @@ async def exported(client: httpx.AsyncClient) -> Export:
     return opened(answer.content)
 
 
+class NoTrail:
+    """A trail with nothing in it."""
+
+    async def check(self, user_id: str, until: datetime) -> None:
+        pass
+
+    async def events(self, user_id: str, until: datetime) -> AsyncGenerator[Sequence[object]]:
+        for _ in ():
+            yield []
+
+
 Fill = Callable[[User], Awaitable[None]]
 
 
@@ -87,6 +94,6 @@ def fill(database: Database) -> Fill:
         await database.execute(_SESSION, user.id)
         await database.execute(_TOKEN, user.id)
         await database.execute(_REMINDER, user.id, task["id"])
-        await database.execute(_RECORD, user.id, task["id"])
+        await record(database, created(task["id"], user=user.id, title="Water"))
 
     return make

@@ -14,7 +14,7 @@ from taskflow_core.service.errors import ApiError
 from taskflow_core.service.personal_tokens.scopes import SCOPES, check_scopes
 from taskflow_core.service.tokens import Tokens
 from taskflow_core.settings import Settings
-from tests.chat_api.export.conftest import EXPORT, Fill, exported, opened
+from tests.chat_api.export.conftest import EXPORT, Fill, NoTrail, exported, opened
 from tests.chat_api.people import TASKS, User
 from tests.support.clock import MovableClock
 
@@ -53,7 +53,8 @@ async def test_it_holds_everything(anna: User, fill: Fill) -> None:
     assert {message["conversation_id"] for message in found["messages.json"]} == {chat["id"]}
     assert [session["device"] for session in found["sessions.json"]] == ["a phone"]
     assert [token["name"] for token in found["tokens.json"]] == ["a program"]
-    assert [event["data"] for event in found["audit.json"]] == [{"deleted_at": "2027-03-01T09:00:00Z"}]
+    [event] = found["audit.json"]
+    assert (event["type"], event["data"]) == ("task.created", {"changes": {"title": {"old": None, "new": "Water"}}})
 
 
 async def test_it_holds_no_secret(anna: User, fill: Fill, database: Database) -> None:
@@ -101,7 +102,7 @@ async def test_all_of_it_is_of_one_moment(anna: User, database: Database, monkey
     monkeypatch.setattr("chat_api.export.contents.ROWS_AT_ONCE", 2)
     for number in range(6):
         await anna.makes(f"Before {number}")
-    async with export.Exports(database).begun(anna.id) as pieces:
+    async with export.Exports(database, NoTrail()).begun(anna.id) as pieces:
         await anna.makes("After")
         await database.execute("UPDATE tasks SET title = 'Changed' WHERE title = 'Before 3'")
         await database.execute("DELETE FROM tasks WHERE title = 'Before 5'")
@@ -113,7 +114,7 @@ async def test_all_of_it_is_of_one_moment(anna: User, database: Database, monkey
 
 async def test_one_at_a_time_of_an_account(anna: User, bert: User, database: Database) -> None:
     """On another replica too: the second one here has nothing to do with the first but the database."""
-    async with export.Exports(database).begun(anna.id):
+    async with export.Exports(database, NoTrail()).begun(anna.id):
         refused = await anna.http.get(EXPORT)
         assert (refused.status_code, refused.json()["detail"]["code"]) == (429, "TOO_MANY_EXPORTS")
         assert int(refused.headers["Retry-After"]) > 0
@@ -125,7 +126,7 @@ async def test_a_process_makes_so_many_at_a_time(
     anna: User, bert: User, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export, "AT_ONCE", 1)
-    exports = export.Exports(database)
+    exports = export.Exports(database, NoTrail())
     async with exports.begun(anna.id):
         with pytest.raises(export.TooManyExportsError):
             async with exports.begun(bert.id):
@@ -136,7 +137,7 @@ async def test_a_process_makes_so_many_at_a_time(
 
 async def test_it_takes_no_connection_of_the_pool(anna: User, database: Database) -> None:
     """However many read slowly, requests have theirs."""
-    async with export.Exports(database).begun(anna.id) as pieces:
+    async with export.Exports(database, NoTrail()).begun(anna.id) as pieces:
         await anext(pieces)
         held = await asyncio.gather(*(database.fetchval("SELECT pg_sleep(0.05)::text") for _ in range(5)))
     assert len(held) == 5
@@ -167,7 +168,7 @@ async def test_what_is_in_memory_does_not_grow_with_the_account(anna: User, data
     largest: dict[int, int] = {}
     for count in (200, 2_000):
         await _add_tasks(database, anna.id, count)
-        async with export.Exports(database).begun(anna.id) as pieces:
+        async with export.Exports(database, NoTrail()).begun(anna.id) as pieces:
             sizes = [len(piece) async for piece in pieces]
         largest[count] = max(sizes)
         assert sum(sizes) > 4 * max(sizes) or count == 200

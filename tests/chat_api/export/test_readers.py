@@ -16,7 +16,7 @@ from chat_api.export.answer import BrokenOffError, ExportAnswer
 from taskflow_core.database.pool import Database
 from taskflow_core.domain.errors import TooManyExportsError
 from taskflow_core.settings import Settings
-from tests.chat_api.export.conftest import EXPORT, opened
+from tests.chat_api.export.conftest import EXPORT, NoTrail, opened
 from tests.chat_api.people import User, add_user
 from tests.service.serving import serving
 from tests.support.clock import MovableClock
@@ -75,7 +75,7 @@ class Reader:
 @asynccontextmanager
 async def read_by(reader: Reader, user: User, database: Database) -> AsyncGenerator[asyncio.Task[None]]:
     """The answer to a request for the export, while it is sent to the reader."""
-    made = ExportAnswer(export.Exports(database), user.id, MovableClock())
+    made = ExportAnswer(export.Exports(database, NoTrail()), user.id, MovableClock())
     scope: Any = {"type": "http"}
     task = asyncio.create_task(made(scope, reader.receive, reader.send))
     yield task
@@ -91,7 +91,7 @@ async def nothing_is_left(user: User, database: Database) -> None:
 
     async def has_its_turn() -> None:
         try:
-            async with export.Exports(database).begun(user.id):
+            async with export.Exports(database, NoTrail()).begun(user.id):
                 pass
         except TooManyExportsError as error:
             raise AssertionError(str(error)) from error

@@ -36,7 +36,7 @@ export const account = {
     outlives: "Was bleibt:",
     points: [
       "Ein Hash der zufälligen Kennung deines Kontos, dauerhaft: Damit wird eine eingespielte Sicherung wieder bereinigt.",
-      "Die Ereignisse deiner Aufgaben im Prüfprotokoll, mit ihren Titeln, bis ihr Monat wegfällt.",
+      "Im Prüfprotokoll, dass sich etwas geändert hat und wann; was du geschrieben hast, kann dort niemand mehr lesen.",
       "Ereignisse, die zwischen den Diensten unterwegs sind, bis zu 14 Tage.",
       "Sicherungen und Logs, solange sie aufbewahrt, wer diese Installation betreibt.",
     ],

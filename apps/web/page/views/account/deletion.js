@@ -8,7 +8,7 @@ import { openFormSheet } from "./form-sheet.js";
 
 const OUTLIVES = [
   "A hash of the account’s random id, for good: by it a backup that is restored is erased again.",
-  "The audit trail’s events of your tasks, with their titles, until their month is dropped.",
+  "In the audit trail, that something changed and when; what you wrote there nobody can read any more.",
   "Events on their way between services, for up to 14 days.",
   "Backups and logs, as long as whoever runs this installation keeps them.",
 ];
