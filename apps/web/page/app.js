@@ -45,7 +45,7 @@ async function start(notice = "") {
     const user = await whoAmI();
     forgetLink();
     open(user);
-    const words = link ? `You are logged in as ${user.email}. Log out, then open the invitation again.` : notice;
+    const words = link ? strings.entrance.loggedInAs(user.email) : notice;
     if (words) toaster.show({ text: words, seconds: 15 });
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
@@ -66,8 +66,8 @@ function linkView({ kind, secret }) {
 }
 
 const DONE = {
-  reset: "Your password is set. Log in with it.",
-  email: "Your e-mail address is confirmed. You log in with it from now on.",
+  reset: strings.entrance.passwordSet,
+  email: strings.entrance.emailConfirmed,
 };
 
 /**
@@ -139,7 +139,7 @@ function showSignIn(notice, invitation = null) {
       onSubmit: (mode, credentials) =>
         signIn(mode, mode === "signup" && invited ? { ...credentials, invitation: invitation.secret } : credentials),
       onForgot,
-      notice: notice || (invited ? "You are invited to TaskFlow." : ""),
+      notice: notice || (invited ? strings.entrance.invited : ""),
       invited,
     }),
   );
@@ -195,7 +195,7 @@ function showUnreachable(error) {
       "main",
       { class: "sign-in" },
       h("p", { class: "notice", role: "alert" }, error.message),
-      h("button", { class: "primary-button", on: { click: () => start() } }, "Try again"),
+      h("button", { class: "primary-button", on: { click: () => start() } }, strings.entrance.tryAgain),
     ),
   );
 }

@@ -14,6 +14,7 @@ import { Preferences } from "./state/preferences.js";
 import { Sync } from "./state/sync.js";
 import { TaskStore } from "./state/tasks.js";
 import { WaitingReminders } from "./state/waiting.js";
+import { strings } from "./strings/index.js";
 import { Shell } from "./views/shell.js";
 
 /**
@@ -203,7 +204,7 @@ export class Session {
 
   /** Ends every session of the person, this one as well. Raises ApiError. */
   signOutEverywhere() {
-    return this.leave(() => this.askToLeave({ body: { everywhere: true } }), "You are logged out everywhere.");
+    return this.leave(() => this.askToLeave({ body: { everywhere: true } }), strings.entrance.loggedOutEverywhere);
   }
 
   /**
@@ -213,7 +214,7 @@ export class Session {
    */
   deleteAccount(password) {
     const ask = () => this.api.json("DELETE", "/api/v1/auth/account", { body: { password } });
-    return this.leave(ask, "Your account is deleted. What there is of it is being erased.");
+    return this.leave(ask, strings.entrance.accountDeleted);
   }
 
   /**

@@ -1,6 +1,7 @@
 // Repeat patterns as people choose them: between a form's fields, the server's text and words.
 
 import { strings } from "../strings/index.js";
+import { firstDayOfWeek } from "../strings/locale.js";
 import { addDays, formatter } from "./zones.js";
 
 /** @typedef {"" | "daily" | "weekly" | "monthly" | "yearly" | "days" | "custom"} Kind How a task repeats; "" not at all. */
@@ -37,6 +38,11 @@ export const KINDS = [
   ["days", strings.repeats.kinds.days],
   ["custom", strings.repeats.kinds.custom],
 ];
+
+/** The same in the order of the person's weeks. */
+export function weekdaysInOrder(first = firstDayOfWeek()) {
+  return [...WEEKDAYS.slice(first - 1), ...WEEKDAYS.slice(0, first - 1)];
+}
 
 const words = strings.repeats;
 const YEARLY = "RRULE:FREQ=YEARLY";

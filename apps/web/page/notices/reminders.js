@@ -4,6 +4,7 @@ import { dueLabel } from "../domain/due.js";
 import { lengthLabel, withinSentence } from "../domain/labels.js";
 import { offsetLabel } from "../domain/offsets.js";
 import { firedAt } from "../state/waiting.js";
+import { strings } from "../strings/index.js";
 import { notify } from "./desktop.js";
 
 /**
@@ -17,6 +18,7 @@ const STAY_SECONDS = 45;
 const SNOOZE_MINUTES = 10;
 const MOST_TOASTS = 3;
 const LATE = 60_000;
+const words = strings.reminders;
 
 /**
  * What a reminder is about.
@@ -25,12 +27,12 @@ const LATE = 60_000;
  * @param {Clock} clock
  */
 export function reminderWords(reminder, clock) {
-  const title = reminder.title ?? "A task";
+  const title = reminder.title ?? words.aTask;
   const asked = { due_date: reminder.due_date, due_all_day: reminder.due_date.length === 10 };
   const due = dueLabel(asked, clock.now(), clock.zone);
-  const parts = [due ? `Due ${withinSentence(due)}` : offsetLabel(reminder.offset ?? "")];
+  const parts = [due ? words.due(withinSentence(due)) : offsetLabel(reminder.offset ?? "")];
   const late = firedAt(reminder) - Date.parse(reminder.scheduled_at);
-  if (late > LATE) parts.push(`${lengthLabel(late)} late`);
+  if (late > LATE) parts.push(words.late(lengthLabel(late)));
   return { title, detail: parts.filter(Boolean).join(" · ") };
 }
 
@@ -63,7 +65,7 @@ export class ReminderNotices {
 
   stop() {
     this.unsubscribe();
-    document.title = "TaskFlow";
+    document.title = words.pageTitle(0);
   }
 
   /** A toast for every reminder that was not there before, one for many at once; none for one that no longer waits. */
@@ -74,19 +76,19 @@ export class ReminderNotices {
     for (const reminder of fresh) this.told.add(keyOf(reminder));
     if (fresh.length > MOST_TOASTS) this.tellMany(fresh.length);
     else for (const reminder of fresh) this.tellOne(reminder);
-    document.title = latest.length > 0 ? `(${latest.length}) TaskFlow` : "TaskFlow";
+    document.title = words.pageTitle(latest.length);
   }
 
   /** @param {number} count */
   tellMany(count) {
     this.toaster.keep("reminder", new Set());
     this.toaster.show({
-      text: `${count} reminders`,
+      text: words.many(count),
       kind: "reminder",
       seconds: STAY_SECONDS,
-      actions: [{ label: "Show", run: this.onShow }],
+      actions: [{ label: words.show, run: this.onShow }],
     });
-    if (this.speaks()) notify(`${count} reminders`, "", "reminders");
+    if (this.speaks()) notify(words.many(count), "", "reminders");
   }
 
   /** @param {Reminder} reminder */
@@ -99,8 +101,8 @@ export class ReminderNotices {
       key: reminder.task_id,
       seconds: STAY_SECONDS,
       actions: [
-        { label: "Snooze", run: () => this.waiting.snooze(reminder, SNOOZE_MINUTES) },
-        { label: "Got it", run: () => this.waiting.acknowledge(reminder) },
+        { label: words.snooze, run: () => this.waiting.snooze(reminder, SNOOZE_MINUTES) },
+        { label: words.gotIt, run: () => this.waiting.acknowledge(reminder) },
       ],
     });
     if (this.speaks()) notify(title, detail, reminder.task_id);

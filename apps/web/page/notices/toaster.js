@@ -2,6 +2,7 @@
 
 import { findAll, h } from "../dom.js";
 import { icon } from "../icons.js";
+import { strings } from "../strings/index.js";
 
 /** @typedef {"plain" | "problem" | "reminder"} Kind */
 /** @typedef {{label: string, run: () => unknown}} Action */
@@ -21,7 +22,12 @@ const STAY = 5;
 /** Shows toasts in one polite live region, which moves into an open dialog so that it stays within reach. */
 export class Toaster {
   constructor() {
-    this.region = h("div", { class: "toasts", role: "status", "aria-live": "polite", "aria-label": "Messages" });
+    this.region = h("div", {
+      class: "toasts",
+      role: "status",
+      "aria-live": "polite",
+      "aria-label": strings.toasts.messages,
+    });
     document.body.append(this.region);
   }
 
@@ -67,7 +73,7 @@ export class Toaster {
       h("div", { class: "toast-actions" }, actions.map(button)),
       h(
         "button",
-        { type: "button", class: "icon-button", "aria-label": "Close message", on: { click: close } },
+        { type: "button", class: "icon-button", "aria-label": strings.toasts.close, on: { click: close } },
         icon("close"),
       ),
     );

@@ -2,6 +2,7 @@
 
 import * as device from "../device.js";
 import { browserZone, wallTime, zoneLabel } from "../domain/zones.js";
+import { strings } from "../strings/index.js";
 
 /**
  * @import { Clock } from "../domain/zones.js"
@@ -19,13 +20,13 @@ export function offerZone({ clock, toaster, onSwitch }) {
   const alike = wallTime(clock.now(), own).time === wallTime(clock.now(), clock.zone).time;
   if (own === clock.zone || alike || device.get("zone-kept") === own) return;
   toaster.show({
-    text: `Times are shown for ${zoneLabel(clock.zone)}.`,
-    detail: `This device is in ${zoneLabel(own)}.`,
+    text: strings.zone.shownFor(zoneLabel(clock.zone)),
+    detail: strings.zone.deviceIn(zoneLabel(own)),
     seconds: Number.POSITIVE_INFINITY,
     key: "zone",
     actions: [
-      { label: "Switch", run: () => onSwitch(own) },
-      { label: "Keep", run: () => device.set("zone-kept", own) },
+      { label: strings.zone.switch, run: () => onSwitch(own) },
+      { label: strings.zone.keep, run: () => device.set("zone-kept", own) },
     ],
   });
 }

@@ -3,6 +3,7 @@
 import { h, rememberFocus } from "../dom.js";
 import { icon } from "../icons.js";
 import { ApiError } from "../server/errors.js";
+import { strings } from "../strings/index.js";
 
 /**
  * @import { ChatAnswer } from "../../types/chat-api.js"
@@ -18,8 +19,9 @@ import { ApiError } from "../server/errors.js";
 const emphasised = (text) =>
   text.split(/\*\*(.+?)\*\*/).map((part, index) => (index % 2 ? h("strong", {}, part) : part));
 
+const BRAND = "TaskFlow";
 const LOG_MARGIN = 8;
-const EXAMPLES = ["What is due today?", "Add buy milk", "Show my pending tasks"];
+const words = strings.chat;
 
 /**
  * A panel beside the list; `onClose()` when closed. The talk is kept while the page is open.
@@ -33,38 +35,44 @@ export function chatPanel({ api, sync, onClose }) {
     class: "chat-log",
     role: "log",
     "aria-live": "polite",
-    "aria-label": "Conversation",
+    "aria-label": words.conversation,
     tabindex: 0,
   });
   const input = h("input", {
     type: "text",
-    "aria-label": "Message",
-    placeholder: "Ask or tell me something",
+    "aria-label": words.message,
+    placeholder: words.placeholder,
     maxlength: 10000,
     autocomplete: "off",
     enterkeyhint: "send",
   });
-  const send = h("button", { type: "submit", class: "primary-button icon-only", "aria-label": "Send" }, icon("send"));
+  const send = h(
+    "button",
+    { type: "submit", class: "primary-button icon-only", "aria-label": words.send },
+    icon("send"),
+  );
   const examples = h(
     "div",
     { class: "chips chat-examples" },
-    EXAMPLES.map((text) => h("button", { type: "button", class: "chip-button", on: { click: () => say(text) } }, text)),
+    words.examples.map((text) =>
+      h("button", { type: "button", class: "chip-button", on: { click: () => say(text) } }, text),
+    ),
   );
   const node = h(
     "aside",
     {
       class: "chat",
-      "aria-label": "Chat",
+      "aria-label": words.title,
       hidden: true,
       on: { keydown: (event) => event.key === "Escape" && close() },
     },
     h(
       "div",
       { class: "chat-head" },
-      h("h2", {}, "Chat"),
+      h("h2", {}, words.title),
       h(
         "button",
-        { type: "button", class: "icon-button", "aria-label": "Close chat", on: { click: close } },
+        { type: "button", class: "icon-button", "aria-label": words.close, on: { click: close } },
         icon("close"),
       ),
     ),
@@ -86,7 +94,7 @@ export function chatPanel({ api, sync, onClose }) {
     const line = h(
       "p",
       { class: `chat-line chat-${kind}` },
-      h("span", { class: "visually-hidden" }, kind === "mine" ? "You: " : "TaskFlow: "),
+      h("span", { class: "visually-hidden" }, `${kind === "mine" ? words.you : BRAND}: `),
       kind === "theirs" ? emphasised(text) : text,
     );
     log.append(line);
@@ -167,7 +175,7 @@ export function chatPanel({ api, sync, onClose }) {
   function open() {
     returnFocus = rememberFocus();
     node.hidden = false;
-    if (log.childElementCount === 0) add("theirs", "Hello! Tell me what to add, find, complete or delete.");
+    if (log.childElementCount === 0) add("theirs", [words.hello, words.language].filter(Boolean).join(" "));
     input.focus();
   }
 

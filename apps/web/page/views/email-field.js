@@ -1,6 +1,7 @@
 // A field for an e-mail address.
 
 import { h } from "../dom.js";
+import { strings } from "../strings/index.js";
 import { field } from "./field.js";
 
 /**
@@ -22,7 +23,7 @@ export function emailField({ label, autocomplete, value = "" }) {
   const shown = field({ label, input });
 
   function check() {
-    shown.setError(input.validity.valid ? "" : "Enter an e-mail address, like ada@example.com.");
+    shown.setError(input.validity.valid ? "" : strings.emailField.wrong);
     return input.validity.valid;
   }
 

@@ -1,6 +1,7 @@
 // The frame of what is shown to somebody who is not, or not yet, at their tasks.
 
 import { h } from "../dom.js";
+import { strings } from "../strings/index.js";
 
 /** @import { Child } from "../dom.js" */
 
@@ -21,7 +22,7 @@ export function entrance({ card, notice = "" }) {
     ),
     notice ? h("p", { class: "notice", role: "status" }, notice) : null,
     h("div", { class: "card" }, card),
-    h("p", { class: "sign-in-foot" }, "Tasks that repeat, remind, and stay the same in every tab."),
+    h("p", { class: "sign-in-foot" }, strings.brand.tagline),
   );
 }
 

@@ -1,20 +1,22 @@
 // The keyboard shortcuts, as a sheet.
 
 import { h } from "../dom.js";
+import { strings } from "../strings/index.js";
 import { openSheet } from "./sheet.js";
 
 /** @import { Toaster } from "../notices/toaster.js" */
 
+const words = strings.help;
 const KEYS = [
-  ["n", "New task"],
-  ["/", "Search"],
-  ["c", "Chat"],
-  ["↓ ↑", "Next and previous task"],
-  ["Space", "Mark the task done, or open again"],
-  ["Enter", "Open the task"],
-  ["z", "Undo"],
-  ["Esc", "Close, or leave a field"],
-  ["?", "This help"],
+  ["n", words.newTask],
+  ["/", words.search],
+  ["c", words.chat],
+  ["↓ ↑", words.nextAndPrevious],
+  [words.space, words.toggle],
+  [words.enter, words.open],
+  ["z", words.undo],
+  [words.escape, words.close],
+  ["?", words.help],
 ];
 
 /**
@@ -23,10 +25,10 @@ const KEYS = [
  * @param {{toaster: Toaster, onClose: () => void}} needs
  */
 export function openHelp({ toaster, onClose }) {
-  const entries = KEYS.map(([keys, words]) => {
+  const entries = KEYS.map(([keys, meaning]) => {
     const pressed = keys.split(" ").map((key) => h("kbd", {}, key));
-    return h("div", {}, h("dt", {}, pressed), h("dd", {}, words));
+    return h("div", {}, h("dt", {}, pressed), h("dd", {}, meaning));
   });
   const list = h("dl", { class: "keys" }, entries);
-  return openSheet({ title: "Keyboard shortcuts", body: list, toaster, onClose });
+  return openSheet({ title: words.title, body: list, toaster, onClose });
 }

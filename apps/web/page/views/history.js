@@ -7,6 +7,7 @@ import { patternLabel } from "../domain/repeat.js";
 import { today, wallTime } from "../domain/zones.js";
 import { icon } from "../icons.js";
 import { ApiError } from "../server/errors.js";
+import { strings } from "../strings/index.js";
 import { openSheet } from "./sheet.js";
 
 /**
@@ -19,18 +20,9 @@ import { openSheet } from "./sheet.js";
 /** @typedef {{old: unknown, new: unknown}} Change A field's value before and after. */
 /** @typedef {Record<string, Change | null>} Changes By the field's name; null where the trail keeps no values. */
 
+const words = strings.history;
 /** @type {Record<string, string>} */
-const NAMES = {
-  title: "Title",
-  description: "Description",
-  due_date: "Due date",
-  due_all_day: "All day",
-  recurrence_pattern: "Repeat",
-  recurrence_end_date: "Repeat until",
-  recurrence_timezone: "Time zone of the repeat",
-  reminders: "Reminders",
-  occurrence_date: "Date in the repeat",
-};
+const NAMES = words.fields;
 const SETTLE = 1_200; // the trail is written a moment after the change
 /** @type {Record<string, Parameters<typeof icon>[0]>} */
 const ICONS = {
@@ -54,12 +46,12 @@ const ICONS = {
  */
 export function openHistory({ api, userId, clock, toaster, taskId, title, onClose }) {
   const list = h("ol", { class: "timeline" });
-  const status = h("p", { class: "loading", role: "status" }, "Loading…");
+  const status = h("p", { class: "loading", role: "status" }, words.loading);
   const subject = h("p", { class: "timeline-subject" }, title);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   const sheet = openSheet({
-    title: "History",
+    title: words.title,
     body: [subject, status, list],
     toaster,
     onClose: () => {
@@ -74,11 +66,10 @@ export function openHistory({ api, userId, clock, toaster, taskId, title, onClos
       const { items } = await api.json("GET", `/api/v1/audit/tasks/${encodeURIComponent(taskId)}`);
       list.replaceChildren(...items.map((event) => entry(event, userId, clock)).reverse());
       subject.textContent = titleOf(items) || title;
-      status.textContent =
-        items.length === 0 ? "Nothing recorded yet. New changes appear here a moment after they happen." : "";
+      status.textContent = items.length === 0 ? words.empty : "";
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      status.textContent = error.status === 404 ? "There is no history for this task." : error.message;
+      status.textContent = error.status === 404 ? words.none : error.message;
     }
     status.hidden = status.textContent === "";
   }
@@ -123,16 +114,16 @@ function changesOf(data) {
  */
 function entry(event, userId, clock) {
   const at = new Date(event.occurred_at);
-  const { words, details } = describe(event, clock);
+  const { what, details } = describe(event, clock);
   const byOther = event.actor_id && event.actor_id !== userId;
   return h(
     "li",
     { class: "timeline-entry", data: { type: event.type } },
-    h("span", { class: "timeline-mark" }, icon(ICONS[event.type] ?? (words === "Reopened" ? "history" : "more"))),
+    h("span", { class: "timeline-mark" }, icon(ICONS[event.type] ?? (what === words.reopened ? "history" : "more"))),
     h(
       "div",
       { class: "timeline-text" },
-      h("p", { class: "timeline-what" }, words, byOther ? h("span", { class: "timeline-who" }, " by TaskFlow") : null),
+      h("p", { class: "timeline-what" }, what, byOther ? h("span", { class: "timeline-who" }, words.byTaskFlow) : null),
       details.length > 0
         ? h(
             "ul",
@@ -152,7 +143,7 @@ function entry(event, userId, clock) {
 function timeWords(at, clock) {
   const now = clock.now();
   if (now - at.getTime() < 3_600_000) return distanceLabel(at, now);
-  return `${dateLabel(wallTime(at, clock.zone).date, today(now, clock.zone))}, ${timeLabel(at, clock.zone)}`;
+  return strings.dates.at(dateLabel(wallTime(at, clock.zone).date, today(now, clock.zone)), timeLabel(at, clock.zone));
 }
 
 /**
@@ -160,24 +151,24 @@ function timeWords(at, clock) {
  *
  * @param {AuditItem} event
  * @param {Clock} clock
- * @returns {{words: string, details: string[]}}
+ * @returns {{what: string, details: string[]}}
  */
 function describe({ type, data }, clock) {
   switch (type) {
     case "task.created":
-      return { words: "Created", details: [] };
+      return { what: words.created, details: [] };
     case "task.completed":
-      return { words: "Marked done", details: [] };
+      return { what: words.done, details: [] };
     case "task.deleted":
-      return { words: "Deleted", details: [] };
+      return { what: words.deleted, details: [] };
     case "task.reminder.triggered": {
-      const offset = data.offset ? ` (${offsetLabel(String(data.offset))})` : "";
-      return { words: `Reminder sent${offset}${data.late ? ", late" : ""}`, details: [] };
+      const offset = data.offset ? offsetLabel(String(data.offset)) : "";
+      return { what: words.reminded(offset, Boolean(data.late)), details: [] };
     }
     case "task.updated":
       return describeUpdate(changesOf(data), clock);
     default:
-      return { words: type, details: [] };
+      return { what: type, details: [] };
   }
 }
 
@@ -190,8 +181,8 @@ function describeUpdate(changes, clock) {
   const details = Object.entries(others)
     .filter(([name]) => name in NAMES && name !== "due_all_day")
     .map(([name, change]) => changeLine(name, change, changes, clock));
-  if (completed && completed.new === false) return { words: "Reopened", details };
-  return { words: details.length === 1 ? details[0] : "Changed", details: details.length === 1 ? [] : details };
+  if (completed && completed.new === false) return { what: words.reopened, details };
+  return { what: details.length === 1 ? details[0] : words.changed, details: details.length === 1 ? [] : details };
 }
 
 /**
@@ -201,12 +192,12 @@ function describeUpdate(changes, clock) {
  * @param {Clock} clock
  */
 function changeLine(name, change, changes, clock) {
-  if (name === "description" || change === null || typeof change !== "object") return `${NAMES[name]} changed`;
+  if (name === "description" || change === null || typeof change !== "object") return words.fieldChanged(NAMES[name]);
   const allDay = changes.due_all_day;
   const old = show(name, change.old, allDay?.old, clock);
   const now = show(name, change.new, allDay?.new, clock);
-  if (!old) return `${NAMES[name]} set to ${now}`;
-  return now ? `${NAMES[name]} changed from ${old} to ${now}` : `${NAMES[name]} removed (was ${old})`;
+  if (!old) return words.fieldSet(NAMES[name], now);
+  return now ? words.fieldFromTo(NAMES[name], old, now) : words.fieldRemoved(NAMES[name], old);
 }
 
 /**
@@ -221,10 +212,10 @@ function show(name, value, allDay, clock) {
   if (value === null || value === undefined) return "";
   if (Array.isArray(value)) return name === "reminders" ? value.map(offsetLabel).join(", ") : String(value);
   const text = String(value);
-  if (name === "title") return `“${text}”`;
+  if (name === "title") return words.quoted(text);
   if (name === "recurrence_pattern") {
     const label = patternLabel(text);
-    return label === "Custom repeat" ? text : label.toLocaleLowerCase();
+    return label === strings.repeats.custom ? text : words.within(label);
   }
   if (["due_date", "occurrence_date", "recurrence_end_date"].includes(name))
     return dateWords(text, Boolean(allDay), clock);
@@ -241,5 +232,5 @@ function dateWords(value, allDay, clock) {
   if (/^\d{4}-\d\d-\d\d$/.test(value)) return withinSentence(dateLabel(value, present));
   const at = new Date(value);
   const day = withinSentence(dateLabel(wallTime(at, clock.zone).date, present));
-  return allDay ? day : `${day}, ${timeLabel(at, clock.zone)}`;
+  return allDay ? day : strings.dates.at(day, timeLabel(at, clock.zone));
 }

@@ -2,6 +2,7 @@
 
 import { find, findAll, h } from "../dom.js";
 import { dueOrder, sectionOf } from "../domain/due.js";
+import { strings } from "../strings/index.js";
 import { KeyedRows } from "./keyed-rows.js";
 import { TaskRow } from "./row.js";
 import { ListSection } from "./section.js";
@@ -16,13 +17,14 @@ import { ListSection } from "./section.js";
 
 /** @typedef {{element: HTMLElement, row: HTMLElement, list: Element | null, next: HTMLElement | undefined}} Focus */
 
+const words = strings.list;
 /** @type {[Section, string][]} */
 const SECTIONS = [
-  ["overdue", "Overdue"],
-  ["today", "Today"],
-  ["upcoming", "Upcoming"],
-  ["none", "No date"],
-  ["done", "Done"],
+  ["overdue", words.overdue],
+  ["today", words.today],
+  ["upcoming", words.upcoming],
+  ["none", words.none],
+  ["done", words.done],
 ];
 
 const TICK = 15_000;
@@ -64,7 +66,7 @@ export class TaskList {
     );
     for (const { node } of this.sections) node.addEventListener("toggle", () => this.draw());
     this.empty = h("div", { class: "empty", hidden: true });
-    this.loading = h("p", { class: "loading", role: "status" }, "Loading your tasks…");
+    this.loading = h("p", { class: "loading", role: "status" }, words.loading);
     this.node = h(
       "div",
       { class: "lists" },
@@ -205,18 +207,15 @@ export class TaskList {
 }
 
 function nothingFound() {
-  return [
-    h("p", { class: "empty-title" }, "Nothing found"),
-    h("p", {}, "No task has these words in its title or description."),
-  ];
+  return [h("p", { class: "empty-title" }, words.nothingFound), h("p", {}, words.noneHasTheseWords)];
 }
 
 function nothingToDo() {
-  const forKeys = h("span", { class: "for-keys" }, ": press ", h("kbd", {}, "n"), ", or use");
-  const forTouch = h("span", { class: "for-touch" }, " in");
+  const forKeys = h("span", { class: "for-keys" }, words.press, h("kbd", {}, "n"), words.orUse);
+  const forTouch = h("span", { class: "for-touch" }, words.in);
   return [
-    h("p", { class: "empty-title" }, "Nothing to do"),
-    h("p", {}, "Write down the first thing on your mind", forKeys, forTouch, " the field above."),
+    h("p", { class: "empty-title" }, words.nothingToDo),
+    h("p", {}, words.writeDown, forKeys, forTouch, words.theField),
   ];
 }
 

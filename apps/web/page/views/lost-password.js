@@ -1,6 +1,7 @@
 // A lost password: asking for the link that sets another one, and setting it by that.
 
 import { h } from "../dom.js";
+import { strings } from "../strings/index.js";
 import { emailField } from "./email-field.js";
 import { elsewhere, entrance } from "./entrance.js";
 import { summaryLine } from "./field.js";
@@ -14,15 +15,15 @@ import { whenSent } from "./sending.js";
  * @param {{email: string, onSend: (email: string) => Promise<unknown>, onLeave: () => void}} needs
  */
 export function forgotView({ email: typed, onSend, onLeave }) {
-  const email = emailField({ label: "E-mail", autocomplete: "username", value: typed });
+  const email = emailField({ label: strings.signIn.email, autocomplete: "username", value: typed });
   const summary = summaryLine();
-  const submit = h("button", { type: "submit", class: "primary-button" }, "Send me a link");
+  const submit = h("button", { type: "submit", class: "primary-button" }, strings.lostPassword.send);
   const sent = h("p", { role: "status", tabindex: -1 });
   const form = h(
     "form",
     { class: "sign-in-form" },
-    h("h1", {}, "Forgot your password?"),
-    h("p", {}, "With the link that you are sent you set a new one."),
+    h("h1", {}, strings.lostPassword.title),
+    h("p", {}, strings.lostPassword.intro),
     email.node,
     summary,
     submit,
@@ -33,11 +34,14 @@ export function forgotView({ email: typed, onSend, onLeave }) {
   async function send() {
     const to = email.input.value.trim();
     await onSend(to);
-    sent.textContent = `If ${to} has an account, a link is on its way. It counts for an hour.`;
-    submit.textContent = "Send it again";
+    sent.textContent = strings.lostPassword.sent(to);
+    submit.textContent = strings.lostPassword.sendAgain;
   }
 
-  return { node: entrance({ card: [form, elsewhere("Log in", onLeave)] }), focus: () => email.input.focus() };
+  return {
+    node: entrance({ card: [form, elsewhere(strings.lostPassword.logIn, onLeave)] }),
+    focus: () => email.input.focus(),
+  };
 }
 
 /**
@@ -46,19 +50,22 @@ export function forgotView({ email: typed, onSend, onLeave }) {
  * @param {{onSubmit: (password: string) => Promise<unknown>, onLeave: () => void}} needs
  */
 export function newPasswordView({ onSubmit, onLeave }) {
-  const password = passwordField({ label: "New password", name: "password", isNew: true });
+  const password = passwordField({ label: strings.newPassword.label, name: "password", isNew: true });
   const summary = summaryLine();
-  const submit = h("button", { type: "submit", class: "primary-button" }, "Set password");
+  const submit = h("button", { type: "submit", class: "primary-button" }, strings.newPassword.set);
   const form = h(
     "form",
     { class: "sign-in-form" },
-    h("h1", {}, "Set a new password"),
-    h("p", {}, "You are logged out everywhere then, and your personal tokens end."),
+    h("h1", {}, strings.newPassword.title),
+    h("p", {}, strings.newPassword.intro),
     password.node,
     summary,
     submit,
   );
   const fields = new Map([["password", password]]);
   whenSent({ form, button: submit, fields, summary, run: () => onSubmit(password.input.value) });
-  return { node: entrance({ card: [form, elsewhere("Log in", onLeave)] }), focus: () => password.input.focus() };
+  return {
+    node: entrance({ card: [form, elsewhere(strings.lostPassword.logIn, onLeave)] }),
+    focus: () => password.input.focus(),
+  };
 }

@@ -1,10 +1,12 @@
 // A field for a password, which can be shown; for a new one with the rule that holds for it.
 
 import { find, h } from "../dom.js";
+import { strings } from "../strings/index.js";
 import { field } from "./field.js";
 
 const SHORTEST_PASSWORD = 8;
 const LONGEST_PASSWORD = 1000;
+const words = strings.passwordField;
 
 /**
  * The field. `check` says without asking the server whether what is in it can be sent, and if not, why.
@@ -15,9 +17,9 @@ const LONGEST_PASSWORD = 1000;
  * @param {boolean} about.isNew whether one is made up here, or the one that there is asked for
  */
 export function passwordField({ label, name, isNew }) {
-  const reveal = h("button", { type: "button", class: "quiet-button", "aria-pressed": "false" }, "Show");
+  const reveal = h("button", { type: "button", class: "quiet-button", "aria-pressed": "false" }, words.show);
   const input = h("input", { type: "password", name, required: true, maxlength: LONGEST_PASSWORD });
-  const rule = `At least ${SHORTEST_PASSWORD} characters.`;
+  const rule = words.rule(SHORTEST_PASSWORD);
   const shown = field({ label, input, extra: [reveal], hint: rule, class: "password-field" });
   const hint = find(shown.node, ".field-hint", HTMLElement);
   let mayBeShort = !isNew;
@@ -26,7 +28,7 @@ export function passwordField({ label, name, isNew }) {
     const hide = input.type === "text";
     input.type = hide ? "password" : "text";
     reveal.setAttribute("aria-pressed", String(!hide));
-    reveal.textContent = hide ? "Show" : "Hide";
+    reveal.textContent = hide ? words.show : words.hide;
   });
 
   /** @param {boolean} wanted */
@@ -39,7 +41,7 @@ export function passwordField({ label, name, isNew }) {
   function check() {
     const short = !mayBeShort && input.value.length < SHORTEST_PASSWORD;
     const missing = input.value === "";
-    shown.setError(missing ? "Enter your password." : short ? `Use at least ${SHORTEST_PASSWORD} characters.` : "");
+    shown.setError(missing ? words.missing : short ? words.tooShort(SHORTEST_PASSWORD) : "");
     return !missing && !short;
   }
 

@@ -7,6 +7,7 @@ import { addDays, today } from "../domain/zones.js";
 import { icon } from "../icons.js";
 import { ApiError } from "../server/errors.js";
 import { LineReader } from "../state/line-reader.js";
+import { strings } from "../strings/index.js";
 import { lineField } from "./line-field.js";
 import { quickDays } from "./quick-days.js";
 import { quickPaste } from "./quick-paste.js";
@@ -37,8 +38,8 @@ export function quickAdd({ api, actions, clock, onDetails }) {
   const input = h("input", {
     type: "text",
     class: "quick-input",
-    "aria-label": "New task",
-    placeholder: "Add a task: “call mum friday at 9am”",
+    "aria-label": strings.quick.label,
+    placeholder: strings.quick.placeholder,
     maxlength: 1000,
     autocomplete: "off",
     enterkeyhint: "done",
@@ -53,8 +54,12 @@ export function quickAdd({ api, actions, clock, onDetails }) {
   });
   const error = h("p", { class: "form-error", role: "alert", hidden: true });
   const near = quickDays();
-  const add = h("button", { type: "submit", class: "primary-button" }, "Add");
-  const details = h("button", { type: "button", class: "quiet-button", on: { click: openDetails } }, "More…");
+  const add = h("button", { type: "submit", class: "primary-button" }, strings.quick.add);
+  const details = h(
+    "button",
+    { type: "button", class: "quiet-button", on: { click: openDetails } },
+    strings.quick.details,
+  );
   const form = h(
     "form",
     { class: "quick", novalidate: true, on: { submit: send } },
@@ -262,8 +267,8 @@ export function quickAdd({ api, actions, clock, onDetails }) {
     const refusal = reading && refusalOf(reading, reading.options.length > 0 ? null : reading);
     if (refusal) return refusal;
     await create(reading, sent, coming);
-    const unread = reading?.unread.map((one) => `“${one.text}”`) ?? [];
-    if (unread.length > 0) actions.tell({ text: `Added without a date. Not read: ${unread.join(", ")}` });
+    const unread = reading?.unread.map((one) => strings.quick.quoted(one.text)) ?? [];
+    if (unread.length > 0) actions.tell({ text: strings.quick.addedWithoutDate(unread) });
     return "";
   }
 

@@ -1,12 +1,13 @@
 // One press for a near date of a new task.
 
 import { h } from "../dom.js";
+import { strings } from "../strings/index.js";
 
 const DAYS = /** @type {[string, number | null][]} */ ([
-  ["No date", null],
-  ["Today", 0],
-  ["Tomorrow", 1],
-  ["In a week", 7],
+  [strings.quick.noDate, null],
+  [strings.quick.today, 0],
+  [strings.quick.tomorrow, 1],
+  [strings.quick.inAWeek, 7],
 ]);
 
 /** The buttons; a day is said as the number of days from today, null for none. */
@@ -17,7 +18,7 @@ export function quickDays() {
   });
   const node = h(
     "div",
-    { class: "chips", role: "radiogroup", "aria-label": "Due" },
+    { class: "chips", role: "radiogroup", "aria-label": strings.quick.due },
     days.map((one) => one.node),
   );
   return {

@@ -1,6 +1,7 @@
 // Several lines pasted into the line for new tasks: several tasks, or one.
 
 import { h } from "../dom.js";
+import { strings } from "../strings/index.js";
 
 const MOST = 50;
 const BULLET = /^\s*(?:[-*•]\s+)?(?:\[[ xX]?\]\s+)?/;
@@ -11,7 +12,7 @@ const BULLET = /^\s*(?:[-*•]\s+)?(?:\[[ xX]?\]\s+)?/;
  * @param {{input: HTMLInputElement, onLines: (lines: string[]) => void, onOne: (line: string) => void}} needs
  */
 export function quickPaste({ input, onLines, onOne }) {
-  const node = h("div", { class: "quick-paste", role: "group", "aria-label": "Pasted lines", hidden: true });
+  const node = h("div", { class: "quick-paste", role: "group", "aria-label": strings.pasted.label, hidden: true });
   input.addEventListener("paste", (event) => {
     const lines = linesOf(event.clipboardData?.getData("text/plain") ?? "");
     if (input.value || lines.length < 2 || lines.length > MOST) return;
@@ -35,9 +36,13 @@ export function quickPaste({ input, onLines, onOne }) {
       input.focus();
     };
     node.replaceChildren(
-      h("p", { role: "status" }, `You pasted ${lines.length} lines.`),
-      h("button", { type: "button", class: "chip-button", on: { click: several } }, `Add ${lines.length} tasks`),
-      h("button", { type: "button", class: "chip-button", on: { click: one } }, "Put them in one line"),
+      h("p", { role: "status" }, strings.pasted.lines(lines.length)),
+      h(
+        "button",
+        { type: "button", class: "chip-button", on: { click: several } },
+        strings.pasted.addAll(lines.length),
+      ),
+      h("button", { type: "button", class: "chip-button", on: { click: one } }, strings.pasted.inOne),
     );
     node.hidden = false;
   }

@@ -7,6 +7,7 @@ import { shortDate, timeLabel } from "../domain/labels.js";
 import { wordsOf } from "../domain/line.js";
 import { today } from "../domain/zones.js";
 import { icon } from "../icons.js";
+import { strings } from "../strings/index.js";
 
 /**
  * @import { DueSaid, Parsed, Stretch } from "../../types/chat-api.js"
@@ -15,8 +16,7 @@ import { icon } from "../icons.js";
  * @import { Mark } from "./line-field.js"
  */
 
-const NO_TITLE = "Say what is to be done as well.";
-const NO_DATE = "A reminder needs a date: say when the task is due.";
+const words = strings.said;
 
 /**
  * Shows readings; `onKeep` is called with words that shall stay in the title, `onChoice` when a meaning was chosen.
@@ -24,7 +24,7 @@ const NO_DATE = "A reminder needs a date: say when the task is due.";
  * @param {{clock: Clock, onKeep: (words: Stretch[]) => void, onChoice: () => void}} needs
  */
 export function quickSaid({ clock, onKeep, onChoice }) {
-  const chips = h("ul", { class: "said", "aria-label": "Read in the line" });
+  const chips = h("ul", { class: "said", "aria-label": words.label });
   const choices = h("fieldset", { class: "said-choices", on: { change: onChoice } });
   const notes = h("div", { class: "said-notes" });
   const spoken = h("p", { class: "visually-hidden", role: "status" });
@@ -71,15 +71,15 @@ export function quickSaid({ clock, onKeep, onChoice }) {
    * @param {string[]} meanings
    */
   function inWords(reading, meanings) {
-    const asked = meanings.map((words, at) => `${at + 1}: ${words}.`);
-    const question = asked.length > 0 ? ["Which one is meant?", ...asked] : [];
+    const asked = meanings.map((said, at) => `${at + 1}: ${said}.`);
+    const question = asked.length > 0 ? [words.which, ...asked] : [];
     return [meaning(reading, clock), ...question, ...notesOf(reading)].filter(Boolean).join(" ");
   }
 
   /** @param {string} text */
   function keepAll(text) {
     const click = () => onKeep([{ start: 0, end: Array.from(text).length }]);
-    return h("button", { type: "button", class: "link-button", on: { click } }, "It is all the title");
+    return h("button", { type: "button", class: "link-button", on: { click } }, words.allTitle);
   }
 
   /**
@@ -97,15 +97,15 @@ export function quickSaid({ clock, onKeep, onChoice }) {
 
   /**
    * @param {"calendar" | "repeat" | "bell"} name
-   * @param {string} words
+   * @param {string} read
    * @param {Stretch[]} spans where it was said; nowhere, where it follows from another one
    * @param {string} text
    */
-  function chip(name, words, spans, text) {
-    const label = `Leave “${wordsOf(text, spans)}” in the title`;
+  function chip(name, read, spans, text) {
+    const label = words.leave(wordsOf(text, spans));
     const props = { type: "button", "aria-label": label, title: label, on: { click: () => onKeep(spans) } };
     const remove = spans.length > 0 ? h("button", props, icon("close")) : null;
-    return h("li", {}, icon(name), h("span", {}, words), remove);
+    return h("li", {}, icon(name), h("span", {}, read), remove);
   }
 
   /** The buttons of the choices, in their order. */
@@ -152,8 +152,8 @@ export function quickSaid({ clock, onKeep, onChoice }) {
  */
 function choicesOf({ options }, meanings) {
   const titles = options.map(({ title }) => title);
-  const labels = meanings.map((words, at) => (new Set(titles).size > 1 ? `“${titles[at]}”: ${words}` : words));
-  const buttons = [...labels, "No date"].map((label, at) =>
+  const labels = meanings.map((said, at) => (new Set(titles).size > 1 ? words.titled(titles[at], said) : said));
+  const buttons = [...labels, words.undated].map((label, at) =>
     h(
       "label",
       { class: "chip" },
@@ -161,7 +161,7 @@ function choicesOf({ options }, meanings) {
       h("span", {}, `${at + 1}. ${label}`),
     ),
   );
-  return [h("legend", {}, "Which one is meant?"), h("div", { class: "chips" }, buttons)];
+  return [h("legend", {}, words.which), h("div", { class: "chips" }, buttons)];
 }
 
 /**
@@ -193,7 +193,7 @@ function exactWords({ value, all_day }, clock) {
   const fields = dueFields({ due_date: instantText(value, clock), due_all_day: all_day }, clock.zone);
   if (!fields) return "";
   const day = shortDate(fields.date, today(clock.now(), clock.zone));
-  return all_day ? day : `${day}, ${timeLabel(new Date(fields.at), clock.zone)}`;
+  return all_day ? day : strings.dates.at(day, timeLabel(new Date(fields.at), clock.zone));
 }
 
 /**
@@ -213,8 +213,8 @@ export function instantText(value, clock) {
  * @param {Parsed} reading
  */
 function notesOf({ unread, reminder_without_date }) {
-  const notes = unread.map(({ text, why }) => `Not read: “${text}” (${why}).`);
-  if (reminder_without_date) notes.push(NO_DATE);
+  const notes = unread.map(({ text, why }) => words.notRead(text, why));
+  if (reminder_without_date) notes.push(words.noDate);
   return notes;
 }
 
@@ -244,7 +244,7 @@ export function marksOf(reading) {
  * @param {Said | null} meant which of its meanings; null where none is chosen
  */
 export function refusalOf({ reminder_without_date }, meant) {
-  if (!meant) return "It can be read in several ways: choose one, by its number as well.";
-  if (reminder_without_date) return NO_DATE;
-  return meant.title ? "" : NO_TITLE;
+  if (!meant) return words.several;
+  if (reminder_without_date) return words.noDate;
+  return meant.title ? "" : words.noTitle;
 }

@@ -1,6 +1,7 @@
 // Lines that did not become tasks and came back while another one was being typed.
 
 import { h } from "../dom.js";
+import { strings } from "../strings/index.js";
 
 /** @import { Line } from "../state/line-reader.js" */
 
@@ -53,9 +54,9 @@ export function quickSending({ onPutBack, onDiscard }) {
       const item = h(
         "li",
         { class: "is-kept" },
-        h("p", { role: "alert" }, reason ? `Not added: “${text}”. ${reason}` : `Not added yet: “${text}”.`),
-        h("button", { type: "button", class: "quiet-button", on: { click: putBack } }, "Put back"),
-        h("button", { type: "button", class: "quiet-button", on: { click: discard } }, "Discard"),
+        h("p", { role: "alert" }, strings.quick.notAdded(text, reason)),
+        h("button", { type: "button", class: "quiet-button", on: { click: putBack } }, strings.quick.putBack),
+        h("button", { type: "button", class: "quiet-button", on: { click: discard } }, strings.quick.discard),
       );
       append(item);
     },

@@ -2,15 +2,17 @@
 
 import { findAll, h } from "../dom.js";
 import { offsetLabel, offsetMinutes } from "../domain/offsets.js";
+import { strings } from "../strings/index.js";
 import { fieldGroup } from "./field.js";
 
 const USUAL = ["PT0S", "PT10M", "PT1H", "P1D", "P7D"];
+const words = strings.reminderField;
 /** @type {[string, (amount: number) => string][]} */
 const UNITS = [
-  ["minutes", (amount) => `PT${amount}M`],
-  ["hours", (amount) => `PT${amount}H`],
-  ["days", (amount) => `P${amount}D`],
-  ["weeks", (amount) => `P${amount * 7}D`],
+  [words.minutes, (amount) => `PT${amount}M`],
+  [words.hours, (amount) => `PT${amount}H`],
+  [words.days, (amount) => `P${amount}D`],
+  [words.weeks, (amount) => `P${amount * 7}D`],
 ];
 
 /**
@@ -20,18 +22,18 @@ const UNITS = [
  */
 export function reminderField(chosen) {
   const chips = h("div", { class: "chips" });
-  const number = { type: "number", min: 1, max: 999, value: 2, inputmode: "numeric", "aria-label": "How long before" };
+  const number = { type: "number", min: 1, max: 999, value: 2, inputmode: "numeric", "aria-label": words.howLong };
   const amount = h("input", number);
-  const units = UNITS.map(([name], index) => h("option", { value: index, selected: name === "hours" }, name));
-  const unit = h("select", { "aria-label": "Unit" }, units);
-  const add = h("button", { type: "button", class: "quiet-button", on: { click: addOther } }, "Add");
+  const units = UNITS.map(([name], index) => h("option", { value: index, selected: name === words.hours }, name));
+  const unit = h("select", { "aria-label": words.unit }, units);
+  const add = h("button", { type: "button", class: "quiet-button", on: { click: addOther } }, words.add);
   const other = h(
     "details",
     { class: "other-reminder" },
-    h("summary", {}, "Another time"),
-    h("div", { class: "field-row" }, amount, unit, h("span", {}, "before"), add),
+    h("summary", {}, words.other),
+    h("div", { class: "field-row" }, amount, unit, h("span", {}, words.before), add),
   );
-  const group = fieldGroup({ legend: "Remind me", children: [chips, other] });
+  const group = fieldGroup({ legend: words.legend, children: [chips, other] });
 
   function boxes() {
     return findAll(chips, "input", HTMLInputElement);

@@ -2,9 +2,10 @@
 
 import { h } from "../dom.js";
 import { shortDate } from "../domain/labels.js";
-import { formatPattern, KINDS, parsePattern, WEEKDAYS, weekdayOf } from "../domain/repeat.js";
+import { formatPattern, KINDS, parsePattern, weekdayOf, weekdaysInOrder } from "../domain/repeat.js";
 import { today } from "../domain/zones.js";
 import { ApiError } from "../server/errors.js";
+import { strings } from "../strings/index.js";
 import { field, fieldGroup } from "./field.js";
 
 /**
@@ -20,9 +21,10 @@ import { field, fieldGroup } from "./field.js";
 
 /** @type {[Mode, string][]} */
 const MODES = [
-  ["fixed", "On its dates"],
-  ["after_completion", "Counted from when it is done"],
+  ["fixed", strings.repeatField.fixed],
+  ["after_completion", strings.repeatField.afterCompletion],
 ];
+const EXAMPLE = "RRULE:FREQ=MONTHLY;BYDAY=2TU";
 const TYPING_PAUSE = 250;
 const SHOWN = 5;
 
@@ -37,15 +39,15 @@ const SHOWN = 5;
  */
 export function repeatField({ api, clock, task, due }) {
   const choice = parsePattern(task.recurrence_pattern);
-  const kind = field({ label: "Repeat", input: select(KINDS, choice.kind) });
-  const days = WEEKDAYS.map(([value, label]) => {
+  const kind = field({ label: strings.repeatField.label, input: select(KINDS, choice.kind) });
+  const days = weekdaysInOrder().map(([value, label]) => {
     const input = h("input", { type: "checkbox", value, checked: choice.days.includes(value) });
     const short = h("span", { "aria-hidden": "true" }, label.slice(0, 2));
     const words = h("span", {}, short, h("span", { class: "visually-hidden" }, label));
     return { input, node: h("label", { class: "chip" }, input, words) };
   });
   const daysGroup = fieldGroup({
-    legend: "On",
+    legend: strings.repeatField.on,
     children: h(
       "div",
       { class: "chips weekdays" },
@@ -54,35 +56,35 @@ export function repeatField({ api, clock, task, due }) {
     class: "repeat-part",
   });
   const dayOfMonth = field({
-    label: "Day of the month",
+    label: strings.repeatField.dayOfMonth,
     input: h("input", { type: "number", min: 1, max: 31, inputmode: "numeric", value: choice.day ?? "" }),
-    hint: "In a shorter month, its last day.",
+    hint: strings.repeatField.shorterMonth,
     class: "repeat-part narrow",
   });
   const every = field({
-    label: "Every … days",
+    label: strings.repeatField.everyDays,
     input: h("input", { type: "number", min: 1, max: 999, inputmode: "numeric", value: choice.every }),
     class: "repeat-part narrow",
   });
   const rule = field({
-    label: "Rule",
+    label: strings.repeatField.rule,
     input: h("input", {
       type: "text",
       value: choice.rule,
       spellcheck: "false",
       autocapitalize: "off",
-      placeholder: "RRULE:FREQ=MONTHLY;BYDAY=2TU",
+      placeholder: EXAMPLE,
     }),
-    hint: "RFC 5545, for example the second Tuesday: RRULE:FREQ=MONTHLY;BYDAY=2TU",
+    hint: strings.repeatField.aboutRule(EXAMPLE),
     class: "repeat-part",
   });
   const until = field({
-    label: "Until (optional)",
+    label: strings.repeatField.until,
     input: h("input", { type: "date", value: task.recurrence_end_date ?? "" }),
     class: "repeat-part narrow",
   });
   const mode = field({
-    label: "The next one comes",
+    label: strings.repeatField.mode,
     input: select(MODES, task.recurrence_mode),
     class: "repeat-part",
   });
@@ -149,7 +151,7 @@ export function repeatField({ api, clock, task, due }) {
     const text = pattern();
     const { date, value } = due();
     if (!text || !date) {
-      say(text ? "Choose a due date: the repeat begins there." : "");
+      say(text ? strings.repeatField.chooseDue : "");
       return;
     }
     try {
@@ -272,7 +274,7 @@ function select(options, chosen) {
  * @param {string} present today's
  */
 function nextDates(items, present) {
-  if (items.length === 0) return "This never comes.";
+  if (items.length === 0) return strings.repeatField.never;
   const shown = items.slice(0, SHOWN).map((item) => shortDate(item.occurrence_date, present));
-  return `Next: ${shown.join(" · ")}${items.length > SHOWN ? " …" : " (the last)"}`;
+  return strings.repeatField.next(shown, items.length > SHOWN);
 }

@@ -6,11 +6,14 @@ import { fullLabel } from "../domain/labels.js";
 import { offsetLabel, offsetMinutes } from "../domain/offsets.js";
 import { patternLabel } from "../domain/repeat.js";
 import { icon } from "../icons.js";
+import { strings } from "../strings/index.js";
 
 /**
  * @import { Section } from "../domain/due.js"
  * @import { Shown, Task } from "../state/tasks.js"
  */
+
+const words = strings.row;
 
 /** @typedef {Record<"toggle" | "open" | "history" | "remove", (task: Task) => void>} RowListeners */
 
@@ -37,12 +40,12 @@ export class TaskRow {
     this.facts = h("ul", { class: "task-facts" });
     this.historyButton = h(
       "button",
-      { type: "button", class: "icon-button", title: "History", on: { click: () => on.history(this.task) } },
+      { type: "button", class: "icon-button", title: words.history, on: { click: () => on.history(this.task) } },
       icon("history"),
     );
     this.removeButton = h(
       "button",
-      { type: "button", class: "icon-button", title: "Delete", on: { click: () => on.remove(this.task) } },
+      { type: "button", class: "icon-button", title: words.delete, on: { click: () => on.remove(this.task) } },
       icon("trash"),
     );
     this.node = h(
@@ -75,12 +78,12 @@ export class TaskRow {
       control.disabled = Boolean(task.coming);
     this.node.classList.toggle("is-done", task.completed);
     this.box.checked = task.completed;
-    this.box.setAttribute("aria-label", `Done: ${task.title}`);
+    this.box.setAttribute("aria-label", words.done(task.title));
     setText(this.title, task.title);
     setText(this.description, task.description ?? "");
     this.description.hidden = !task.description;
-    this.historyButton.setAttribute("aria-label", `History of ${task.title}`);
-    this.removeButton.setAttribute("aria-label", `Delete ${task.title}`);
+    this.historyButton.setAttribute("aria-label", words.historyOf(task.title));
+    this.removeButton.setAttribute("aria-label", words.deleteIt(task.title));
     this.facts.replaceChildren(...factsOf(task, section, due, zone));
     this.facts.hidden = this.facts.children.length === 0;
   }
@@ -96,7 +99,7 @@ function onlyOnce(event) {
 }
 
 /** @type {Partial<Record<Section, string>>} */
-const DUE_WORDS = { overdue: "Overdue", today: "Due today" };
+const DUE_WORDS = { overdue: words.overdue, today: words.dueToday };
 
 /**
  * @param {Shown} task
@@ -108,7 +111,7 @@ function factsOf(task, section, due, zone) {
   const facts = [];
   if (task.coming) facts.push(h("li", { class: "fact" }, "Adding…"));
   if (due && task.due_date) {
-    const words = DUE_WORDS[section];
+    const said = DUE_WORDS[section];
     const title = task.due_all_day ? null : fullLabel(new Date(task.due_date), zone);
     const time = h("time", { datetime: task.due_date, title }, due);
     facts.push(
@@ -116,27 +119,27 @@ function factsOf(task, section, due, zone) {
         "li",
         { class: `fact due due-${section}` },
         icon("calendar"),
-        words ? h("span", { class: "visually-hidden" }, `${words}: `) : null,
+        said ? h("span", { class: "visually-hidden" }, `${said}: `) : null,
         time,
       ),
     );
   }
   if (repeats(task)) {
-    const words = patternLabel(task.recurrence_pattern) || "Repeats";
-    facts.push(h("li", { class: "fact" }, icon("repeat"), words));
+    const rule = patternLabel(task.recurrence_pattern) || words.repeats;
+    facts.push(h("li", { class: "fact" }, icon("repeat"), rule));
   }
   const reminders = [...(task.reminders ?? [])].sort(
     (one, other) => (offsetMinutes(other) ?? 0) - (offsetMinutes(one) ?? 0),
   );
   if (reminders.length > 0 && !task.completed) {
-    const words = reminders.map(offsetLabel);
-    const text = words.length === 1 ? words[0] : `${words.length} reminders`;
+    const offsets = reminders.map(offsetLabel);
+    const text = offsets.length === 1 ? offsets[0] : words.reminders(offsets.length);
     facts.push(
       h(
         "li",
-        { class: "fact", title: words.join(", ") },
+        { class: "fact", title: offsets.join(", ") },
         icon("bell"),
-        h("span", { class: "visually-hidden" }, "Reminder: "),
+        h("span", { class: "visually-hidden" }, `${words.reminder}: `),
         text,
       ),
     );

@@ -1,6 +1,7 @@
 // Which tasks of a repeat a change or a deletion is for.
 
 import { find, h } from "../dom.js";
+import { strings } from "../strings/index.js";
 import { fieldGroup } from "./field.js";
 import { openSheet } from "./sheet.js";
 
@@ -12,9 +13,9 @@ import { openSheet } from "./sheet.js";
 
 /** @type {[Scope, string][]} */
 const SCOPES = [
-  ["this", "Only this one"],
-  ["following", "This and the following"],
-  ["all", "All that are not past"],
+  ["this", strings.scope.this],
+  ["following", strings.scope.following],
+  ["all", strings.scope.all],
 ];
 
 /**
@@ -51,19 +52,19 @@ export function scopeField({ question }) {
  * @param {{toaster: Toaster, task: Task, onChoice: (scope: Scope) => void}} needs
  */
 export function askScope({ toaster, task, onChoice }) {
-  const scope = scopeField({ question: "Delete" });
+  const scope = scopeField({ question: strings.scope.delete });
   const choose = () => {
     sheet.close();
     onChoice(scope.value());
   };
   const cancel = () => sheet.close();
   const sheet = openSheet({
-    title: `Delete “${task.title}”?`,
-    body: [h("p", {}, "This task repeats. What is past or done stays as it is."), scope.node],
+    title: strings.scope.deleteIt(task.title),
+    body: [h("p", {}, strings.scope.about), scope.node],
     footer: [
       h("span", { class: "spring" }),
-      h("button", { type: "button", class: "quiet-button", on: { click: cancel } }, "Cancel"),
-      h("button", { type: "button", class: "primary-button danger", on: { click: choose } }, "Delete"),
+      h("button", { type: "button", class: "quiet-button", on: { click: cancel } }, strings.sheet.cancel),
+      h("button", { type: "button", class: "primary-button danger", on: { click: choose } }, strings.scope.delete),
     ],
     toaster,
   });

@@ -6,6 +6,7 @@ import { browserZone, zoneLabel } from "../domain/zones.js";
 import { shortcutsWanted, wantShortcuts } from "../keys.js";
 import { canNotify, setNotifications, wantsNotifications } from "../notices/desktop.js";
 import { ApiError } from "../server/errors.js";
+import { strings } from "../strings/index.js";
 import { field, fieldGroup, showErrors, summaryLine, watchFocus } from "./field.js";
 import { openSheet } from "./sheet.js";
 
@@ -15,6 +16,8 @@ import { openSheet } from "./sheet.js";
  * @import { Preferences } from "../state/preferences.js"
  * @import { Field } from "./field.js"
  */
+
+const words = strings.settings;
 
 /** @typedef {NonNullable<Kept["notifications"]>} Notifications */
 
@@ -31,31 +34,34 @@ export function openSettings({ preferences, email, toaster, onClose }) {
     h("option", { value: name, selected: name === preferences.zone }, zoneLabel(name)),
   );
   const zone = field({
-    label: "Time zone",
+    label: words.zone,
     input: h("select", {}, options),
-    hint: "Due dates, reminders and what counts as today follow it.",
+    hint: words.aboutZone,
   });
   const takeOwn = () => {
     zone.input.value = own;
     followZone();
   };
-  const words = `Use this device’s: ${zoneLabel(own)}`;
-  const useOwn = h("button", { type: "button", class: "link-button", on: { click: takeOwn } }, words);
+  const useOwn = h(
+    "button",
+    { type: "button", class: "link-button", on: { click: takeOwn } },
+    words.useOwn(zoneLabel(own)),
+  );
   zone.input.addEventListener("change", followZone);
   const order = orderField(preferences.dateOrder);
   const followed = notificationsField(preferences.notifications);
   const summary = summaryLine();
-  const save = h("button", { type: "submit", class: "primary-button", form: "settings-form" }, "Save");
+  const save = h("button", { type: "submit", class: "primary-button", form: "settings-form" }, words.save);
   const props = { id: "settings-form", novalidate: true, on: { submit: send } };
   const form = h("form", props, zone.node, useOwn, order.node, followed.node, summary);
   const cancel = () => sheet.close();
   const sheet = openSheet({
-    title: "Settings",
+    title: words.title,
     body: [form, h("hr"), deviceSettings()],
     footer: [
       h("span", { class: "user", title: email }, email),
       h("span", { class: "spring" }),
-      h("button", { type: "button", class: "quiet-button", on: { click: cancel } }, "Cancel"),
+      h("button", { type: "button", class: "quiet-button", on: { click: cancel } }, strings.sheet.cancel),
       save,
     ],
     toaster,
@@ -103,9 +109,9 @@ export function openSettings({ preferences, email, toaster, onClose }) {
 
 /** @type {[Kept["date_order"] & string | null, string][]} */
 const ORDERS = [
-  [null, "Ask me which it is"],
-  ["dmy", "Day first: 4/12 is 4 December"],
-  ["mdy", "Month first: 4/12 is April 12"],
+  [null, words.askOrder],
+  ["dmy", words.dayFirst],
+  ["mdy", words.monthFirst],
 ];
 
 /** @param {"dmy" | "mdy" | null} current */
@@ -114,26 +120,26 @@ function orderField(current) {
     h("option", { value: value ?? "", selected: value === current }, label),
   );
   return field({
-    label: "Dates that you type as 4/12",
+    label: words.order,
     input: h("select", {}, options),
-    hint: "For the line that adds a task, and for the chat.",
+    hint: words.aboutOrder,
   });
 }
 
 /** @type {["all" | "reminders" | "none" | "some", string][]} */
 const CHOICES = [
-  ["all", "All changes and reminders"],
-  ["reminders", "Reminders only"],
-  ["none", "Nothing"],
-  ["some", "Only these"],
+  ["all", words.all],
+  ["reminders", words.reminders],
+  ["none", words.nothing],
+  ["some", words.some],
 ];
 /** @type {[Extract<Notifications, string[]>[number], string][]} */
 const TYPES = [
-  ["task.reminder.triggered", "Reminders"],
-  ["task.created", "New tasks"],
-  ["task.updated", "Edits"],
-  ["task.completed", "Done"],
-  ["task.deleted", "Deletions"],
+  ["task.reminder.triggered", words.types.reminders],
+  ["task.created", words.types.created],
+  ["task.updated", words.types.updated],
+  ["task.completed", words.types.completed],
+  ["task.deleted", words.types.deleted],
 ];
 
 /** @param {Notifications} current */
@@ -149,11 +155,10 @@ function notificationsField(current = "all") {
     return { value, input, node: h("label", { class: "chip" }, input, h("span", {}, label)) };
   });
   const chips = types.map((type) => type.node);
-  const some = h("div", { class: "chips", role: "group", "aria-label": "Which ones" }, chips);
-  const hint = "Changes that are not sent appear when you come back to the page.";
+  const some = h("div", { class: "chips", role: "group", "aria-label": words.which }, chips);
   const { node, setError } = fieldGroup({
-    legend: "Sent to your open pages",
-    children: [...radios.map((radio) => radio.node), some, h("p", { class: "field-hint" }, hint)],
+    legend: words.sent,
+    children: [...radios.map((radio) => radio.node), some, h("p", { class: "field-hint" }, words.aboutSent)],
   });
   const which = () => radios.find(({ input }) => input.checked)?.value ?? "all";
   const show = () => {
@@ -184,17 +189,15 @@ function deviceSettings() {
     const wanted = desktop.checked;
     desktop.checked = await setNotifications(wanted);
     if (wanted && !desktop.checked) {
-      refused.textContent =
-        "This browser does not allow it. You can allow notifications for this site in its settings.";
+      refused.textContent = words.refused;
     }
   }
 
-  const onDesktop = "Show reminders on the desktop while this page is in the background";
   const { node } = fieldGroup({
-    legend: "On this device",
+    legend: words.device,
     children: [
-      h("label", { class: "choice" }, keys, "Keyboard shortcuts (press ? to see them)"),
-      canNotify() ? h("label", { class: "choice" }, desktop, onDesktop) : null,
+      h("label", { class: "choice" }, keys, words.keys),
+      canNotify() ? h("label", { class: "choice" }, desktop, words.desktop) : null,
       refused,
     ],
   });

@@ -2,6 +2,7 @@
 
 import { h, rememberFocus, uniqueId } from "../dom.js";
 import { icon } from "../icons.js";
+import { strings } from "../strings/index.js";
 
 /**
  * @import { Child } from "../dom.js"
@@ -28,7 +29,11 @@ export function openSheet({ title, body, footer, toaster, onClose = () => {} }) 
       "div",
       { class: "sheet-head" },
       h("h2", { id: titleId }, title),
-      h("button", { type: "button", class: "icon-button", "aria-label": "Close", on: { click: close } }, icon("close")),
+      h(
+        "button",
+        { type: "button", class: "icon-button", "aria-label": strings.sheet.close, on: { click: close } },
+        icon("close"),
+      ),
     ),
     h("div", { class: "sheet-body" }, body),
     footer ? h("div", { class: "sheet-foot" }, footer) : null,

@@ -2,6 +2,7 @@
 
 import { find, findAll, h, setText } from "../dom.js";
 import { icon } from "../icons.js";
+import { strings } from "../strings/index.js";
 import { chatPanel } from "./chat.js";
 import { TaskList } from "./list.js";
 import { quickAdd } from "./quick-add.js";
@@ -41,12 +42,7 @@ import { waitingPanel } from "./waiting-panel.js";
 
 const SEARCH_PAUSE = 250;
 
-const LIVE_WORDS = {
-  connecting: "Connecting…",
-  live: "Live: changes appear as they happen",
-  waiting: "TaskFlow is out of reach; trying again",
-  busy: "Too many pages follow your tasks at once; this one tries again soon",
-};
+const words = strings.page;
 
 /** The signed-in page. */
 export class Shell {
@@ -72,8 +68,8 @@ export class Shell {
     this.search = h("input", {
       type: "search",
       class: "search-input",
-      placeholder: "Search",
-      "aria-label": "Search tasks",
+      placeholder: words.search,
+      "aria-label": words.searchTasks,
       autocomplete: "off",
       on: { input: () => this.searched(), keydown: (event) => event.key === "Escape" && this.leaveSearch() },
     });
@@ -94,8 +90,8 @@ export class Shell {
     });
     this.panel = waitingPanel({ waiting, store, clock, onOpen: (id) => go(`/task/${id}`) });
     this.chat = chatPanel({ api, sync, onClose: () => this.chatButton.setAttribute("aria-expanded", "false") });
-    this.chatButton = iconButton("chat", "Chat", {
-      title: "Chat (c)",
+    this.chatButton = iconButton("chat", words.chat, {
+      title: words.chatKey,
       "aria-expanded": "false",
       on: { click: () => this.toggleChat() },
     });
@@ -110,12 +106,12 @@ export class Shell {
       "?": () => go("/help"),
     };
     const menu = menuOf(user.email, [
-      ["Settings", () => go("/settings")],
-      ["Account", () => go("/account")],
-      ["Keyboard shortcuts", () => go("/help")],
-      ["Log out", onSignOut],
+      [words.settings, () => go("/settings")],
+      [words.account, () => go("/account")],
+      [words.shortcuts, () => go("/help")],
+      [words.logOut, onSignOut],
       [
-        "Log out everywhere…",
+        words.logOutEverywhere,
         () => askSignOutEverywhere({ toaster, email: user.email, onConfirm: onSignOutEverywhere }),
       ],
     ]);
@@ -126,7 +122,7 @@ export class Shell {
     this.node = h(
       "div",
       { class: "page" },
-      h("a", { class: "skip", href: "#content", on: { click: skip } }, "Skip to your tasks"),
+      h("a", { class: "skip", href: "#content", on: { click: skip } }, words.skip),
       h(
         "header",
         { class: "bar" },
@@ -148,14 +144,14 @@ export class Shell {
             h("kbd", { "aria-hidden": "true" }, "/"),
           ),
           this.chatButton,
-          iconButton("more", "Menu", { popovertarget: "menu" }),
+          iconButton("more", words.menu, { popovertarget: "menu" }),
           menu,
         ),
       ),
       h(
         "main",
         { id: "content", class: "content" },
-        h("h1", { class: "visually-hidden" }, "Your tasks"),
+        h("h1", { class: "visually-hidden" }, words.heading),
         this.quick.node,
         this.panel.node,
         this.list.node,
@@ -185,8 +181,8 @@ export class Shell {
    */
   setLive({ state }) {
     this.live.dataset.state = state;
-    this.live.title = LIVE_WORDS[state];
-    setText(this.liveWords, LIVE_WORDS[state]);
+    this.live.title = strings.live[state];
+    setText(this.liveWords, strings.live[state]);
   }
 
   /**

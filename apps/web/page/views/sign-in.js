@@ -1,6 +1,7 @@
 // Signing up and logging in.
 
 import { h, setText } from "../dom.js";
+import { strings } from "../strings/index.js";
 import { emailField } from "./email-field.js";
 import { entrance } from "./entrance.js";
 import { summaryLine } from "./field.js";
@@ -9,12 +10,6 @@ import { whenSent } from "./sending.js";
 
 /** @import { Credentials } from "../../types/chat-api.js" */
 /** @typedef {"login" | "signup"} Mode */
-
-/** @type {Record<Mode, {title: string, button: string, other: string, swap: string}>} */
-const WORDS = {
-  login: { title: "Welcome back", button: "Log in", other: "New here?", swap: "Create an account" },
-  signup: { title: "Create your account", button: "Sign up", other: "Have an account?", swap: "Log in" },
-};
 
 /**
  * The view; `onSubmit` signs in or raises ApiError. `notice` says why one is here; who is invited signs up.
@@ -28,8 +23,8 @@ const WORDS = {
 export function signInView({ onSubmit, onForgot, notice = "", invited = false }) {
   /** @type {Mode} */
   let mode = invited ? "signup" : "login";
-  const email = emailField({ label: "E-mail", autocomplete: "username" });
-  const password = passwordField({ label: "Password", name: "password", isNew: invited });
+  const email = emailField({ label: strings.signIn.email, autocomplete: "username" });
+  const password = passwordField({ label: strings.signIn.password, name: "password", isNew: invited });
   const summary = summaryLine();
   const title = h("h1", {});
   const submit = h("button", { type: "submit", class: "primary-button" });
@@ -42,7 +37,7 @@ export function signInView({ onSubmit, onForgot, notice = "", invited = false })
   const forgot = h(
     "button",
     { type: "button", class: "link-button forgot", on: { click: () => onForgot(email.input.value.trim()) } },
-    "Forgot password?",
+    strings.signIn.forgot,
   );
   const fields = new Map(
     /** @type {[string, typeof email | typeof password][]} */ ([
@@ -54,7 +49,7 @@ export function signInView({ onSubmit, onForgot, notice = "", invited = false })
   /** @param {Mode} next */
   function setMode(next) {
     mode = next;
-    const words = WORDS[mode];
+    const words = strings.signIn[mode];
     setText(title, words.title);
     setText(submit, words.button);
     setText(other, words.other);

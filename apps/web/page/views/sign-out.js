@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { ApiError, hasStatus } from "../server/errors.js";
+import { strings } from "../strings/index.js";
 import { showErrors, summaryLine } from "./field.js";
 import { openSheet } from "./sheet.js";
 
@@ -15,17 +16,17 @@ import { openSheet } from "./sheet.js";
 export function askSignOutEverywhere({ toaster, email, onConfirm }) {
   const summary = summaryLine();
   const cancel = () => sheet.close();
-  const confirm = h("button", { type: "button", class: "primary-button danger", on: { click: send } }, "Log out");
+  const confirm = h(
+    "button",
+    { type: "button", class: "primary-button danger", on: { click: send } },
+    strings.signOut.confirm,
+  );
   const sheet = openSheet({
-    title: "Log out everywhere?",
-    body: [
-      h("p", {}, `Every browser and program that is logged in as ${email} is logged out, this one as well.`),
-      h("p", {}, "It takes a few seconds. Your tasks, reminders and repeats go on."),
-      summary,
-    ],
+    title: strings.signOut.title,
+    body: [h("p", {}, strings.signOut.everyBrowser(email)), h("p", {}, strings.signOut.fewSeconds), summary],
     footer: [
       h("span", { class: "spring" }),
-      h("button", { type: "button", class: "quiet-button", on: { click: cancel } }, "Cancel"),
+      h("button", { type: "button", class: "quiet-button", on: { click: cancel } }, strings.sheet.cancel),
       confirm,
     ],
     toaster,

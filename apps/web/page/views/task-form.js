@@ -4,6 +4,7 @@ import { h } from "../dom.js";
 import { dueFields, dueValue } from "../domain/due.js";
 import { icon } from "../icons.js";
 import { ApiError } from "../server/errors.js";
+import { strings } from "../strings/index.js";
 import { field, showErrors, summaryLine } from "./field.js";
 import { reminderField } from "./reminder-field.js";
 import { repeatField } from "./repeat-field.js";
@@ -28,6 +29,7 @@ import { openSheet } from "./sheet.js";
  *   holds, as the server's fields.
  */
 
+const words = strings.form;
 /** @type {Start} */
 const EMPTY = {
   title: "",
@@ -56,27 +58,27 @@ export function openTaskForm({ api, actions, clock, toaster, task, etag, start, 
   const shown = task ?? { ...EMPTY, ...start, due_all_day: !start.due_date?.includes("T") };
   const due = dueFields(shown, clock.zone) ?? { date: "", time: "" };
   const title = field({
-    label: "Title",
+    label: words.title,
     input: h("input", { type: "text", required: true, maxlength: 255, value: shown.title, autocomplete: "off" }),
   });
   const description = field({
-    label: "Description",
+    label: words.description,
     input: h("textarea", { rows: 3, maxlength: 5000, prop: { value: shown.description ?? "" } }),
   });
-  const time = h("input", { type: "time", value: due.time, "aria-label": "Time (leave empty for all day)" });
+  const time = h("input", { type: "time", value: due.time, "aria-label": words.time });
   const clear = h(
     "button",
     {
       type: "button",
       class: "icon-button",
-      "aria-label": "Clear the due date",
-      title: "Clear",
+      "aria-label": words.clearDue,
+      title: words.clear,
       on: { click: clearDue },
     },
     icon("close"),
   );
   const date = field({
-    label: "Due date",
+    label: words.due,
     input: h("input", { type: "date", value: due.date }),
     extra: [time, clear],
     class: "due-field",
@@ -84,10 +86,10 @@ export function openTaskForm({ api, actions, clock, toaster, task, etag, start, 
   const dueNow = () => ({ date: date.input.value, value: dueValue(date.input.value, time.value, clock.zone) });
   const repeat = repeatField({ api, clock, task: shown, due: dueNow });
   const reminders = reminderField(shown.reminders ?? []);
-  const scope = task && repeats(task) ? scopeField({ question: "Change" }) : null;
+  const scope = task && repeats(task) ? scopeField({ question: words.change }) : null;
   const summary = summaryLine();
   const conflict = h("div", { class: "notice", role: "alert", hidden: true });
-  const save = h("button", { type: "submit", class: "primary-button" }, task ? "Save" : "Add task");
+  const save = h("button", { type: "submit", class: "primary-button" }, task ? words.save : words.add);
   /** @type {Map<string, Field>} by the server's names */
   const fields = new Map(repeat.fields);
   fields.set("title", title).set("description", description).set("due_date", date).set("reminders", reminders);
@@ -109,18 +111,22 @@ export function openTaskForm({ api, actions, clock, toaster, task, etag, start, 
 
   const tools = task
     ? [
-        h("button", { type: "button", class: "quiet-button", on: { click: () => on.history(task) } }, "History"),
-        h("button", { type: "button", class: "quiet-button danger", on: { click: () => on.remove(task) } }, "Delete"),
+        h("button", { type: "button", class: "quiet-button", on: { click: () => on.history(task) } }, words.history),
+        h(
+          "button",
+          { type: "button", class: "quiet-button danger", on: { click: () => on.remove(task) } },
+          words.delete,
+        ),
       ]
     : [];
   const cancel = () => sheet.close();
   const sheet = openSheet({
-    title: task ? "Edit task" : "New task",
+    title: task ? words.editTask : words.newTask,
     body: form,
     footer: [
       ...tools,
       h("span", { class: "spring" }),
-      h("button", { type: "button", class: "quiet-button cancel", on: { click: cancel } }, "Cancel"),
+      h("button", { type: "button", class: "quiet-button cancel", on: { click: cancel } }, words.cancel),
       save,
     ],
     toaster,
@@ -180,13 +186,13 @@ export function openTaskForm({ api, actions, clock, toaster, task, etag, start, 
     event.preventDefault();
     const after = entered();
     if (!after.title) {
-      title.setError("Give the task a title.");
+      title.setError(words.titleMissing);
       title.input.focus();
       return;
     }
     const repeating = repeat.chosen();
     if (repeating && !after.due_date) {
-      date.setError("A task that repeats needs a due date to begin with.");
+      date.setError(words.dueMissing);
       date.input.focus();
       return;
     }
@@ -235,10 +241,9 @@ export function openTaskForm({ api, actions, clock, toaster, task, etag, start, 
       sheet.close();
       if (task) on.reopen(task);
     };
-    const keep = h("button", { type: "button", class: "quiet-button", on: { click: keepMine } }, "Save mine anyway");
-    const take = h("button", { type: "button", class: "quiet-button", on: { click: takeTheirs } }, "Show the new one");
-    const words = "This task was changed in another place while you were editing.";
-    conflict.replaceChildren(h("p", {}, words), h("p", { class: "field-row" }, take, keep));
+    const keep = h("button", { type: "button", class: "quiet-button", on: { click: keepMine } }, words.keepMine);
+    const take = h("button", { type: "button", class: "quiet-button", on: { click: takeTheirs } }, words.takeTheirs);
+    conflict.replaceChildren(h("p", {}, words.conflict), h("p", { class: "field-row" }, take, keep));
     conflict.hidden = false;
     take.focus();
   }

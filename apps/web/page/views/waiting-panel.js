@@ -3,6 +3,7 @@
 import { find, h, setText } from "../dom.js";
 import { icon } from "../icons.js";
 import { reminderWords } from "../notices/reminders.js";
+import { strings } from "../strings/index.js";
 import { KeyedRows } from "./keyed-rows.js";
 
 /**
@@ -14,9 +15,9 @@ import { KeyedRows } from "./keyed-rows.js";
 
 /** @type {[number, string][]} */
 const SNOOZES = [
-  [10, "10 minutes"],
-  [60, "1 hour"],
-  [24 * 60, "1 day"],
+  [10, strings.lengths.minute(10)],
+  [60, strings.lengths.hour(1)],
+  [24 * 60, strings.lengths.day(1)],
 ];
 
 /**
@@ -28,11 +29,17 @@ export function waitingPanel({ waiting, store, clock, onOpen }) {
   const list = h("ul", { class: "reminders" });
   const count = h("span", { class: "count" });
   const gotAll = { type: "button", class: "quiet-button", on: { click: () => waiting.acknowledgeAll() } };
-  const all = h("button", gotAll, "Got all");
+  const all = h("button", gotAll, strings.reminders.gotAll);
   const node = h(
     "section",
     { class: "waiting", "aria-labelledby": "waiting-title", hidden: true },
-    h("div", { class: "waiting-head" }, icon("bell"), h("h2", { id: "waiting-title" }, "Reminders ", count), all),
+    h(
+      "div",
+      { class: "waiting-head" },
+      icon("bell"),
+      h("h2", { id: "waiting-title" }, strings.reminders.title, " ", count),
+      all,
+    ),
     list,
   );
   const rows = new KeyedRows(makeRow);
@@ -44,7 +51,7 @@ export function waitingPanel({ waiting, store, clock, onOpen }) {
     const snooze = h(
       "select",
       { class: "snooze", on: { change: snoozeIt } },
-      h("option", { value: "", selected: true }, "Snooze…"),
+      h("option", { value: "", selected: true }, strings.reminders.snoozeFor),
       SNOOZES.map(([minutes, label]) => h("option", { value: minutes }, label)),
     );
 
@@ -55,7 +62,7 @@ export function waitingPanel({ waiting, store, clock, onOpen }) {
     const got = h(
       "button",
       { type: "button", class: "quiet-button", on: { click: () => waiting.acknowledge(reminder) } },
-      "Got it",
+      strings.reminders.gotIt,
     );
     const node = h(
       "li",
@@ -69,8 +76,8 @@ export function waitingPanel({ waiting, store, clock, onOpen }) {
       const words = reminderWords(latest, clock);
       setText(title, words.title);
       setText(detail, words.detail);
-      snooze.setAttribute("aria-label", `Snooze ${words.title}`);
-      got.setAttribute("aria-label", `Got it: ${words.title}`);
+      snooze.setAttribute("aria-label", strings.reminders.snoozeIt(words.title));
+      got.setAttribute("aria-label", strings.reminders.gotItOf(words.title));
     }
 
     return { node, update };

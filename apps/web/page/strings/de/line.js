@@ -19,7 +19,6 @@ export const line = {
     inAWeek: "In einer Woche",
     quoted: (text) => `„${text}“`,
     addedWithoutDate: (unread) => `Ohne Datum hinzugefügt. Nicht gelesen: ${unread.join(", ")}`,
-    adding: (text) => `„${text}“ wird hinzugefügt …`,
     notAdded: (text, reason) =>
       reason ? `Nicht hinzugefügt: „${text}“. ${reason}` : `Noch nicht hinzugefügt: „${text}“.`,
     putBack: "Zurückholen",

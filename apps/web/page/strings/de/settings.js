@@ -44,6 +44,7 @@ export const settings = {
     toggle: "Aufgabe abhaken oder wieder öffnen",
     open: "Aufgabe öffnen",
     close: "Schließen oder ein Feld verlassen",
+    undo: "Rückgängig machen",
     help: "Diese Hilfe",
     space: "Leertaste",
     enter: "Enter",

@@ -19,7 +19,6 @@ export const line = {
     inAWeek: "In a week",
     quoted: (/** @type {string} */ text) => `“${text}”`,
     addedWithoutDate: (/** @type {string[]} */ unread) => `Added without a date. Not read: ${unread.join(", ")}`,
-    adding: (/** @type {string} */ text) => `Adding “${text}”…`,
     /** @param {string} text @param {string} reason */
     notAdded: (text, reason) => (reason ? `Not added: “${text}”. ${reason}` : `Not added yet: “${text}”.`),
     putBack: "Put back",

@@ -42,6 +42,7 @@ export const settings = {
     toggle: "Mark the task done, or open again",
     open: "Open the task",
     close: "Close, or leave a field",
+    undo: "Undo",
     help: "This help",
     space: "Space",
     enter: "Enter",

@@ -3,6 +3,7 @@
 import { find, h, setText } from "../../dom.js";
 import { nextPage } from "../../server/api.js";
 import { ApiError, hasStatus } from "../../server/errors.js";
+import { strings } from "../../strings/index.js";
 
 /**
  * @import { Child } from "../../dom.js"
@@ -22,8 +23,12 @@ import { ApiError, hasStatus } from "../../server/errors.js";
  */
 export function entryList({ api, path, words, empty }) {
   const list = h("ul", { class: "entries" });
-  const status = h("p", { class: "loading", role: "status", tabindex: -1 }, "Loading…");
-  const more = h("button", { type: "button", class: "quiet-button", hidden: true, on: { click: load } }, "Show more");
+  const status = h("p", { class: "loading", role: "status", tabindex: -1 }, strings.entries.loading);
+  const more = h(
+    "button",
+    { type: "button", class: "quiet-button", hidden: true, on: { click: load } },
+    strings.entries.more,
+  );
   /** @type {string | null} */
   let next = path;
 
@@ -42,12 +47,12 @@ export function entryList({ api, path, words, empty }) {
       list.append(...body.items.map(entry));
       next = nextPage(headers);
       more.hidden = next === null;
-      setText(more, "Show more");
+      setText(more, strings.entries.more);
       say(list.childElementCount === 0 ? empty : "");
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       say(error.message);
-      setText(more, "Try again");
+      setText(more, strings.entries.tryAgain);
       more.hidden = false;
     } finally {
       more.disabled = false;
@@ -113,7 +118,7 @@ function endButton({ end, sure, name, run }) {
   /** @param {string} text */
   function label(text) {
     setText(button, text);
-    button.setAttribute("aria-label", `${text} ${name}`);
+    button.setAttribute("aria-label", strings.entries.end(text, name));
   }
 
   async function press() {

@@ -1,6 +1,7 @@
 // A sheet with one form, which closes when that went through.
 
 import { h, uniqueId } from "../../dom.js";
+import { strings } from "../../strings/index.js";
 import { summaryLine } from "../field.js";
 import { whenSent } from "../sending.js";
 import { openSheet } from "../sheet.js";
@@ -32,7 +33,11 @@ export function openFormSheet({ title, intro = [], fields, button, danger = fals
   const inputs = [...fields.values()].map(({ node }) => node);
   const form = h("form", { id }, intro, inputs, summary);
   const body = h("div", {}, form);
-  const cancel = h("button", { type: "button", class: "quiet-button", on: { click: () => sheet.close() } }, "Cancel");
+  const cancel = h(
+    "button",
+    { type: "button", class: "quiet-button", on: { click: () => sheet.close() } },
+    strings.accountForm.cancel,
+  );
   const sheet = openSheet({
     title,
     body,
@@ -48,7 +53,7 @@ export function openFormSheet({ title, intro = [], fields, button, danger = fals
     if (!after) return sheet.close();
     body.replaceChildren(...after().filter((part) => part instanceof Node));
     submit.remove();
-    cancel.textContent = "Done";
+    cancel.textContent = strings.accountForm.done;
     cancel.focus();
   }
 

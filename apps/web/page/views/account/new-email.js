@@ -1,6 +1,7 @@
 // Asking for another e-mail address, which counts once it is confirmed.
 
 import { h } from "../../dom.js";
+import { strings } from "../../strings/index.js";
 import { emailField } from "../email-field.js";
 import { passwordField } from "../password-field.js";
 import { openFormSheet } from "./form-sheet.js";
@@ -16,18 +17,18 @@ import { openFormSheet } from "./form-sheet.js";
  * @param {AccountNeeds} needs
  */
 export function openNewEmail({ api, toaster, onClose }) {
-  const email = emailField({ label: "New e-mail address", autocomplete: "email" });
-  const password = passwordField({ label: "Your password", name: "password", isNew: false });
+  const email = emailField({ label: strings.newEmail.label, autocomplete: "email" });
+  const password = passwordField({ label: strings.accountForm.yourPassword, name: "password", isNew: false });
   let mailed = true;
   return openFormSheet({
-    title: "Change e-mail address",
+    title: strings.newEmail.title,
     fields: new Map(
       /** @type {[string, typeof email | typeof password][]} */ ([
         ["email", email],
         ["password", password],
       ]),
     ),
-    button: "Go on",
+    button: strings.newEmail.button,
     run: async () => {
       const body = { email: email.input.value.trim(), password: password.input.value };
       /** @type {EmailAsked} */
@@ -45,8 +46,6 @@ export function openNewEmail({ api, toaster, onClose }) {
  * @param {boolean} mailed
  */
 function whatNow(address, mailed) {
-  const link = mailed
-    ? `A link is on its way to ${address}. Open it within a day to confirm the address.`
-    : `This installation sends no mail. Ask whoever runs it for the link that confirms ${address}.`;
-  return `${link} Until then your account keeps the address that it has.`;
+  const link = mailed ? strings.newEmail.mailed(address) : strings.newEmail.notMailed(address);
+  return `${link} ${strings.newEmail.untilThen}`;
 }

@@ -1,5 +1,6 @@
 // Changing the password.
 
+import { strings } from "../../strings/index.js";
 import { passwordField } from "../password-field.js";
 import { openFormSheet } from "./form-sheet.js";
 
@@ -11,19 +12,19 @@ import { openFormSheet } from "./form-sheet.js";
  * @param {AccountNeeds} needs
  */
 export function openNewPassword({ api, toaster, onClose }) {
-  const current = passwordField({ label: "Present password", name: "current", isNew: false });
-  const next = passwordField({ label: "New password", name: "new", isNew: true });
+  const current = passwordField({ label: strings.changePassword.present, name: "current", isNew: false });
+  const next = passwordField({ label: strings.changePassword.next, name: "new", isNew: true });
   return openFormSheet({
-    title: "Change password",
+    title: strings.changePassword.title,
     fields: new Map([
       ["current", current],
       ["new", next],
     ]),
-    button: "Change",
+    button: strings.changePassword.button,
     run: async () => {
       const body = { current: current.input.value, new: next.input.value };
       await api.json("POST", "/api/v1/auth/password", { body });
-      toaster.show({ text: "Your password is changed. Every other session has ended." });
+      toaster.show({ text: strings.changePassword.changed });
     },
     toaster,
     onClose,

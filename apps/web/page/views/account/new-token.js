@@ -1,6 +1,7 @@
 // Making a personal token, which is shown once.
 
 import { h } from "../../dom.js";
+import { strings } from "../../strings/index.js";
 import { field, fieldGroup } from "../field.js";
 import { passwordField } from "../password-field.js";
 import { openFormSheet } from "./form-sheet.js";
@@ -14,6 +15,7 @@ import { SCOPES } from "./scopes.js";
 
 const DAYS = [7, 30, 90, 180, 366];
 const USUAL_DAYS = 90;
+const words = strings.newToken;
 
 /**
  * Opens it.
@@ -24,13 +26,13 @@ export function openNewToken({ api, toaster, onClose }) {
   const name = nameField();
   const scopes = scopesField();
   const options = DAYS.map((days) =>
-    h("option", { value: days, selected: days === USUAL_DAYS }, days === 366 ? "1 year" : `${days} days`),
+    h("option", { value: days, selected: days === USUAL_DAYS }, days === 366 ? words.year : strings.lengths.day(days)),
   );
-  const expiry = field({ label: "Ends after", input: h("select", {}, options) });
-  const password = passwordField({ label: "Your password", name: "password", isNew: false });
+  const expiry = field({ label: words.endsAfter, input: h("select", {}, options) });
+  const password = passwordField({ label: strings.accountForm.yourPassword, name: "password", isNew: false });
   let token = "";
   return openFormSheet({
-    title: "New token",
+    title: words.title,
     fields: new Map(
       /** @type {[string, Checked][]} */ ([
         ["name", name],
@@ -39,7 +41,7 @@ export function openNewToken({ api, toaster, onClose }) {
         ["password", password],
       ]),
     ),
-    button: "Make token",
+    button: words.button,
     run: async () => {
       const body = {
         name: name.input.value.trim(),
@@ -59,11 +61,11 @@ export function openNewToken({ api, toaster, onClose }) {
 
 function nameField() {
   const input = h("input", { type: "text", name: "name", maxlength: 100, required: true, autocomplete: "off" });
-  const { node, setError } = field({ label: "Name", input, hint: "What it is for: your calendar, a script." });
+  const { node, setError } = field({ label: words.name, input, hint: words.aboutName });
 
   function check() {
     const isThere = input.value.trim() !== "";
-    setError(isThere ? "" : "Give it a name.");
+    setError(isThere ? "" : words.nameMissing);
     return isThere;
   }
 
@@ -75,12 +77,12 @@ function scopesField() {
     const input = h("input", { type: "checkbox", value: scope, checked: scope === "tasks:read" });
     return { scope, input, node: h("label", { class: "choice" }, input, label) };
   });
-  const { node, setError } = fieldGroup({ legend: "It may", children: boxes.map((box) => box.node) });
+  const { node, setError } = fieldGroup({ legend: words.may, children: boxes.map((box) => box.node) });
   const chosen = () => boxes.filter(({ input }) => input.checked).map(({ scope }) => scope);
 
   function check() {
     const isAny = chosen().length > 0;
-    setError(isAny ? "" : "Choose at least one.");
+    setError(isAny ? "" : words.chooseOne);
     return isAny;
   }
 
@@ -101,21 +103,20 @@ function shown(token) {
     prop: { value: token },
   });
   const said = h("p", { class: "field-hint", role: "status" });
-  const button = h("button", { type: "button", class: "quiet-button", on: { click: copy } }, "Copy");
-  const { node } = field({ label: "Your new token", input, extra: [button] });
+  const button = h("button", { type: "button", class: "quiet-button", on: { click: copy } }, words.copy);
+  const { node } = field({ label: words.label, input, extra: [button] });
 
   async function copy() {
     input.select();
     try {
       await navigator.clipboard.writeText(token);
-      said.textContent = "Copied.";
+      said.textContent = words.copied;
     } catch (error) {
       // Not every browser lets a page do that, and none does without https; there the property is missing.
       if (!(error instanceof DOMException || error instanceof TypeError)) throw error;
-      said.textContent = "It is selected: copy it with your keyboard.";
+      said.textContent = words.selected;
     }
   }
 
-  const words = "It is shown this once. Copy it now, and keep it like a password.";
-  return [h("p", { class: "intro", role: "status" }, words), node, said];
+  return [h("p", { class: "intro", role: "status" }, words.once), node, said];
 }

@@ -2,6 +2,7 @@
 
 import { h, setText } from "../../dom.js";
 import { ApiError } from "../../server/errors.js";
+import { strings } from "../../strings/index.js";
 import { openSheet } from "../sheet.js";
 
 /**
@@ -11,6 +12,7 @@ import { openSheet } from "../sheet.js";
  */
 
 const FORGET_FILE = 60_000;
+const words = strings.account;
 
 /**
  * Opens it.
@@ -19,16 +21,16 @@ const FORGET_FILE = 60_000;
  */
 export function openOverview({ api, user, toaster, go, onClose }) {
   const address = h("span", { class: "entry-detail" }, user.email);
-  const saving = h("span", { class: "entry-detail", role: "status" }, "A ZIP file: JSON, and a calendar");
+  const saving = h("span", { class: "entry-detail", role: "status" }, words.aboutDownload);
   const parts = [
-    part("E-mail address", address, () => go("/account/email")),
-    part("Password", "Change it", () => go("/account/password")),
-    part("Sessions", "Browsers and programs that are logged in", () => go("/account/sessions")),
-    part("Personal tokens", "For programs, in place of your password", () => go("/account/tokens")),
-    part("Download everything", saving, download),
-    part("Delete the account", "For good", () => go("/account/delete"), "danger"),
+    part(words.email, address, () => go("/account/email")),
+    part(words.password, words.changePassword, () => go("/account/password")),
+    part(words.sessions, words.aboutSessions, () => go("/account/sessions")),
+    part(words.tokens, words.aboutTokens, () => go("/account/tokens")),
+    part(words.download, saving, download),
+    part(words.delete, words.aboutDelete, () => go("/account/delete"), "danger"),
   ];
-  const sheet = openSheet({ title: "Account", body: h("ul", { class: "entries parts" }, parts), toaster, onClose });
+  const sheet = openSheet({ title: words.title, body: h("ul", { class: "entries parts" }, parts), toaster, onClose });
   showAddress();
 
   /** The address may have been changed since the page began. */
@@ -47,9 +49,9 @@ export function openOverview({ api, user, toaster, go, onClose }) {
     const button = /** @type {HTMLButtonElement} */ (currentTarget);
     if (button.getAttribute("aria-busy")) return;
     button.setAttribute("aria-busy", "true");
-    setText(saving, "Putting it together…");
+    setText(saving, words.downloading);
     try {
-      setText(saving, `Saved as ${await save(api)}`);
+      setText(saving, words.downloaded(await save(api)));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       setText(saving, error.message);
@@ -70,9 +72,9 @@ export function openOverview({ api, user, toaster, go, onClose }) {
  * @param {string} [className]
  */
 function part(name, detail, click, className = "") {
-  const words = typeof detail === "string" ? h("span", { class: "entry-detail" }, detail) : detail;
+  const said = typeof detail === "string" ? h("span", { class: "entry-detail" }, detail) : detail;
   const label = h("span", { class: "entry-name" }, name);
-  return h("li", {}, h("button", { type: "button", class: `part ${className}`.trim(), on: { click } }, label, words));
+  return h("li", {}, h("button", { type: "button", class: `part ${className}`.trim(), on: { click } }, label, said));
 }
 
 /**

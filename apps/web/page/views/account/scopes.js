@@ -1,11 +1,13 @@
 // What a personal token may be allowed, in words.
 
+import { strings } from "../../strings/index.js";
+
 /** @import { TokenView } from "../../../types/chat-api.js" */
 
 /** @type {Map<TokenView["scopes"][number], string>} */
 export const SCOPES = new Map([
-  ["tasks:read", "Read tasks and reminders"],
-  ["tasks:write", "Change tasks and reminders"],
-  ["stream", "Follow changes as they happen"],
-  ["audit:read", "Read the audit trail"],
+  ["tasks:read", strings.scopes.readTasks],
+  ["tasks:write", strings.scopes.changeTasks],
+  ["stream", strings.scopes.stream],
+  ["audit:read", strings.scopes.audit],
 ]);

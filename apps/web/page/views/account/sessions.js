@@ -3,6 +3,7 @@
 import { h } from "../../dom.js";
 import { deviceLabel } from "../../domain/browsers.js";
 import { dayLabel, distanceLabel, withinSentence } from "../../domain/labels.js";
+import { strings } from "../../strings/index.js";
 import { openSheet } from "../sheet.js";
 import { entryList } from "./entries.js";
 
@@ -18,15 +19,21 @@ import { entryList } from "./entries.js";
  */
 export function openSessions({ api, clock, toaster, onClose }) {
   const words = (/** @type {SessionView} */ { device, created_at, last_used_at, current }) => ({
-    name: current ? `${deviceLabel(device)} (this one)` : deviceLabel(device),
+    name: current ? strings.sessions.thisOne(deviceLabel(device)) : deviceLabel(device),
     title: device ?? undefined,
     details: [
-      `Logged in ${withinSentence(dayLabel(created_at, clock))}, ` +
-        `last renewed ${distanceLabel(new Date(last_used_at), clock.now())}`,
+      strings.sessions.since(
+        withinSentence(dayLabel(created_at, clock)),
+        distanceLabel(new Date(last_used_at), clock.now()),
+      ),
     ],
-    end: current ? null : "Log out",
+    end: current ? null : strings.sessions.end,
   });
-  const intro = "A session is renewed now and then while it is used. What is logged out here stops within seconds.";
-  const list = entryList({ api, path: "/api/v1/auth/sessions", words, empty: "There is none." });
-  return openSheet({ title: "Sessions", body: [h("p", { class: "intro" }, intro), ...list], toaster, onClose });
+  const list = entryList({ api, path: "/api/v1/auth/sessions", words, empty: strings.sessions.none });
+  return openSheet({
+    title: strings.sessions.title,
+    body: [h("p", { class: "intro" }, strings.sessions.intro), ...list],
+    toaster,
+    onClose,
+  });
 }

@@ -2,6 +2,7 @@
 
 import { h } from "../../dom.js";
 import { dayLabel, distanceLabel, withinSentence } from "../../domain/labels.js";
+import { strings } from "../../strings/index.js";
 import { openSheet } from "../sheet.js";
 import { entryList } from "./entries.js";
 import { SCOPES } from "./scopes.js";
@@ -18,26 +19,27 @@ import { SCOPES } from "./scopes.js";
  */
 export function openTokens({ api, clock, toaster, go, onClose }) {
   const words = (/** @type {TokenView} */ { name, scopes, expires_at, last_used_at }) => {
-    const used = last_used_at ? `last used ${distanceLabel(new Date(last_used_at), clock.now())}` : "never used";
+    const used = last_used_at
+      ? strings.tokens.lastUsed(distanceLabel(new Date(last_used_at), clock.now()))
+      : strings.tokens.neverUsed;
     return {
       name,
       details: [
         [...SCOPES].flatMap(([scope, label]) => (scopes.includes(scope) ? label : [])).join(" · "),
-        `Ends ${withinSentence(dayLabel(expires_at, clock))}, ${used}`,
+        strings.tokens.ends(withinSentence(dayLabel(expires_at, clock)), used),
       ],
-      end: "Revoke",
-      sure: "Revoke now",
+      end: strings.tokens.revoke,
+      sure: strings.tokens.revokeNow,
     };
   };
-  const intro = "A program that has a token does with your tasks what the token allows, and nothing with your account.";
-  const list = entryList({ api, path: "/api/v1/auth/tokens", words, empty: "You have no tokens." });
+  const list = entryList({ api, path: "/api/v1/auth/tokens", words, empty: strings.tokens.none });
   const make = () => go("/account/new-token");
   return openSheet({
-    title: "Personal tokens",
-    body: [h("p", { class: "intro" }, intro), ...list],
+    title: strings.tokens.title,
+    body: [h("p", { class: "intro" }, strings.tokens.intro), ...list],
     footer: [
       h("span", { class: "spring" }),
-      h("button", { type: "button", class: "primary-button", on: { click: make } }, "New token"),
+      h("button", { type: "button", class: "primary-button", on: { click: make } }, strings.tokens.make),
     ],
     toaster,
     onClose,
