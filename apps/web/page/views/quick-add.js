@@ -27,6 +27,7 @@ import { quickSending } from "./quick-sending.js";
 /** @typedef {{sent: Sent, reason: string, at: number}} Returned A line that came back into the field, and when. */
 
 const JUST_NOW = 1_500;
+const words = strings.quick;
 
 /**
  * The line; `onDetails` opens the whole form with what was entered.
@@ -38,8 +39,8 @@ export function quickAdd({ api, actions, clock, onDetails }) {
   const input = h("input", {
     type: "text",
     class: "quick-input",
-    "aria-label": strings.quick.label,
-    placeholder: strings.quick.placeholder,
+    "aria-label": words.label,
+    placeholder: words.placeholder,
     maxlength: 1000,
     autocomplete: "off",
     enterkeyhint: "done",
@@ -47,19 +48,12 @@ export function quickAdd({ api, actions, clock, onDetails }) {
   const text = lineField({ input, onInput: edited });
   const said = quickSaid({ clock, onKeep: keep, onChoice: () => complain("") });
   const sending = quickSending({ onPutBack: swap, onDiscard: () => input.focus() });
-  const paste = quickPaste({
-    input,
-    onLines: makeAll,
-    onOne: (line) => put({ line: { text: line, kept: [] }, days: null }),
-  });
+  const onOne = (/** @type {string} */ line) => put({ line: { text: line, kept: [] }, days: null });
+  const paste = quickPaste({ input, onLines: makeAll, onOne });
   const error = h("p", { class: "form-error", role: "alert", hidden: true });
   const near = quickDays();
-  const add = h("button", { type: "submit", class: "primary-button" }, strings.quick.add);
-  const details = h(
-    "button",
-    { type: "button", class: "quiet-button", on: { click: openDetails } },
-    strings.quick.details,
-  );
+  const add = h("button", { type: "submit", class: "primary-button" }, words.add);
+  const details = h("button", { type: "button", class: "quiet-button", on: { click: openDetails } }, words.details);
   const form = h(
     "form",
     { class: "quick", novalidate: true, on: { submit: send } },
@@ -152,11 +146,11 @@ export function quickAdd({ api, actions, clock, onDetails }) {
     input.focus();
   }
 
-  /** @param {string} words */
-  function complain(words) {
+  /** @param {string} reason */
+  function complain(reason) {
     asked = false;
-    error.textContent = words;
-    error.hidden = !words;
+    error.textContent = reason;
+    error.hidden = !reason;
   }
 
   function reset() {
@@ -267,8 +261,8 @@ export function quickAdd({ api, actions, clock, onDetails }) {
     const refusal = reading && refusalOf(reading, reading.options.length > 0 ? null : reading);
     if (refusal) return refusal;
     await create(reading, sent, coming);
-    const unread = reading?.unread.map((one) => strings.quick.quoted(one.text)) ?? [];
-    if (unread.length > 0) actions.tell({ text: strings.quick.addedWithoutDate(unread) });
+    const unread = reading?.unread.map((one) => words.quoted(one.text)) ?? [];
+    if (unread.length > 0) actions.tell({ text: words.addedWithoutDate(unread) });
     return "";
   }
 

@@ -28,7 +28,8 @@ export function quickSaid({ clock, onKeep, onChoice }) {
   const choices = h("fieldset", { class: "said-choices", on: { change: onChoice } });
   const notes = h("div", { class: "said-notes" });
   const spoken = h("p", { class: "visually-hidden", role: "status" });
-  const node = h("div", { class: "quick-said" }, chips, choices, notes, spoken);
+  const language = words.language ? h("p", { class: "field-hint quick-language" }, words.language) : null;
+  const node = h("div", { class: "quick-said" }, chips, choices, notes, spoken, language);
   /** @type {Parsed | null} */
   let shown = null;
   let drawn = "";

@@ -109,7 +109,7 @@ const DUE_WORDS = { overdue: words.overdue, today: words.dueToday };
  */
 function factsOf(task, section, due, zone) {
   const facts = [];
-  if (task.coming) facts.push(h("li", { class: "fact" }, "Adding…"));
+  if (task.coming) facts.push(h("li", { class: "fact" }, words.adding));
   if (due && task.due_date) {
     const said = DUE_WORDS[section];
     const title = task.due_all_day ? null : fullLabel(new Date(task.due_date), zone);

@@ -7,6 +7,7 @@ import { shortcutsWanted, wantShortcuts } from "../keys.js";
 import { canNotify, setNotifications, wantsNotifications } from "../notices/desktop.js";
 import { ApiError } from "../server/errors.js";
 import { strings } from "../strings/index.js";
+import { chooseLanguage, chosenLanguage, LANGUAGES } from "../strings/locale.js";
 import { field, fieldGroup, showErrors, summaryLine, watchFocus } from "./field.js";
 import { openSheet } from "./sheet.js";
 
@@ -52,8 +53,9 @@ export function openSettings({ preferences, email, toaster, onClose }) {
   const followed = notificationsField(preferences.notifications);
   const summary = summaryLine();
   const save = h("button", { type: "submit", class: "primary-button", form: "settings-form" }, words.save);
+  const spoken = languageField();
   const props = { id: "settings-form", novalidate: true, on: { submit: send } };
-  const form = h("form", props, zone.node, useOwn, order.node, followed.node, summary);
+  const form = h("form", props, spoken.node, zone.node, useOwn, order.node, followed.node, summary);
   const cancel = () => sheet.close();
   const sheet = openSheet({
     title: words.title,
@@ -85,6 +87,7 @@ export function openSettings({ preferences, email, toaster, onClose }) {
         date_order: ORDERS[order.input.selectedIndex][0],
       });
       sheet.close();
+      speak(spoken.input.value);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       showErrors(
@@ -105,6 +108,23 @@ export function openSettings({ preferences, email, toaster, onClose }) {
   }
 
   return sheet;
+}
+
+function languageField() {
+  const known = LANGUAGES.map(([code, name]) =>
+    h("option", { value: code, lang: code, selected: code === chosenLanguage() }, name),
+  );
+  const browsers = h("option", { value: "" }, words.browsersLanguage);
+  return field({ label: words.language, input: h("select", {}, browsers, known), hint: words.aboutLanguage });
+}
+
+/** @param {string} wanted a language, or "" for the browser's; where it is another one the page begins anew in it */
+function speak(wanted) {
+  const code = LANGUAGES.find(([one]) => one === wanted)?.[0] ?? null;
+  if (code === chosenLanguage()) return;
+  chooseLanguage(code);
+  history.replaceState(null, "", location.pathname);
+  location.reload();
 }
 
 /** @type {[Kept["date_order"] & string | null, string][]} */

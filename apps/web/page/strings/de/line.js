@@ -9,7 +9,6 @@ export const line = {
   quick: {
     label: "Neue Aufgabe",
     placeholder: "Neue Aufgabe, etwa „Mama anrufen friday at 9am“",
-    language: "Tag, Uhrzeit und Wiederholung liest die Zeile bisher nur auf Englisch, etwa „friday at 9am“.",
     add: "Hinzufügen",
     details: "Mehr …",
     due: "Fällig",
@@ -32,6 +31,7 @@ export const line = {
   },
   said: {
     label: "In der Zeile gelesen",
+    language: "Tag, Uhrzeit und Wiederholung liest die Zeile bisher nur auf Englisch, etwa „friday at 9am“.",
     noTitle: "Sag auch, was zu tun ist.",
     noDate: "Eine Erinnerung braucht ein Datum: Sag, wann die Aufgabe fällig ist.",
     which: "Was ist gemeint?",

@@ -5,6 +5,7 @@ export const settings = {
   settings: {
     title: "Einstellungen",
     language: "Sprache",
+    aboutLanguage: "Für diesen Browser.",
     browsersLanguage: "Wie der Browser",
     zone: "Zeitzone",
     aboutZone: "Danach richten sich Termine, Erinnerungen und was als heute gilt.",

@@ -8,8 +8,6 @@ export const line = {
   quick: {
     label: "New task",
     placeholder: "Add a task: “call mum friday at 9am”",
-    /** Said below the line where the page speaks another language than the line reads. */
-    language: "",
     add: "Add",
     details: "More…",
     due: "Due",
@@ -32,6 +30,8 @@ export const line = {
   },
   said: {
     label: "Read in the line",
+    /** Said below the line where the page speaks another language than the line reads. */
+    language: "",
     noTitle: "Say what is to be done as well.",
     noDate: "A reminder needs a date: say when the task is due.",
     which: "Which one is meant?",

@@ -4,6 +4,7 @@ export const settings = {
   settings: {
     title: "Settings",
     language: "Language",
+    aboutLanguage: "For this browser.",
     browsersLanguage: "The browser’s",
     zone: "Time zone",
     aboutZone: "Due dates, reminders and what counts as today follow it.",
