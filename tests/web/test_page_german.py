@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.web.conftest import NewContext
 from tests.web.person import PASSWORD, Person, day, new_email
 
 VISIBLE = """() => {
@@ -52,8 +53,8 @@ def german_tab(person: Person) -> Page:
     return page
 
 
-def test_signing_up_and_a_wrong_password_speak_german(new_context: Callable[..., object], platform_url: str) -> None:
-    page = new_context(locale="de-DE").new_page()  # type: ignore[attr-defined]
+def test_signing_up_and_a_wrong_password_speak_german(new_context: NewContext, platform_url: str) -> None:
+    page = new_context(locale="de-DE").new_page()
     page.goto(platform_url)
     expect(page.get_by_role("heading", name="Willkommen zurück")).to_be_visible()
     expect(page.locator("html")).to_have_attribute("lang", "de")
@@ -83,7 +84,7 @@ def test_adding_editing_and_repeating_speak_german(german: Person) -> None:
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Wiederholung", exact=True).select_option(label="Jede Woche")
     expect(dialog.get_by_text("Als Nächstes:")).to_be_visible()
-    dialog.get_by_text("1 Tag vorher").click()
+    dialog.get_by_label("1 Tag vorher").check()
     assert english_on(page) == []
     dialog.get_by_role("button", name="Speichern").click()
     expect(dialog).to_be_hidden()
