@@ -14,7 +14,9 @@ const LITERALS = new Set([
 
 /** Attributes and parts of views that are read or heard. */
 const READ = new Set(
-  "aria-label aria-description alt detail empty hint label legend placeholder question summary text title words".split(" "),
+  "aria-label aria-description alt detail empty hint label legend placeholder question summary text title words".split(
+    " ",
+  ),
 );
 /** What is written into a node. */
 const WRITTEN = new Set(["textContent", "title", "placeholder", "ariaLabel"]);
@@ -22,12 +24,16 @@ const WRITTEN = new Set(["textContent", "title", "placeholder", "ariaLabel"]);
 const MACHINE = new Set(["class", "data", "credentials", "method", "key", "accept", "for"]);
 /** What is handed to these is a selector, a class or a question to the browser. */
 const ASKS = /(?:^|\.)(?:find|findAll|querySelector|querySelectorAll|matches|closest|matchMedia|setAttribute)$/;
+/** What speaks where the strings could not be loaded, and so brings the few that it needs in each language. */
+const WITHOUT_STRINGS = new Set(["boot.js"]);
 const NAMES = new Set([
   "TaskFlow", // what it is called in each language
   // What keys, headers, errors and stored things are called by the browser, and browsers and systems by their makers.
   ..."Escape Enter ArrowDown ArrowUp ArrowLeft ArrowRight Tab Home End Delete Backspace Space Control Meta".split(" "),
   ..."Accept Content-Type Content-Disposition Link Retry-After ETag If-Match Idempotency-Key Location".split(" "),
-  ..."AbortError TimeoutError ApiError Notification PageDown PageUp Mozilla/ Safari/ Firefox/ Chrome/ Edge Opera".split(" "),
+  ..."AbortError TimeoutError ApiError Notification PageDown PageUp Mozilla/ Safari/ Firefox/ Chrome/ Edge Opera".split(
+    " ",
+  ),
   ..."Firefox Chrome Safari Android iPhone iPad Windows Mac macOS ChromeOS Linux Edg FxiOS/ CriOS/ CrOS UTC".split(" "),
   "Mac OS X",
   "No sign of life", // an AbortError's, which nobody sees
@@ -41,7 +47,7 @@ function propertyOf(node) {
 }
 
 /** The node whose value a literal is: past conditions, lists, templates and parentheses. */
-function valueOf(node) {
+function givenBy(node) {
   const through = new Set([
     SyntaxKind.ConditionalExpression,
     SyntaxKind.ArrayLiteralExpression,
@@ -64,7 +70,7 @@ function valueOf(node) {
 
 /** Whether a literal is handed to somebody who reads it. */
 function isShown(node) {
-  const top = valueOf(node);
+  const top = givenBy(node);
   if (top === null) return false;
   const { parent } = top;
   if (READ.has(propertyOf(top) ?? "")) return true;
@@ -73,7 +79,9 @@ function isShown(node) {
     const called = parent.expression.getText();
     // On a keyboard's key stands what is on the key.
     if (called === "h" && parent.arguments[0].text === "kbd") return false;
-    return (called === "h" && at > 1) || (called === "setText" && at === 1) || (called.endsWith(".setError") && at === 0);
+    return (
+      (called === "h" && at > 1) || (called === "setText" && at === 1) || (called.endsWith(".setError") && at === 0)
+    );
   }
   return (
     parent.kind === SyntaxKind.BinaryExpression &&
@@ -86,14 +94,15 @@ function isShown(node) {
 /** Whether a literal looks like something said, wherever it stands. */
 function isProse(node) {
   const { text } = node;
-  const call = valueOf(node)?.parent;
+  const call = givenBy(node)?.parent;
   if (call?.kind === SyntaxKind.CallExpression && ASKS.test(call.expression.getText())) return false;
   if (!/\p{L}/u.test(text)) return false;
   let inside = node;
   while (inside.parent) {
     if (MACHINE.has(propertyOf(inside) ?? "")) return false;
     if (inside.kind === SyntaxKind.ImportDeclaration || inside.kind === SyntaxKind.NewExpression) {
-      if (inside.kind === SyntaxKind.ImportDeclaration || /Error|Exception/.test(inside.expression.getText())) return false;
+      if (inside.kind === SyntaxKind.ImportDeclaration || /Error|Exception/.test(inside.expression.getText()))
+        return false;
     }
     inside = inside.parent;
   }
@@ -105,7 +114,7 @@ const snapshot = api.updateSnapshot({ openProject: `${import.meta.dirname}/tscon
 for (const { program } of snapshot.getProjects()) {
   for (const name of program.getSourceFileNames()) {
     const place = name.split("/apps/web/page/")[1];
-    if (!place || place.startsWith("strings/")) continue;
+    if (!place || place.startsWith("strings/") || WITHOUT_STRINGS.has(place)) continue;
     const file = program.getSourceFile(name);
     const look = (node) => {
       if (LITERALS.has(node.kind)) {
