@@ -9,6 +9,8 @@ import asyncpg
 import msgspec
 
 from chat_api.account import links
+from chat_api.security.refusals import Kind, Refusals
+from chat_api.security.telling import about, tell
 from chat_api.signing_in.client import Client
 from chat_api.signing_in.gate import Gate
 from chat_api.signing_in.hashing import AT_ONCE, Hashing
@@ -20,9 +22,11 @@ from taskflow_core.domain.errors import (
     InvitationNeededError,
     SignUpClosedError,
     SignUpError,
+    TooManyAttemptsError,
     WrongCredentialsError,
     WrongPasswordError,
 )
+from taskflow_core.events.account import SignedUp
 
 _EMAIL: Final = re.compile(r"[a-zA-Z0-9._%+-]+@[a-zA-Z0-9.-]+\.[a-zA-Z]{2,}")
 """The addresses that Phase IV takes."""
@@ -111,15 +115,24 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Accounts:
-    """The users of the platform. `rounds` is bcrypt's cost; tests lower it."""
+    """The users of the platform. `rounds` is bcrypt's cost; tests lower it. Without `refusals` no security event is
+    told, of sign-ups neither: so it is in Phase IV."""
 
     def __init__(
-        self, database: Database, clock: Clock, gate: Gate, *, sign_ups: SignUps = "open", rounds: int = 12
+        self,
+        database: Database,
+        clock: Clock,
+        gate: Gate,
+        *,
+        sign_ups: SignUps = "open",
+        rounds: int = 12,
+        refusals: Refusals | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._gate = gate
         self._sign_ups = sign_ups
+        self._refusals = refusals
         self._hashing = Hashing(rounds)
         self._turns = Turns(AT_ONCE)
 
@@ -151,6 +164,8 @@ class Accounts:
                 _check(await links.use(connection, "invitation", invitation, self._clock.now()), email)
             if await connection.fetchval(_INSERT, account.id, email, hashed, account.created_at) is None:
                 raise SignUpError("Email already registered")
+            if self._refusals is not None:
+                await tell(connection, SignedUp(**about(account.id, account.created_at)))
         return Entry(account=account, password_hash=hashed, devices=devices)
 
     async def sign_in(self, email: str, password: str, client: Client) -> Entry:
@@ -193,12 +208,21 @@ class Accounts:
         device = await self._gate.recognise("" if row is None else row["id"], client)
         # One at a time of a device or e-mail: those who know the password do not use up what they are allowed together.
         async with self._turns.turn(client.network, who if device is None else device.hex(), known=device is not None):
-            charged = await self._gate.charge(who, client, device)
+            try:
+                charged = await self._gate.charge(who, client, device)
+            except TooManyAttemptsError:
+                self._refused(row, "locked")
+                raise
             known = await self._hashing.matches(password, None if row is None else row["hashed_password"])
             if row is None or not known:
+                self._refused(row, "wrong")
                 return None
             devices = await self._gate.succeeded(row["id"], client, device, charged)
         return Entry(account=_account(row), password_hash=row["hashed_password"], devices=devices)
+
+    def _refused(self, row: asyncpg.Record | None, kind: Kind) -> None:
+        if row is not None and self._refusals is not None:
+            self._refusals.note(row["id"], kind)
 
     async def find(self, user_id: str) -> Account | None:
         """The account with an id."""

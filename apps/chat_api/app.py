@@ -28,6 +28,7 @@ from chat_api.export.export import Exports
 from chat_api.export.trail import AskedTrail
 from chat_api.quotas import quotas
 from chat_api.second_reader.reader import second_reader
+from chat_api.security.refusals import Refusals
 from chat_api.sessions.stored import StoredSessions
 from chat_api.signing_in.gate import SharedGate, limits_of
 from taskflow_core.events.topics import CHAT_API
@@ -44,7 +45,8 @@ def create_service(runtime: Runtime) -> Service:
     if settings.phase == "iv":
         return phase_iv.create_service(runtime, sign_in)
     gate = SharedGate(runtime.database, runtime.clock, settings.auth_secret, limits_of(settings))
-    accounts = Accounts(runtime.database, runtime.clock, gate, sign_ups=settings.sign_up)
+    refusals = Refusals(runtime.database, runtime.clock)
+    accounts = Accounts(runtime.database, runtime.clock, gate, sign_ups=settings.sign_up, refusals=refusals)
     sessions = StoredSessions(
         runtime.database,
         runtime.clock,
@@ -107,5 +109,5 @@ def create_service(runtime: Runtime) -> Service:
         name=CHAT_API,
         app=app,
         publishes=True,
-        background=lambda: running(runtime, accounts, gate, mailing, reader),
+        background=lambda: running(runtime, accounts, gate, refusals, mailing, reader),
     )

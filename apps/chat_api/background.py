@@ -1,7 +1,8 @@
 """What chat-api does besides answering: it reconciles with Phase IV, and lets go what is over."""
 
+import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 import structlog
@@ -12,10 +13,12 @@ from chat_api.answers import EXPIRE
 from chat_api.commands.reconcile import reconcile
 from chat_api.erasing.job import Erasing
 from chat_api.second_reader.reader import SecondReader, closing
+from chat_api.security.refusals import SECONDS, Refusals
 from chat_api.sessions.purge import purge
 from chat_api.signing_in.gate import SharedGate
 from taskflow_core.cancellation import side_by_side
 from taskflow_core.database.lease import lead
+from taskflow_core.database.outages import OUTAGES
 from taskflow_core.events.topics import CHAT_API
 from taskflow_core.periodic import every
 from taskflow_core.service.composition import Runtime
@@ -26,6 +29,7 @@ log = structlog.get_logger(__name__)
 _ONCE_A_DAY = 86_400.0
 _PURGE_SECONDS = 60.0
 _ERASE_SECONDS = 5.0
+_LAST_WORDS_SECONDS = 1.0
 
 
 @asynccontextmanager
@@ -33,13 +37,16 @@ async def running(
     runtime: Runtime,
     accounts: Accounts,
     gate: SharedGate,
+    refusals: Refusals,
     mailing: Mailing | None = None,
     reader: SecondReader | None = None,
 ) -> AsyncGenerator[None]:
-    """While entered, one chat-api among all replicas keeps house; each lets go what is over at the gate, and mails."""
+    """While entered, one chat-api among all replicas keeps house; each lets go what is over at the gate,
+    tells of refused sign-ins, and mails."""
     works: dict[str, Work] = {
         "housekeeping": lambda: _lead(runtime),
         "purge of the gate": lambda: _purge(runtime, gate),
+        "refusals": lambda: _tell_refusals(runtime, refusals),
     }
     if mailing is not None:
         works["mail"] = mailing.run
@@ -65,6 +72,17 @@ async def _erase(runtime: Runtime) -> None:
 async def _purge(runtime: Runtime, gate: SharedGate) -> None:
     await runtime.database.opened()
     await every(_PURGE_SECONDS, gate.purge, name="purge of the gate")
+
+
+async def _tell_refusals(runtime: Runtime, refusals: Refusals) -> None:
+    await runtime.database.opened()
+    try:
+        await every(SECONDS, refusals.tell, name="refusals")
+    finally:
+        # What was counted since. A stop does not wait long for it, nor for a database that is away.
+        with suppress(TimeoutError, *OUTAGES):
+            async with asyncio.timeout(_LAST_WORDS_SECONDS):
+                await refusals.tell()
 
 
 async def keep_house(runtime: Runtime) -> None:

@@ -130,7 +130,7 @@ async def _reset(database: "Database", *, email: str) -> int:
         raise UserError(_NO_ACCOUNT.format(email))
     if await is_disabled(database, account["id"]):
         raise UserError(f"{account['email']} is disabled; enable it first (taskflow admin enable)")
-    made = await links.make(database, "reset", timedelta(days=1), user_id=account["id"])
+    made = await links.make_reset(database, account["id"], timedelta(days=1))
     print(f"For {account['email']} ({account['id']}), once, until {made.expires_at:%Y-%m-%d %H:%M} UTC:")
     _print_link("reset", made.link)
     return 0

@@ -20,6 +20,7 @@ async def export_account(database: "Database", *, email: str, file: Path) -> int
     from audit_logger.files import new_file, write_all
     from chat_api.accounts import accounts_of, meant
     from chat_api.export.export import Exports
+    from chat_api.security.telling import OPERATOR
     from taskflow_cli.own_trail import OwnTrail
     from taskflow_core.domain.errors import DomainError
 
@@ -33,7 +34,7 @@ async def export_account(database: "Database", *, email: str, file: Path) -> int
     trail = OwnTrail(database, environment(os.environ).get("TASKFLOW_AUDIT_ENCRYPTION_KEY", ""))
     size = 0
     try:
-        async with Exports(database, trail).begun(account["id"]) as pieces:
+        async with Exports(database, trail).begun(account["id"], by=OPERATOR) as pieces:
             with new_file(file) as descriptor:
                 async for piece in pieces:
                     write_all(descriptor, piece)

@@ -8,6 +8,7 @@ import pytest
 
 from chat_api.accounts import Accounts
 from chat_api.background import running
+from chat_api.security.refusals import Refusals
 from chat_api.sessions.purge import purge
 from chat_api.signing_in.gate import SharedGate, limits_of
 from taskflow_core.database.clock import DatabaseClock
@@ -73,8 +74,8 @@ async def test_at_the_start(anna: User, runtime: Runtime, database: Database, cl
     # Two replicas: what is found is published once.
     gate = SharedGate(database, clock, runtime.settings.auth_secret, limits_of(runtime.settings))
     async with (
-        running(runtime, Accounts(database, clock, gate), gate),
-        running(runtime, Accounts(database, clock, gate), gate),
+        running(runtime, Accounts(database, clock, gate), gate, Refusals(database, clock)),
+        running(runtime, Accounts(database, clock, gate), gate, Refusals(database, clock)),
     ):
         await eventually(done)
     assert await published_kinds(database, made) == [("task.created", 1)]

@@ -8,11 +8,13 @@ import asyncpg
 from chat_api.account import links
 from chat_api.account.mailing import KEPT_TRYING
 from chat_api.accounts import Accounts, accounts_of, new_address
+from chat_api.security.telling import about, tell
 from chat_api.signing_in.client import Client
 from chat_api.signing_in.gate import SharedGate
 from taskflow_core.database.pool import Connection, Database
 from taskflow_core.domain.clock import Clock
 from taskflow_core.domain.errors import EmailTakenError, FieldError, InvalidLinkError
+from taskflow_core.events.account import EmailChanged
 
 WITHOUT_MAIL: Final = timedelta(days=7)
 """How long an administrator has to give out the link where no mail is sent."""
@@ -71,6 +73,7 @@ class Addresses:
                 if await connection.fetchval(_SET, holder.user_id, holder.email, now) is None:
                     raise InvalidLinkError
                 await links.withdraw(connection, holder.user_id)
+                await tell(connection, EmailChanged(**about(holder.user_id, now)))
         except asyncpg.UniqueViolationError:
             raise EmailTakenError from None
 

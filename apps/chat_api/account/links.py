@@ -5,7 +5,9 @@ from typing import Final, Literal
 
 import msgspec
 
+from chat_api.security.telling import OPERATOR, about, tell
 from taskflow_core.database.pool import Connection, Database
+from taskflow_core.events.account import ResetLinkMade
 from taskflow_core.opaque import new_secret, secret_hash
 
 Kind = Literal["invitation", "reset", "email"]
@@ -59,11 +61,16 @@ def address_of(origin: str | None, kind: Kind, link: str) -> str:
 
 
 async def make(
-    database: Database, kind: Kind, lasts: timedelta, *, user_id: str | None = None, email: str | None = None
+    executor: Database | Connection,
+    kind: Kind,
+    lasts: timedelta,
+    *,
+    user_id: str | None = None,
+    email: str | None = None,
 ) -> Made:
     """A new link. Raises outages, as all of these do."""
     link = new_secret()
-    expires_at = await database.fetchval(_MAKE, kind, secret_hash(link), user_id, email, lasts)
+    expires_at = await executor.fetchval(_MAKE, kind, secret_hash(link), user_id, email, lasts)
     return Made(link=link, expires_at=expires_at)
 
 
@@ -72,6 +79,15 @@ async def ask_for_mail(
 ) -> None:
     """Have a link be made and mailed, by the job that does so; tried for as long as `lasts`."""
     await executor.execute(_ASK, kind, user_id, email, lasts)
+
+
+async def make_reset(database: Database, user_id: str, lasts: timedelta) -> Made:
+    """A new link for an operator who asks for one in somebody's place; the trail tells that."""
+    async with database.transaction() as connection:
+        made = await make(connection, "reset", lasts, user_id=user_id)
+        now: datetime = await connection.fetchval("SELECT now()")
+        await tell(connection, ResetLinkMade(**about(user_id, now, OPERATOR)))
+    return made
 
 
 async def hand_out(database: Database, user_id: str, lasts: timedelta) -> tuple[str, Made] | None:

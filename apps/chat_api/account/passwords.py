@@ -6,12 +6,14 @@ from typing import Final
 import msgspec
 
 from chat_api.accounts import Accounts, Entry
+from chat_api.security.telling import about
 from chat_api.sessions.stored import StoredSessions
 from chat_api.signing_in.client import Client
 from chat_api.signing_in.passwords import check_new
 from taskflow_core.database.pool import Connection
 from taskflow_core.domain.clock import Clock
 from taskflow_core.domain.errors import WrongPasswordError
+from taskflow_core.events.account import PasswordChanged
 from taskflow_core.service.tokens import Identity
 
 # A new hash in the place of the one that was shown.
@@ -37,8 +39,10 @@ class Passwords:
         await check_new(new, field="new")
         entry = await self._accounts.confirm(identity.user_id, current, client)
         hashed = await self._accounts.hash_new(new, entry.account.email, client)
-        async with self._sessions.ending_all(identity.user_id, "password", keep=identity.session_id) as connection:
-            if not await _replace(connection, entry, hashed, self._clock.now()):
+        now, kept = self._clock.now(), identity.session_id
+        changed = PasswordChanged(session_id=kept, **about(identity.user_id, now))
+        async with self._sessions.ending_all(identity.user_id, "password", keep=kept, telling=[changed]) as connection:
+            if not await _replace(connection, entry, hashed, now):
                 raise WrongPasswordError  # it was changed, or the account closed, at the same time
         devices = await self._accounts.remember(identity.user_id, client)
         return msgspec.structs.replace(entry, password_hash=hashed, devices=devices)

@@ -7,6 +7,7 @@ from chat_api.account import links
 from chat_api.account.mailing import KEPT_TRYING
 from chat_api.account.tokens import UserTokens, revoke_all
 from chat_api.accounts import Accounts, new_address
+from chat_api.security.telling import about
 from chat_api.sessions.stored import StoredSessions
 from chat_api.signing_in.client import Client
 from chat_api.signing_in.gate import SharedGate
@@ -14,6 +15,7 @@ from chat_api.signing_in.passwords import check_new
 from taskflow_core.database.pool import Connection, Database
 from taskflow_core.domain.clock import Clock
 from taskflow_core.domain.errors import FieldError, InvalidLinkError, NoMailError
+from taskflow_core.events.account import AccountEvent, PasswordReset, TokensRevoked
 
 # A new password of an account that nobody has disabled.
 _SET: Final = """
@@ -69,9 +71,13 @@ class Resetting:
             raise InvalidLinkError
         user_id = holder.user_id
         hashed = await self._accounts.hash_new(password, user_id, client)
-        async with self._sessions.ending_all(user_id, "password") as connection:
-            await self._set(connection, user_id, link, hashed, self._clock.now())
+        now = self._clock.now()
+        telling: list[AccountEvent] = [PasswordReset(**about(user_id, now))]
+        async with self._sessions.ending_all(user_id, "reset", telling=telling) as connection:
+            await self._set(connection, user_id, link, hashed, now)
             ended = await revoke_all(connection, user_id)
+            if ended:
+                telling.append(TokensRevoked(reason="reset", count=len(ended), **about(user_id, now)))
         self._tokens.have_ended(user_id, ended)
 
     async def _set(self, connection: Connection, user_id: str, link: str, hashed: str, now: datetime) -> None:

@@ -8,10 +8,12 @@ import asyncpg
 import msgspec
 
 from chat_api.accounts import Accounts
+from chat_api.security.telling import about, tell
 from chat_api.signing_in.client import Client
 from taskflow_core.database.pool import Connection, Database
 from taskflow_core.domain.clock import Clock
 from taskflow_core.domain.errors import FieldError, TooManyTokensError
+from taskflow_core.events.account import TokenMade, TokensRevoked
 from taskflow_core.opaque import secret_hash
 from taskflow_core.service.cursors import text_position
 from taskflow_core.service.pages import Page, page_of
@@ -39,11 +41,13 @@ ORDER BY created_at DESC, id DESC LIMIT $5
 # Ends one of a user's tokens, or all ($2 is null); every process refuses it as long as it would have counted.
 _REVOKE: Final = """
 WITH gone AS (
-    DELETE FROM personal_tokens WHERE user_id = $1 AND ($2::text IS NULL OR id = $2) RETURNING token_hash, expires_at
+    DELETE FROM personal_tokens WHERE user_id = $1 AND ($2::text IS NULL OR id = $2)
+    RETURNING name, token_hash, expires_at
 )
 INSERT INTO revocations (kind, subject, user_id, expires_at)
 SELECT 'personal', encode(token_hash, 'hex'), $1, expires_at FROM gone
-RETURNING subject, expires_at
+RETURNING subject, expires_at,
+    (SELECT name FROM gone WHERE encode(token_hash, 'hex') = subject) AS name
 """
 
 
@@ -96,6 +100,8 @@ class UserTokens:
                 raise TooManyTokensError(MOST_TOKENS)
             values = made.id, user_id, name, secret_hash(token), ",".join(made.scopes), now, made.expires_at
             await connection.execute(_MAKE, *values)
+            given = {"token_id": made.id, "name": name, "scopes": [*made.scopes], "expires_at": made.expires_at}
+            await tell(connection, TokenMade(**given, **about(user_id, now)))
         return token, made
 
     async def page(self, user_id: str, limit: int, cursor: str | None) -> Page[TokenView]:
@@ -110,8 +116,19 @@ class UserTokens:
         """End a token at once, everywhere. False where the user has no such token."""
         if "\x00" in token_id:
             return False
-        async with self._database.acquire() as connection:
+        async with self._database.transaction() as connection:
             ended = await connection.fetch(_REVOKE, user_id, token_id)
+            events = [
+                TokensRevoked(
+                    reason="signed_out",
+                    count=1,
+                    token_id=token_id,
+                    name=row["name"],
+                    **about(user_id, self._clock.now()),
+                )
+                for row in ended
+            ]
+            await tell(connection, *events)
         self.have_ended(user_id, ended)
         return bool(ended)
 

@@ -7,9 +7,12 @@ from typing import Final
 import msgspec
 
 from chat_api.erasing.closing import close, mark_of
+from chat_api.security.telling import OPERATOR, about, tell
 from chat_api.sessions import store
 from chat_api.sessions.disabling import hash_of_nothing
+from chat_api.sessions.revoked import all_revoked
 from taskflow_core.database.pool import Database
+from taskflow_core.events.account import Deleted
 
 _NOW: Final = "SELECT now()"
 _LIST: Final = "SELECT encode(user_hash, 'hex') AS mark, asked_at, done_at, last_error FROM erasures ORDER BY asked_at"
@@ -36,8 +39,12 @@ async def delete(database: Database, user_id: str, *, lasts: timedelta) -> bool:
     placeholder = await hash_of_nothing()
     async with database.transaction() as connection:
         now: datetime = await connection.fetchval(_NOW)
-        await store.end_all(connection, user_id, now, now + lasts)
-        return await close(connection, user_id, placeholder)
+        ended = await store.end_all(connection, user_id, now, now + lasts)
+        closed = await close(connection, user_id, placeholder)
+        if closed:
+            deleted = Deleted(**about(user_id, now, OPERATOR))
+            await tell(connection, deleted, *all_revoked(user_id, "deleted", ended, now, actor_id=OPERATOR))
+        return closed
 
 
 async def apply(database: Database, marks: Collection[str], *, lasts: timedelta) -> int:

@@ -4,11 +4,13 @@ import hashlib
 from typing import Final
 
 from chat_api.accounts import Accounts
+from chat_api.security.telling import about
 from chat_api.sessions.disabling import hash_of_nothing
 from chat_api.sessions.stored import StoredSessions
 from chat_api.signing_in.client import Client
 from taskflow_core.database.pool import Connection
 from taskflow_core.domain.errors import WrongPasswordError
+from taskflow_core.events.account import AccountEvent, Deleted
 from taskflow_core.service.tokens import Identity
 
 # The account without an address and with a password that nobody knows; $3 null, or the hash that was shown.
@@ -21,6 +23,7 @@ _PARK: Final = """
 INSERT INTO disabled_accounts (user_id, parked_hash, placeholder, disabled_at) VALUES ($1, $2, $2, now())
 ON CONFLICT (user_id) DO UPDATE SET parked_hash = excluded.parked_hash, placeholder = excluded.placeholder
 """
+_NOW: Final = "SELECT now()"
 _FORGET_LINKS: Final = "DELETE FROM account_links WHERE user_id = $1"
 _NO_REMINDERS: Final = """
 UPDATE reminder_schedule SET status = 'cancelled', updated_at = now() WHERE user_id = $1 AND status = 'pending'
@@ -47,9 +50,11 @@ class Deletion:
         """
         entry = await self._accounts.confirm(identity.user_id, password, client)
         placeholder = await hash_of_nothing()
-        async with self._sessions.ending_all(identity.user_id, "deleted") as connection:
+        telling: list[AccountEvent] = []
+        async with self._sessions.ending_all(identity.user_id, "deleted", telling=telling) as connection:
             if not await close(connection, identity.user_id, placeholder, shown=entry.password_hash):
                 raise WrongPasswordError  # it was changed, or the account closed, at the same time
+            telling.append(Deleted(**about(identity.user_id, await connection.fetchval(_NOW))))
 
 
 async def close(connection: Connection, user_id: str, placeholder: str, *, shown: str | None = None) -> bool:

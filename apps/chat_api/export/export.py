@@ -10,8 +10,10 @@ from chat_api.export.archive import Archive
 from chat_api.export.calendar import calendar
 from chat_api.export.contents import PARTS, Part, Snapshot, account
 from chat_api.export.trail import TrailReader
+from chat_api.security.telling import about, tell_of_open
 from taskflow_core.database.pool import Connection, Database, in_transaction
 from taskflow_core.domain.errors import AccountGoneError, TooManyExportsError
+from taskflow_core.events.account import Exported
 
 AT_ONCE: Final = 4
 """Exports of one process at a time: each has a connection to the database."""
@@ -37,8 +39,9 @@ class Exports:
         self._running = 0
 
     @asynccontextmanager
-    async def begun(self, user_id: str) -> AsyncGenerator[AsyncGenerator[bytes]]:
-        """An export that can begin: the ZIP file, piece by piece, as everything was when this was entered.
+    async def begun(self, user_id: str, *, by: str | None = None) -> AsyncGenerator[AsyncGenerator[bytes]]:
+        """An export that can begin: the ZIP file, piece by piece, as everything was when this was entered. That it was
+        taken, by the user or by whom `by` names, is told before the first piece.
 
         Raises TooManyExportsError where the user has another one, or there are too many; AccountGoneError; outages, to
         which belongs a trail that cannot be read.
@@ -52,9 +55,15 @@ class Exports:
                 snapshot_of(connection, user_id, self._trail) as snapshot,
                 aclosing(zipped(snapshot)) as pieces,
             ):
+                await self._tell(user_id, snapshot.at, by)
                 yield pieces
         finally:
             self._running -= 1
+
+    async def _tell(self, user_id: str, at: datetime, by: str | None) -> None:
+        async with self._database.transaction() as connection:
+            if not await tell_of_open(connection, [Exported(**about(user_id, at, by))]):
+                raise AccountGoneError
 
 
 @asynccontextmanager

@@ -14,8 +14,11 @@ import bcrypt
 import msgspec
 
 from chat_api.accounts import accounts_of, meant
+from chat_api.security.telling import OPERATOR, about, tell
 from chat_api.sessions import store
+from chat_api.sessions.revoked import all_revoked
 from taskflow_core.database.pool import Database
+from taskflow_core.events.account import Disabled, Enabled
 
 _NOW: Final = "SELECT now()"
 # The password's hash, and what was put in its place when the account was disabled before.
@@ -77,6 +80,8 @@ async def disable(database: Database, email: str, *, lasts: timedelta, rounds: i
         if not already:
             await connection.execute(_PARK, row["id"], hashes["present"], placeholder, now)
             await connection.execute(_REPLACE, row["id"], placeholder, hashes["present"])
+            disabled = Disabled(**about(row["id"], now, OPERATOR))
+            await tell(connection, disabled, *all_revoked(row["id"], "disabled", ended, now, actor_id=OPERATOR))
     sessions = sum(one.kind == "session" for one in ended)
     return Done(user_id=row["id"], email=row["email"], already=already, sessions=sessions)
 
@@ -102,4 +107,5 @@ async def enable(database: Database, email: str, *, lasts: timedelta) -> Done | 
         if parked is not None:
             await connection.execute(_REPLACE, row["id"], parked["parked_hash"], parked["placeholder"])
             await connection.execute(_LOOK, row["id"], now + lasts)
+            await tell(connection, Enabled(**about(row["id"], now, OPERATOR)))
     return Done(user_id=row["id"], email=row["email"], already=parked is None)

@@ -80,14 +80,19 @@ LEFT JOIN refresh_tokens AS token ON token.token_hash = $2
 JOIN sessions AS session ON session.id = coalesce(token.session_id, $3) AND session.user_id = $1
 LEFT JOIN users AS account ON account.id = $1
 """
+# Of a session that has just ended: what began it, and whether it went on until then. Nothing of what is no session.
+_OF_SESSION: Final = """
+    (SELECT device FROM ended WHERE id = subject AND kind = 'session') AS device,
+    coalesce((SELECT went_on FROM ended WHERE id = subject AND kind = 'session'), false) AS went_on
+"""
 # Ends sessions and single tokens, at the earliest time that was ever said of them.
-_END: Final = """
+_END: Final = f"""
 WITH given AS (
     SELECT * FROM unnest($2::text[], $3::text[], $4::timestamptz[]) AS given (kind, subject, expires_at)
 ), ended AS (
     UPDATE sessions SET revoked_at = coalesce(revoked_at, $5) FROM given
     WHERE given.kind = 'session' AND sessions.id = given.subject AND sessions.user_id = $1
-    RETURNING sessions.id, sessions.expires_at
+    RETURNING sessions.id, sessions.expires_at, sessions.device, sessions.revoked_at = $5 AS went_on
 )
 INSERT INTO revocations AS known (kind, subject, user_id, effective_at, expires_at)
 SELECT given.kind, given.subject, $1, $6, greatest(given.expires_at, ended.expires_at)
@@ -96,25 +101,25 @@ ON CONFLICT (kind, subject) DO UPDATE SET xid = excluded.xid,
     effective_at = CASE WHEN known.effective_at IS NOT NULL AND excluded.effective_at IS NOT NULL
         THEN least(known.effective_at, excluded.effective_at) END,
     expires_at = greatest(known.expires_at, excluded.expires_at)
-RETURNING kind, subject, expires_at
-"""
+RETURNING kind, subject, expires_at, {_OF_SESSION}
+"""  # noqa: S608  # _OF_SESSION is a constant
 # Ends a session that goes on, if it is the user's.
-_END_ONE: Final = """
+_END_ONE: Final = f"""
 WITH ended AS (
     UPDATE sessions SET revoked_at = $3 WHERE id = $2 AND user_id = $1 AND revoked_at IS NULL AND expires_at > $3
-    RETURNING id, expires_at
+    RETURNING id, expires_at, device, true AS went_on
 )
 INSERT INTO revocations AS known (kind, subject, user_id, expires_at) SELECT 'session', id, $1, expires_at FROM ended
 ON CONFLICT (kind, subject) DO UPDATE SET xid = excluded.xid, effective_at = NULL,
     expires_at = greatest(known.expires_at, excluded.expires_at)
-RETURNING kind, subject, expires_at
-"""
+RETURNING kind, subject, expires_at, {_OF_SESSION}
+"""  # noqa: S608  # _OF_SESSION is a constant
 # Ends all sessions of a user but one ($4), and refuses what tokens without one were issued until now.
-_END_ALL: Final = """
+_END_ALL: Final = f"""
 WITH ended AS (
     UPDATE sessions SET revoked_at = coalesce(revoked_at, $2)
     WHERE user_id = $1 AND expires_at > $2 AND id IS DISTINCT FROM $4
-    RETURNING id, expires_at
+    RETURNING id, expires_at, device, revoked_at = $2 AS went_on
 )
 INSERT INTO revocations AS known (kind, subject, user_id, issued_before, expires_at)
 SELECT 'session', id, $1, NULL, expires_at FROM ended
@@ -122,8 +127,8 @@ UNION ALL SELECT 'user', $1, $1, $2, $3
 ON CONFLICT (kind, subject) DO UPDATE SET xid = excluded.xid, effective_at = NULL,
     issued_before = greatest(known.issued_before, excluded.issued_before),
     expires_at = greatest(known.expires_at, excluded.expires_at)
-RETURNING kind, subject, expires_at
-"""
+RETURNING kind, subject, expires_at, {_OF_SESSION}
+"""  # noqa: S608  # _OF_SESSION is a constant
 
 
 class NewSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,11 +160,16 @@ class UsedToken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
-    """What has just been revoked: a session, a token or, for all of a user's, the user."""
+    """What has just been revoked: a session, a token or, for all of a user's, the user.
+
+    Of a session `device` is what began it, and `went_on` whether it did until then.
+    """
 
     kind: str
     subject: str
     expires_at: datetime
+    device: str | None = None
+    went_on: bool = False
 
 
 async def one_at_a_time(connection: Connection, user_id: str) -> None:

@@ -10,13 +10,17 @@ from typing import Final
 import structlog
 
 from chat_api.accounts import Entry
+from chat_api.security.telling import about, tell
 from chat_api.sessions import store
 from chat_api.sessions.metrics import SESSIONS_BEGUN, SESSIONS_REVOKED, Why
 from chat_api.sessions.port import SignedTokens
+from chat_api.sessions.revoked import all_revoked, tell_each
 from chat_api.sessions.store import Ended, NewRefreshToken, NewSession, UsedToken
 from taskflow_core.database.pool import Connection, Database
 from taskflow_core.domain.clock import Clock
 from taskflow_core.domain.errors import WrongCredentialsError
+from taskflow_core.events.account import AccountEvent, SignedIn
+from taskflow_core.events.topics import CHAT_API
 from taskflow_core.service.revocations.revocations import Revocations
 from taskflow_core.service.tokens import REFRESH_SECONDS, Identity, TokenError, Tokens, successor_id, token_hash
 
@@ -55,11 +59,11 @@ class StoredSessions:
         account, now = entry.account, self._clock.now()
         session = self._session(uuid.uuid4().hex, now, device)
         tokens = self._signed(account.id, account.email, session.id, secrets.token_hex(16), now)
-        async with self._database.acquire() as connection:
+        async with self._database.transaction() as connection:
             refresh = _stored(tokens.refresh, now)
-            begun = await store.begin(connection, account.id, entry.password_hash, session, refresh, now)
-        if not begun:
-            raise WrongCredentialsError
+            if not await store.begin(connection, account.id, entry.password_hash, session, refresh, now):
+                raise WrongCredentialsError
+            await tell(connection, SignedIn(session_id=session.id, device=device, **about(account.id, now)))
         SESSIONS_BEGUN.inc()
         return tokens
 
@@ -102,18 +106,21 @@ class StoredSessions:
             for kind in ("token" if identity.session_id is None else "session",)
         }
         user_id = shown[0].user_id
-        async with self._database.acquire() as connection:
+        async with self._database.transaction() as connection:
             ended = await store.end(
                 connection, user_id, list(given.values()), now, now + LINGER if in_a_moment else None
             )
+            await tell_each(connection, user_id, "signed_out", ended, now)
         self._have_ended(user_id, "signed_out", ended, at_once=not in_a_moment)
 
     async def end_one(self, user_id: str, session_id: str) -> bool:
         """End one session of a user, everywhere. False where the user has no such session that goes on."""
         if "\x00" in session_id:
             return False
-        async with self._database.acquire() as connection:
-            ended = await store.end_one(connection, user_id, session_id, self._clock.now())
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            ended = await store.end_one(connection, user_id, session_id, now)
+            await tell_each(connection, user_id, "signed_out", ended, now)
         self._have_ended(user_id, "signed_out", ended)
         return bool(ended)
 
@@ -123,14 +130,18 @@ class StoredSessions:
             pass
 
     @asynccontextmanager
-    async def ending_all(self, user_id: str, why: Why, *, keep: str | None = None) -> AsyncGenerator[Connection]:
+    async def ending_all(
+        self, user_id: str, why: Why, *, keep: str | None = None, telling: Sequence[AccountEvent] = ()
+    ) -> AsyncGenerator[Connection]:
         """A transaction that, if what is done in it succeeds, ends all of a user's sessions but the one with the id
-        `keep`, and every token without a session that was issued until now. The devices are forgotten after it."""
+        `keep`, and every token without a session that was issued until now. The devices are forgotten after it.
+        `telling` is what is told at its end, before that."""
         now = self._clock.now()
         async with self._database.transaction() as connection:
             await store.one_at_a_time(connection, user_id)
             yield connection
             ended = await store.end_all(connection, user_id, now, now + self._lasts, keep=keep)
+            await tell(connection, *telling, *all_revoked(user_id, why, ended, now, kept=keep))
         self._have_ended(user_id, why, ended, issued_before=now)
         await self._forget_devices(user_id)
 
@@ -156,6 +167,9 @@ class StoredSessions:
                     issued_at=identity.issued_at,
                     now=now,
                 )
+                if email is not None:
+                    made = about(identity.user_id, now)
+                    await tell(connection, SignedIn(session_id=session.id, device=device, by="earlier_token", **made))
         if email is None:
             return None
         return self._successor(refresh_token, identity, session.id, email, now)
@@ -167,9 +181,11 @@ class StoredSessions:
     async def _reused(self, identity: Identity, used: UsedToken) -> None:
         """End a session whose refresh token was used by two: which of them is the thief nobody can know."""
         log.warning("refresh_token_reused", user_id=identity.user_id, session=used.session_id, action="session ended")
-        async with self._database.acquire() as connection:
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
             given = [Ended(kind="session", subject=used.session_id, expires_at=identity.expires_at)]
-            ended = await store.end(connection, identity.user_id, given, self._clock.now(), None)
+            ended = await store.end(connection, identity.user_id, given, now, None)
+            await tell_each(connection, identity.user_id, "reuse", ended, now, actor_id=CHAT_API)
         self._have_ended(identity.user_id, "reuse", ended)
 
     def _have_ended(

@@ -34,7 +34,8 @@ FROM tasks WHERE user_id = $1
 """
 _LETTER = """
 INSERT INTO dead_letters (event_id, consumer_group, topic, payload, reason, attempts)
-SELECT gen_random_uuid(), 'reminder-service', topic, payload, 'put here', 3 FROM outbox WHERE user_id = $1 LIMIT 1
+SELECT gen_random_uuid(), 'reminder-service', topic, payload, 'put here', 3 FROM outbox
+WHERE user_id = $1 AND topic LIKE 'taskflow.tasks.%' LIMIT 1
 """
 _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TABLES = "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
