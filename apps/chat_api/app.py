@@ -22,6 +22,7 @@ from chat_api.controllers.pages import SwaggerPage, assets, docs_router, health,
 from chat_api.controllers.parse import parse_line
 from chat_api.controllers.preferences import PreferencesController
 from chat_api.controllers.recurrence import preview
+from chat_api.controllers.tags import list_tags
 from chat_api.controllers.tasks import TasksController
 from chat_api.erasing.closing import Deletion
 from chat_api.export.export import Exports
@@ -84,6 +85,7 @@ def create_service(runtime: Runtime) -> Service:
             redoc,
             *assets(),
             TasksController,
+            list_tags,
             PreferencesController,
             preview,
             parse_line,

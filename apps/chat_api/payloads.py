@@ -9,7 +9,9 @@ from msgspec import UNSET, Meta, UnsetType
 from chat_api.accounts import Account
 from chat_api.commands import inputs
 from taskflow_core.domain.errors import FieldError
+from taskflow_core.domain.priority import Priority
 from taskflow_core.domain.recurrence import CatchUp, Mode
+from taskflow_core.domain.tags import LONGEST_TAG, MOST_TAGS
 
 Title = Annotated[str, Meta(min_length=1, max_length=255, description="Trimmed; not empty")]
 Description = Annotated[str, Meta(max_length=5000, description="Trimmed; empty means none")]
@@ -47,6 +49,16 @@ ReminderOffset = Annotated[
     ),
 ]
 Reminders = Annotated[list[ReminderOffset], Meta(max_length=50)]
+Tag = Annotated[str, Meta(max_length=200)]
+Tags = Annotated[
+    list[Tag],
+    Meta(
+        max_length=100,
+        description=f"Up to {MOST_TAGS} of up to {LONGEST_TAG} characters, in their order; compared without case, "
+        "repetitions and a # in front are left out",
+        examples=[["home", "Straße"]],
+    ),
+]
 
 
 class NewTask(inputs.NewTask, frozen=True, kw_only=True):
@@ -62,6 +74,8 @@ class NewTask(inputs.NewTask, frozen=True, kw_only=True):
     catch_up: CatchUp | None = None
     reminders: Reminders | None = None
     reminder_offset: Annotated[ReminderOffset | None, Meta(description="Shorthand for one reminder")] = None
+    tags: Tags | None = None
+    priority: Priority | None = None
 
 
 class TaskPatch(inputs.TaskChanges, frozen=True, kw_only=True):
@@ -79,6 +93,8 @@ class TaskPatch(inputs.TaskChanges, frozen=True, kw_only=True):
     catch_up: CatchUp | UnsetType = UNSET
     reminders: Reminders | UnsetType | None = UNSET
     reminder_offset: ReminderOffset | UnsetType | None = UNSET
+    tags: Tags | UnsetType | None = UNSET
+    priority: Priority | UnsetType | None = UNSET
 
 
 class TaskPut(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +111,8 @@ class TaskPut(msgspec.Struct, frozen=True, kw_only=True):
     catch_up: CatchUp | None = None
     reminders: Reminders | None = None
     reminder_offset: ReminderOffset | None = None
+    tags: Tags | None = None
+    priority: Priority | None = None
 
     def as_patch(self) -> TaskPatch:
         """The same changes, null fields left out. Raises FieldError for a `completed` that is no boolean."""

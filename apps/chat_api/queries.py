@@ -8,17 +8,19 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from chat_api.text_search import contains, folded
+from chat_api.text_search import contains, folded, literally
 from chat_api.views import TaskView, one_shown, shown
 from taskflow_core.database.pool import Connection
 from taskflow_core.database.task_rows import COLUMNS, task_as
 from taskflow_core.domain.due import parse_due
+from taskflow_core.domain.priority import Priority, rank
+from taskflow_core.domain.tags import tag_key
 from taskflow_core.domain.zones import day_end, day_start
 from taskflow_core.service.cursors import text_position
 from taskflow_core.service.pages import Page, fingerprint, page_of
 
 DueFilter = Literal["today", "overdue", "upcoming", "none"]
-Sort = Literal["created", "due"]
+Sort = Literal["created", "due", "priority"]
 
 # One task of a user.
 _ONE: Final = f"""
@@ -40,8 +42,37 @@ SELECT DISTINCT coalesce(recurrence_timezone, 'UTC') AS zone FROM tasks WHERE us
 """
 
 
+class _Order(msgspec.Struct, frozen=True, kw_only=True):
+    """An order of a list: `by` what, what comes `after` a place in it, and the column that such a place has as `at`."""
+
+    by: str
+    after: str
+    at: str
+
+
+_ORDERS: Final[dict[Sort, _Order]] = {
+    "created": _Order(by="t.created_at DESC, t.id DESC", after="(t.created_at, t.id) < ({at}, {id})", at="created_at"),
+    # Tasks without a due date come last.
+    "due": _Order(
+        by="coalesce(t.due_date, 'infinity'), t.id",
+        after="(coalesce(t.due_date, 'infinity'), t.id) > (coalesce({at}, 'infinity'), {id})",
+        at="due_date",
+    ),
+    # What matters most comes first, and of that what is due first.
+    "priority": _Order(
+        by="-coalesce(t.priority, 0), coalesce(t.due_date, 'infinity'), t.id",
+        after="(-coalesce(t.priority, 0), coalesce(t.due_date, 'infinity'), t.id)"
+        " > (-{rank}, coalesce({at}, 'infinity'), {id})",
+        at="due_date",
+    ),
+}
+
+
 class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which tasks, in which order. `due_before` and `due_after` are instants; `due` is of the user's own day."""
+    """Which tasks, in which order. `due_before` and `due_after` are instants; `due` is of the user's own day.
+
+    With all of the tags whose keys `tags` has, with any of `priorities`.
+    """
 
     completed: bool | None = None
     due: DueFilter | None = None
@@ -49,6 +80,8 @@ class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     due_after: datetime | None = None
     q: str | None = None
     series: str | None = None
+    tags: list[str] = []
+    priorities: list[Priority] = []
     changed_after: datetime | None = None
     changed_before: datetime | None = None
     sort: Sort = "created"
@@ -92,24 +125,18 @@ async def page(
 ) -> Page[TaskView]:
     """One page of a user's tasks. Raises InvalidError for a cursor that is not of this filter."""
     where = await _where(connection, user_id, criteria, ZoneInfo(timezone), now)
-    by_due, of = criteria.sort == "due", fingerprint(criteria)
+    order, of = _ORDERS[criteria.sort], fingerprint(criteria)
     if cursor is not None:
         position = text_position(cursor, of)
-        if by_due:
-            # Tasks without a due date come last.
-            at = where.bind(position.at, "timestamptz")
-            id_ = where.bind(position.id, "text")
-            where.add(f"(coalesce(t.due_date, 'infinity'), t.id) > (coalesce({at}, 'infinity'), {id_})")
-        else:
-            at = where.bind(position.at, "timestamptz")
-            where.add(f"(t.created_at, t.id) < ({at}, {where.bind(position.id, 'text')})")
-    order = "coalesce(t.due_date, 'infinity'), t.id" if by_due else "t.created_at DESC, t.id DESC"
+        at, id_ = where.bind(position.at, "timestamptz"), where.bind(position.id, "text")
+        step = where.bind(position.rank, "integer") if "rank" in order.after else ""
+        where.add(order.after.format(at=at, id=id_, rank=step))
     query = f"""
         SELECT {COLUMNS} FROM tasks t LEFT JOIN task_shadow s ON s.task_id = t.id {where.join}
-        WHERE {where.text} ORDER BY {order} LIMIT {limit + 1}
+        WHERE {where.text} ORDER BY {order.by} LIMIT {limit + 1}
     """  # noqa: S608  # made of constants and placeholders; values are bound
     rows = await connection.fetch(query, *where.values)
-    found = page_of(rows, limit, of, at="due_date" if by_due else "created_at", id="id")
+    found = page_of(rows, limit, of, at=order.at, id="id", rank="priority")
     tasks = await shown(connection, [task_as(TaskView, row) for row in found.items])
     return Page(items=tasks, cursor=found.cursor)
 
@@ -147,7 +174,12 @@ async def _where(connection: Connection, user_id: str, criteria: TaskFilter, tz:
         where.add(f"t.completed = {where.bind(criteria.completed, 'boolean')}")
     if criteria.q:
         like = where.bind(contains(criteria.q), "text")
-        where.add(f"({folded('t.title')} LIKE {like} OR {folded('t.description')} LIKE {like})")
+        tag = where.bind(f"%{literally(tag_key(criteria.q.strip().removeprefix('#')))}%", "text")
+        where.add(
+            f"({folded('t.title')} LIKE {like} OR {folded('t.description')} LIKE {like}"
+            f" OR array_to_string(t.tag_keys, '\n') LIKE {tag})"
+        )
+    _where_ordered(where, criteria)
     if criteria.series:
         series = where.bind(criteria.series, "text")
         where.add(f"(t.parent_recurring_task_id = {series} OR t.id = {series})")
@@ -163,6 +195,16 @@ async def _where(connection: Connection, user_id: str, criteria: TaskFilter, tz:
     if bounds:
         await _bound(connection, where, user_id, bounds)
     return where
+
+
+def _where_ordered(where: _Where, criteria: TaskFilter) -> None:
+    """By tags and priority."""
+    if criteria.tags:
+        # NULL has no tag; it is said so that the index of tagged tasks is used.
+        where.add(f"t.tag_keys IS NOT NULL AND t.tag_keys @> {where.bind(criteria.tags, 'text[]')}")
+    if criteria.priorities:
+        ranks = where.bind([rank(priority) for priority in criteria.priorities], "integer[]")
+        where.add(f"coalesce(t.priority, 0) = ANY({ranks})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,4 +25,9 @@ def folded(column: str) -> str:
 
 def contains(text: str) -> str:
     """The LIKE pattern, for a folded column, of what holds `text`, literally."""
-    return "%" + fold(text).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    return f"%{literally(fold(text))}%"
+
+
+def literally(text: str) -> str:
+    """`text` within a LIKE pattern, where it means itself."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

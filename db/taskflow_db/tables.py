@@ -10,6 +10,7 @@ from typing import Final
 from piccolo.columns import (
     JSONB,
     UUID,
+    Array,
     BigInt,
     Boolean,
     Bytea,
@@ -69,6 +70,9 @@ class Tasks(Table, tablename="tasks", tags=[CHAT_API], help_text="Tasks (Phase I
     parent_recurring_task_id = Varchar(length=None, null=True, default=None)
     occurrence_date = Date(null=True, default=None)
     reminder_config = JSONB(null=True, default=None)
+    tags = Array(base_column=Text(), null=True, default=None)
+    tag_keys = Array(base_column=Text(), null=True, default=None)
+    priority = SmallInt(null=True, default=None)
 
 
 class Conversation(Table, tablename="conversation", tags=[CHAT_API], help_text="Chats (Phase IV's)"):
@@ -208,6 +212,8 @@ class TaskSeries(
     ended_at = Timestamptz(null=True, default=None)
     created_at = Timestamptz()
     updated_at = Timestamptz()
+    tags = Array(base_column=Text(), null=True, default=None)
+    priority = SmallInt(null=True, default=None)
 
 
 class SeriesSlots(

@@ -37,6 +37,7 @@ async def test_phase_vs_paths_are_unknown(client: httpx.AsyncClient, anna: User)
         ("GET", PREFERENCES),
         ("PUT", PREFERENCES),
         ("GET", "/api/v1/recurrence/preview"),
+        ("GET", "/api/v1/tags"),
         ("POST", "/api/v1/chat"),
         ("POST", "/api/v1/parse"),
         ("POST", "/internal/occurrences"),

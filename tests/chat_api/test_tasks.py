@@ -29,6 +29,8 @@ BARE: dict[str, Any] = {
     "occurrence_date": None,
     "reminders": [],
     "reminder_status": [],
+    "tags": [],
+    "priority": "none",
     "version": 1,
     "created_at": "2027-03-10T12:00:00Z",
     "updated_at": "2027-03-10T12:00:00Z",
@@ -41,6 +43,8 @@ FULL: dict[str, Any] = {
     "recurrence_end_date": "2027-12-31",
     "recurrence_timezone": "Europe/Berlin",
     "reminders": ["P1D", "PT1H"],
+    "tags": ["Home", "garden"],
+    "priority": "high",
 }
 NOT_THEIRS: dict[str, Any] = {
     "id": "mine",

@@ -30,6 +30,13 @@ NEEDS: list[tuple[str, dict[str, Any]]] = [
     ("tasks_end_date_needs_pattern", {"due_date": DUE, "recurrence_end_date": DAY}),
     ("tasks_reminder_needs_due_date", {"reminder_config": '["P1D"]'}),
     ("tasks_parent_needs_occurrence_date", {"parent_recurring_task_id": "a-series"}),
+    ("tasks_tags_have_keys", {"tags": ["a"]}),
+    ("tasks_tags_have_keys", {"tag_keys": ["a"]}),
+    ("tasks_tags_have_keys", {"tags": ["a", "b"], "tag_keys": ["a"]}),
+    ("tasks_tags_have_keys", {"tags": [], "tag_keys": []}),
+    ("tasks_tags_have_keys", {"tags": ["a"] * 21, "tag_keys": ["a"] * 21}),
+    ("tasks_priority_is_one", {"priority": 0}),
+    ("tasks_priority_is_one", {"priority": 4}),
 ]
 
 
@@ -45,7 +52,7 @@ async def test_columns_that_have_each_other(owner: asyncpg.Connection, release: 
     await add_task(
         owner, release, user_id, due_date=DUE, due_all_day=False, recurrence_pattern="daily", recurrence_end_date=DAY,
         recurrence_timezone="Europe/Berlin", parent_recurring_task_id="a-series", occurrence_date=DAY,
-        reminder_config='["P1D"]',
+        reminder_config='["P1D"]', tags=["Home"], tag_keys=["home"], priority=3,
     )  # fmt: skip
 
 

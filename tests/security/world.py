@@ -79,7 +79,7 @@ class World:
             assert answer.status < 300, answer
             return json.loads(answer.body)
 
-        task = await make("POST", "/api/v1/tasks", title=words, description=words)
+        task = await make("POST", "/api/v1/tasks", title=words, description=words, tags=[words])
         for number in range(2):
             await make("POST", "/api/v1/tasks", title=f"{words} {number}")
         await make("POST", "/api/v1/tasks", key=f"key-of-{who}", title="The same")

@@ -43,6 +43,7 @@ def test_the_ingress_sends_each_public_path_where_one_process_does() -> None:
         "/api/v1/auth/login",
         "/api/v1/me/preferences",
         "/api/v1/recurrence/preview",
+        "/api/v1/tags",
         "/api/v1/parse",
         "/api/v1/chat",
         "/api/some-user/chat",

@@ -10,8 +10,10 @@ from chat_api.commands.inputs import NewTask, TaskChanges
 from chat_api.commands.texts import changed_title, description_of, new_title
 from taskflow_core.domain.due import Due, parse_due
 from taskflow_core.domain.errors import FieldError
+from taskflow_core.domain.priority import Priority
 from taskflow_core.domain.recurrence import CatchUp, Mode, Pattern, Rule, check_end_date, parse_pattern
 from taskflow_core.domain.reminders import parse_offsets
+from taskflow_core.domain.tags import parse_tags
 from taskflow_core.domain.task import Task
 from taskflow_core.domain.zones import zone
 
@@ -27,6 +29,8 @@ class TaskFields(msgspec.Struct, frozen=True, kw_only=True):
     pattern: Pattern | None = None
     end_date: date | None = None
     reminders: list[str] = []
+    tags: list[str] = []
+    priority: Priority = "none"
 
     @property
     def rule(self) -> Rule | None:
@@ -64,6 +68,8 @@ def fields_of_new(given: NewTask, user_zone: str | None) -> TaskFields:
             pattern=None if given.recurrence_pattern is None else parse_pattern(given.recurrence_pattern),
             end_date=given.recurrence_end_date,
             reminders=_reminders(given.reminders, given.reminder_offset) or [],
+            tags=parse_tags(given.tags or []),
+            priority=given.priority or "none",
         )
     )
 
@@ -79,6 +85,8 @@ def fields_of(task: Task) -> TaskFields:
         pattern=None if task.recurrence_pattern is None else parse_pattern(task.recurrence_pattern),
         end_date=task.recurrence_end_date,
         reminders=task.reminders,
+        tags=task.tags,
+        priority=task.priority,
     )
 
 
@@ -88,7 +96,7 @@ def fields_after(task: Task, changes: TaskChanges, user_zone: str | None) -> Tas
     That an end lies behind the first date is checked for a task that begins to repeat; an occurrence may be moved past
     the end of its series.
     """
-    changed = _texts_after(changes) | _repeat_after(changes) | _reminders_after(changes)
+    changed = _texts_after(changes) | _order_after(changes) | _repeat_after(changes) | _reminders_after(changes)
     changed |= _due_after(task, changes, user_zone)
     return _checked(msgspec.structs.replace(fields_of(task), **changed), begins=task.series_id is None)
 
@@ -101,6 +109,15 @@ def _texts_after(changes: TaskChanges) -> dict[str, Any]:
         changed["description"] = description_of(changes.description)
     if changes.completed is not UNSET:
         changed["completed"] = changes.completed
+    return changed
+
+
+def _order_after(changes: TaskChanges) -> dict[str, Any]:
+    changed: dict[str, Any] = {}
+    if changes.tags is not UNSET:
+        changed["tags"] = parse_tags(changes.tags or [])
+    if changes.priority is not UNSET:
+        changed["priority"] = changes.priority or "none"
     return changed
 
 
@@ -171,6 +188,8 @@ def with_fields(task: Task, fields: TaskFields) -> Task:
         recurrence_end_date=fields.end_date,
         recurrence_timezone=fields.timezone,
         reminders=fields.reminders,
+        tags=fields.tags,
+        priority=fields.priority,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from taskflow_core.domain.priority import Priority
 from taskflow_core.domain.recurrence import CatchUp, Mode
 
 Scope = Literal["this", "following", "all"]
@@ -29,6 +30,8 @@ class NewTask(msgspec.Struct, frozen=True, kw_only=True):
     catch_up: CatchUp | None = None
     reminders: list[str] | None = None
     reminder_offset: str | None = None
+    tags: list[str] | None = None
+    priority: Priority | None = None
 
 
 class TaskChanges(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +48,8 @@ class TaskChanges(msgspec.Struct, frozen=True, kw_only=True):
     catch_up: CatchUp | UnsetType = UNSET
     reminders: list[str] | UnsetType | None = UNSET
     reminder_offset: str | UnsetType | None = UNSET
+    tags: list[str] | UnsetType | None = UNSET
+    priority: Priority | UnsetType | None = UNSET
 
     @property
     def concerns_series(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+import msgspec
 import structlog
 
 from chat_api.commands.actor import Actor
@@ -15,7 +16,7 @@ from chat_api.commands.task_events import created
 from chat_api.quotas import Quota
 from taskflow_core.bus import outbox
 from taskflow_core.database.pool import Connection, Database
-from taskflow_core.database.task_rows import reminder_config
+from taskflow_core.database.task_rows import reminder_config, stored_priority, stored_tags
 from taskflow_core.domain.due import due_text
 from taskflow_core.domain.errors import TooManyTasksError
 from taskflow_core.domain.recurrence import Slot, after_making, after_taken, next_to_make
@@ -40,22 +41,29 @@ INSERT INTO series_slots (series_id, occurrence_date, task_id)
 SELECT * FROM unnest($1::text[], $2::date[], $3::text[])
 ON CONFLICT DO NOTHING RETURNING task_id
 """
+# unnest takes arrays of arrays apart to the last: tags travel as a JSON list.
+_ARRAY: Final = """(
+        SELECT array_agg(tag ORDER BY place)
+        FROM jsonb_array_elements_text(row.{0}::jsonb) WITH ORDINALITY AS of (tag, place)
+    )"""
 # Occurrences with their shadows, as new tasks.
-_INSERT: Final = """
+_INSERT: Final = f"""
 WITH made AS (
     INSERT INTO tasks (id, user_id, title, description, completed, created_at, updated_at, due_date, due_all_day,
         recurrence_pattern, recurrence_end_date, recurrence_timezone, parent_recurring_task_id, occurrence_date,
-        reminder_config)
+        reminder_config, tags, tag_keys, priority)
     SELECT row.id, row.user_id, row.title, row.description, false, $1::timestamptz, $1::timestamptz, row.due,
-        row.all_day, row.pattern, row.end_date, row.timezone, row.series_id, row.occurrence_date, row.reminders::jsonb
+        row.all_day, row.pattern, row.end_date, row.timezone, row.series_id, row.occurrence_date, row.reminders::jsonb,
+        {_ARRAY.format("tags")}, {_ARRAY.format("tag_keys")}, row.priority
     FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::boolean[], $8::text[],
-        $9::date[], $10::text[], $11::text[], $12::date[], $13::text[]) AS row (id, user_id, title, description, due,
-        all_day, pattern, end_date, timezone, series_id, occurrence_date, reminders)
+        $9::date[], $10::text[], $11::text[], $12::date[], $13::text[], $14::text[], $15::text[], $16::smallint[])
+        AS row (id, user_id, title, description, due, all_day, pattern, end_date, timezone, series_id, occurrence_date,
+        reminders, tags, tag_keys, priority)
     RETURNING id, user_id, title, description
 )
 INSERT INTO task_shadow (task_id, user_id, version, title, description, completed)
 SELECT id, user_id, 1, title, description, false FROM made
-"""
+"""  # noqa: S608  # constants
 # How far series have come.
 _ADVANCE: Final = """
 UPDATE task_series SET last_slot = row.last_slot, next_slot = row.next_slot, next_due = row.next_due,
@@ -139,6 +147,8 @@ def _occurrence(series: Series, slot: Slot, now: datetime) -> Task:
         parent_recurring_task_id=series.id,
         occurrence_date=slot.occurrence_date,
         reminders=series.reminders,
+        tags=series.tags,
+        priority=series.priority,
         version=1,
         created_at=now,
         updated_at=now,
@@ -162,6 +172,7 @@ async def _inserted(connection: Connection, occurrences: Sequence[Task], now: da
             # A slot is made once: asked for twice, after a crash or by two at once, it changes nothing.
             series_id, slot = task.parent_recurring_task_id, str(task.occurrence_date)
             log.info("occurrence_exists", series_id=series_id, occurrence_date=slot)
+    stored = [stored_tags(task.tags) for task in tasks]
     await connection.execute(
         _INSERT,
         now,
@@ -177,10 +188,17 @@ async def _inserted(connection: Connection, occurrences: Sequence[Task], now: da
         [task.parent_recurring_task_id for task in tasks],
         [task.occurrence_date for task in tasks],
         [reminder_config(task.reminders) for task in tasks],
+        [_json(tags) for tags, _ in stored],
+        [_json(keys) for _, keys in stored],
+        [stored_priority(task.priority) for task in tasks],
     )
     for task in tasks:
         inserted[task.parent_recurring_task_id or ""].append(task)
     return inserted
+
+
+def _json(tags: list[str] | None) -> str | None:
+    return None if tags is None else msgspec.json.encode(tags).decode()
 
 
 def _advanced(series: Series, slots: Sequence[Slot], made: Sequence[Task], now: datetime) -> Series:

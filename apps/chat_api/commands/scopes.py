@@ -3,6 +3,7 @@
 | | `this` | `following` | `all` |
 |---|---|---|---|
 | title, description, reminders, due date | this one | this and the open ones after it | all that are not past |
+| tags, priority | this one | this and the open ones after it | all that are not past |
 | pattern, end date, zone | from this one on | from this one on | from this one on |
 | mode, catch-up | the series | the series from this one on | the series |
 | deletion | this one | this and the open ones after it | all that are not past |
@@ -114,13 +115,16 @@ def plan_edit(occurrences: Occurrences, request: Request, *, was_open: bool, now
 
 
 def _texts(request: Request) -> dict[str, Any]:
-    """What the client gave of title, description and reminders."""
+    """What the client gave of title, description, tags, priority and reminders."""
     fields, changes = request.fields, request.changes
     texts: dict[str, Any] = {}
     if changes.title is not UNSET:
         texts["title"] = fields.title
     if changes.description is not UNSET:
         texts["description"] = fields.description
+    for name in ("tags", "priority"):
+        if getattr(changes, name) is not UNSET:
+            texts[name] = getattr(fields, name)
     if changes.reminders is not UNSET or changes.reminder_offset is not UNSET:
         texts["reminders"] = fields.reminders
     return texts

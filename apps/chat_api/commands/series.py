@@ -14,8 +14,9 @@ import asyncpg
 from chat_api.commands.fields import SeriesOptions
 from taskflow_core.database.pool import Connection
 from taskflow_core.database.statements import columns, select
-from taskflow_core.database.task_rows import reminder_config, reminders_of
+from taskflow_core.database.task_rows import priority_of, reminder_config, reminders_of, stored_priority
 from taskflow_core.domain.errors import FieldError
+from taskflow_core.domain.priority import Priority
 from taskflow_core.domain.recurrence import (
     MOST_CAUGHT_UP,
     Rule,
@@ -38,6 +39,8 @@ COLUMNS: Final = columns(
     TaskSeries.title,
     TaskSeries.description,
     TaskSeries.reminder_config,
+    TaskSeries.tags,
+    TaskSeries.priority,
     TaskSeries.all_day,
     TaskSeries.pattern,
     TaskSeries.timezone,
@@ -57,15 +60,16 @@ COLUMNS: Final = columns(
 # A series as it is now, new or not.
 _SAVE: Final = f"""
 INSERT INTO task_series ({COLUMNS})
-VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-    CASE WHEN $18 THEN now() END)
+VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+    CASE WHEN $20 THEN now() END)
 ON CONFLICT (series_id) DO UPDATE SET
     title = excluded.title, description = excluded.description, reminder_config = excluded.reminder_config,
+    tags = excluded.tags, priority = excluded.priority,
     all_day = excluded.all_day, pattern = excluded.pattern, timezone = excluded.timezone,
     start_local = excluded.start_local, end_date = excluded.end_date, mode = excluded.mode,
     catch_up = excluded.catch_up, last_slot = excluded.last_slot, next_slot = excluded.next_slot,
     next_due = excluded.next_due, make_at = excluded.make_at, made_count = excluded.made_count,
-    ended_at = CASE WHEN $18 THEN coalesce(task_series.ended_at, now()) END,
+    ended_at = CASE WHEN $20 THEN coalesce(task_series.ended_at, now()) END,
     attempts = 0, retry_at = NULL, last_error = NULL, updated_at = now()
 """  # noqa: S608  # constants
 # The slot of an occurrence; nothing when it is taken.
@@ -103,6 +107,8 @@ class Series:
     title: str
     description: str | None
     reminders: list[str]
+    tags: list[str]
+    priority: Priority
     all_day: bool
     state: SeriesState
     ended: bool = False
@@ -133,6 +139,8 @@ async def begin_series(connection: Connection, task: Task, rule: Rule, options: 
         title=task.title,
         description=task.description,
         reminders=task.reminders,
+        tags=task.tags,
+        priority=task.priority,
         all_day=task.due_all_day,
         state=state,
         ended=state.over,
@@ -172,6 +180,8 @@ async def save(connection: Connection, series: Series) -> None:
         series.title,
         series.description,
         reminder_config(series.reminders),
+        series.tags or None,
+        stored_priority(series.priority),
         series.all_day,
         state.rule.pattern.text,
         state.rule.timezone,
@@ -265,6 +275,8 @@ def series_of(row: asyncpg.Record) -> Series:
         title=row["title"],
         description=row["description"],
         reminders=reminders,
+        tags=row["tags"] or [],
+        priority=priority_of(row["priority"]),
         all_day=row["all_day"],
         state=state,
         ended=row["ended_at"] is not None,

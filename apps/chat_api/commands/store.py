@@ -14,7 +14,7 @@ import msgspec
 from chat_api.commands.actor import PHASE_IV, Actor
 from chat_api.commands.unpublished import unpublished_changes
 from taskflow_core.database.pool import Connection
-from taskflow_core.database.task_rows import COLUMNS, reminder_config, task_of
+from taskflow_core.database.task_rows import COLUMNS, reminder_config, stored_priority, stored_tags, task_of
 from taskflow_core.domain.task import Task
 from taskflow_core.events.model import Event
 
@@ -22,8 +22,10 @@ from taskflow_core.events.model import Event
 _INSERT: Final = """
 WITH made AS (
     INSERT INTO tasks (id, user_id, title, description, completed, created_at, updated_at, due_date, due_all_day,
-        recurrence_pattern, recurrence_end_date, recurrence_timezone, occurrence_date, reminder_config)
-    VALUES ($1, $2, $3, $4, false, $5::timestamptz, $5::timestamptz, $6, $7, $8, $9, $10, $11, $12::jsonb)
+        recurrence_pattern, recurrence_end_date, recurrence_timezone, occurrence_date, reminder_config, tags, tag_keys,
+        priority)
+    VALUES ($1, $2, $3, $4, false, $5::timestamptz, $5::timestamptz, $6, $7, $8, $9, $10, $11, $12::jsonb, $13,
+        $14, $15)
 )
 INSERT INTO task_shadow (task_id, user_id, version, title, description, completed) VALUES ($1, $2, 1, $3, $4, false)
 """
@@ -57,11 +59,12 @@ _UPDATE: Final = """
 WITH changed AS (
     UPDATE tasks SET title = $2, description = $3, completed = $4, updated_at = $5::timestamptz, due_date = $6,
         due_all_day = $7, recurrence_pattern = $8, recurrence_end_date = $9, recurrence_timezone = $10,
-        occurrence_date = $11, reminder_config = $12::jsonb, parent_recurring_task_id = $13
+        occurrence_date = $11, reminder_config = $12::jsonb, tags = $13, tag_keys = $14, priority = $15,
+        parent_recurring_task_id = $16
     WHERE id = $1 RETURNING id, user_id
 )
 INSERT INTO task_shadow (task_id, user_id, version, title, description, completed)
-SELECT id, user_id, $14, $2, $3, $4 FROM changed
+SELECT id, user_id, $17, $2, $3, $4 FROM changed
 ON CONFLICT (task_id) DO UPDATE SET version = excluded.version, title = excluded.title,
     description = excluded.description, completed = excluded.completed, updated_at = now()
 """
@@ -184,4 +187,6 @@ def _phase_v(task: Task) -> tuple[Any, ...]:
         task.recurrence_timezone,
         task.occurrence_date,
         reminder_config(task.reminders),
+        *stored_tags(task.tags),
+        stored_priority(task.priority),
     )

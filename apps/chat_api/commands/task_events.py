@@ -31,6 +31,8 @@ FIELDS = (
     "parent_recurring_task_id",
     "occurrence_date",
     "reminders",
+    "tags",
+    "priority",
 )
 """The fields whose changes are published."""
 

@@ -20,6 +20,8 @@ from chat_api.queries import DueFilter, Sort, TaskFilter
 from chat_api.views import TaskView, one_shown
 from taskflow_core.database.pool import Connection
 from taskflow_core.domain.errors import FieldError, TaskNotFoundError
+from taskflow_core.domain.priority import Priority, rank
+from taskflow_core.domain.tags import MOST_TAGS, parse_tag, tag_key
 from taskflow_core.service.auth import SignedInRequest, signed_in
 from taskflow_core.service.bodies import NEEDS_BODY
 from taskflow_core.service.composition import Runtime
@@ -57,7 +59,10 @@ ScopeOf = Annotated[
 ]
 
 
-_PARAMETERS = frozenset({"completed", "due", "due_before", "due_after", "q", "series", "sort", "limit", "cursor"})
+_SEVERAL = frozenset({"tag", "priority"})
+"""Parameters that may be given several times."""
+
+_PARAMETERS = _SEVERAL | {"completed", "due", "due_before", "due_after", "q", "series", "sort", "limit", "cursor"}
 """What makes the list a page. Any other is named and ignored, as by Phase IV, whose clients get their bare list."""
 
 
@@ -89,6 +94,12 @@ class TasksController(Controller):
         due_after: Annotated[str | None, QueryParameter(max_length=40)] = None,
         q: Annotated[str | None, QueryParameter(max_length=200)] = None,
         series: Annotated[str | None, QueryParameter(max_length=255)] = None,
+        tag: Annotated[
+            list[str] | None, QueryParameter(max_items=MOST_TAGS, description="Repeated: tasks that have all of them")
+        ] = None,
+        priority: Annotated[
+            list[Priority] | None, QueryParameter(max_items=8, description="Repeated: tasks that have any of them")
+        ] = None,
         sort: FromQuery[Sort | None] = None,
         limit: Annotated[int | None, QueryParameter(ge=1, le=LARGEST_LIMIT)] = None,
         cursor: Annotated[str | None, QueryParameter(max_length=LONGEST_CURSOR)] = None,
@@ -107,6 +118,8 @@ class TasksController(Controller):
                 due_after=_bound("due_after", due_after, timezone, end=True),
                 q=_searchable("q", q),
                 series=_searchable("series", series),
+                tags=_tag_keys(tag or []),
+                priorities=sorted(set(priority or []), key=rank),
                 sort=sort or "created",
             )
             page = await queries.page(
@@ -118,7 +131,8 @@ class TasksController(Controller):
                 limit=limit or DEFAULT_LIMIT,
                 cursor=cursor,
             )
-        asked = {key: value for key, value in request.query_params.multi_items() if key != "cursor"}
+        asked: dict[str, Any] = {key: value for key, value in request.query_params.multi_items() if key != "cursor"}
+        asked |= {key: request.query_params.getall(key) for key in _SEVERAL if key in asked}
         return _json(TaskList(items=page.items), link_to_next(request.url.path, asked, page.cursor))
 
     @post(opt=PHASE_IV, responses=answers(400, 401, 403, 409, 413, 422, 429, 503, s201=TaskView), summary="Make a task")
@@ -258,6 +272,13 @@ def _bound(field: str, text: str | None, timezone: str, *, end: bool) -> datetim
         return queries.instant_or_day(field, text, timezone, end=end)
     except FieldError as error:
         raise invalid(field, error.message, where="query") from None
+
+
+def _tag_keys(tags: list[str]) -> list[str]:
+    try:
+        return sorted({tag_key(parse_tag(tag, "tag")) for tag in tags})
+    except FieldError as error:
+        raise invalid("tag", error.message, where="query") from None
 
 
 def _searchable(field: str, text: str | None) -> str | None:

@@ -14,8 +14,9 @@ from icalendar.prop import vRecur, vText
 
 from chat_api.export import contents
 from chat_api.export.contents import Snapshot
-from taskflow_core.database.task_rows import reminders_of
+from taskflow_core.database.task_rows import priority_of, reminders_of
 from taskflow_core.domain.due import Due
+from taskflow_core.domain.priority import Priority
 from taskflow_core.domain.recurrence import Rule, parse_pattern
 from taskflow_core.domain.reminders import ALL_DAY_HOUR, parse_offset, plan
 from taskflow_core.domain.task import Task
@@ -25,6 +26,8 @@ _END: Final = b"END:VCALENDAR\r\n"
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 """Characters that no text of RFC 5545 has (3.3.11); a line break it writes in its own way."""
 _LINES: Final = re.compile(r"\r\n?")
+_PRIORITIES: Final[dict[Priority, int]] = {"high": 1, "medium": 5, "low": 9}
+"""As RFC 5545 counts them (3.8.1.9)."""
 _MIDNIGHT_TO_ALARM: Final = timedelta(hours=ALL_DAY_HOUR.hour, minutes=ALL_DAY_HOUR.minute)
 
 # The zones of series that go on. icalendar's components are Any here: their `add` has no whole type.
@@ -74,6 +77,7 @@ def _event(series: asyncpg.Record, at: datetime) -> bytes:
     rest = rule.continued_from(series["next_slot"])
     made: Any = Event()
     _describe(made, f"{series['id']}-series", series["title"], series["description"], at)
+    _order(made, series["tags"] or [], priority_of(series["priority"]))
     made.add("created", series["created_at"].astimezone(UTC))
     made.add("last-modified", series["updated_at"].astimezone(UTC))
     made.add("dtstart", _start(rest, all_day=series["all_day"]))
@@ -118,6 +122,7 @@ def _todos(tasks: Sequence[Task], at: datetime) -> bytes:
 def _todo(task: Task, at: datetime) -> bytes:
     made: Any = Todo()
     _describe(made, task.id, task.title, task.description, at)
+    _order(made, task.tags, task.priority)
     made.add("created", task.created_at.astimezone(UTC))
     made.add("last-modified", task.updated_at.astimezone(UTC))
     made["status"] = vText("COMPLETED" if task.completed else "NEEDS-ACTION")
@@ -144,6 +149,13 @@ def _describe(made: Any, uid: str, title: str, description: str | None, at: date
     made["summary"] = _text(title)
     if description:
         made["description"] = _text(description)
+
+
+def _order(made: Any, tags: Sequence[str], priority: Priority) -> None:
+    if tags:
+        made.add("categories", list(tags))
+    if priority in _PRIORITIES:
+        made.add("priority", _PRIORITIES[priority])
 
 
 def _alarm(made: Any, at: datetime | timedelta, title: str) -> None:

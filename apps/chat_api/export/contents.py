@@ -12,7 +12,7 @@ from chat_api import preferences
 from chat_api.export.trail import TrailReader
 from chat_api.views import TaskView, shown
 from taskflow_core.database.pool import Connection
-from taskflow_core.database.task_rows import COLUMNS, reminders_of, task_as
+from taskflow_core.database.task_rows import COLUMNS, priority_of, reminders_of, task_as
 from taskflow_core.domain.recurrence import parse_pattern
 
 ROWS_AT_ONCE: Final = 100
@@ -29,8 +29,8 @@ WHERE t.user_id = $1 ORDER BY t.created_at, t.id
 """  # noqa: S608  # COLUMNS is a constant
 # Series, and how far each has come.
 _SERIES: Final = """
-SELECT series_id AS id, title, description, reminder_config, pattern, timezone, start_local, all_day, end_date, mode,
-    catch_up, last_slot, next_slot, next_due, made_count, ended_at, created_at, updated_at
+SELECT series_id AS id, title, description, tags, priority, reminder_config, pattern, timezone, start_local,
+    all_day, end_date, mode, catch_up, last_slot, next_slot, next_due, made_count, ended_at, created_at, updated_at
 FROM task_series WHERE user_id = $1 ORDER BY created_at, series_id
 """
 # Reminders to come, sent and cancelled.
@@ -127,7 +127,8 @@ def _listed(query: str, item: Callable[[asyncpg.Record], object] = dict) -> Part
 def _series_item(row: asyncpg.Record) -> object:
     values = dict(row)
     pattern = parse_pattern(row["pattern"]).anchored(row["start_local"].date())
-    return values | {"reminders": reminders_of(values.pop("reminder_config")), "rrule": pattern.rrule}
+    order = {"tags": values["tags"] or [], "priority": priority_of(values["priority"])}
+    return values | order | {"reminders": reminders_of(values.pop("reminder_config")), "rrule": pattern.rrule}
 
 
 def _message(row: asyncpg.Record) -> object:

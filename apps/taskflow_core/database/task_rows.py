@@ -8,6 +8,8 @@ import msgspec
 
 from taskflow_core.database.statements import columns
 from taskflow_core.domain.due import due_text
+from taskflow_core.domain.priority import PRIORITIES, Priority, rank
+from taskflow_core.domain.tags import tag_key
 from taskflow_core.domain.task import Task
 from taskflow_db.tables import Tasks
 
@@ -25,6 +27,8 @@ _AS_THEY_ARE: Final = columns(
     Tasks.parent_recurring_task_id,
     Tasks.occurrence_date,
     Tasks.reminder_config,
+    Tasks.tags,
+    Tasks.priority,
     of="t",
 )
 COLUMNS: Final = f"""
@@ -61,6 +65,8 @@ def task_as(kind: type[AnyTask], row: asyncpg.Record) -> AnyTask:
         parent_recurring_task_id=row["parent_recurring_task_id"],
         occurrence_date=row["occurrence_date"],
         reminders=reminders_of(row["reminder_config"]),
+        tags=row["tags"] or [],
+        priority=priority_of(row["priority"]),
         version=row["version"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
@@ -75,3 +81,18 @@ def reminders_of(reminder_config: str | None) -> list[str]:
 def reminder_config(reminders: Sequence[str]) -> str | None:
     """Offsets as `reminder_config` keeps them; none is NULL."""
     return msgspec.json.encode(reminders).decode() if reminders else None
+
+
+def priority_of(stored: int | None) -> Priority:
+    """The priority in a `priority` column, where NULL is none."""
+    return PRIORITIES[stored or 0]
+
+
+def stored_priority(priority: Priority) -> int | None:
+    """A priority as the column keeps it."""
+    return rank(priority) or None
+
+
+def stored_tags(tags: Sequence[str]) -> tuple[list[str] | None, list[str] | None]:
+    """Tags as `tags` and `tag_keys` keep them; none are NULL, as in a row of Phase IV's."""
+    return (list(tags), [tag_key(tag) for tag in tags]) if tags else (None, None)

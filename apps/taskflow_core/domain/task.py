@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from taskflow_core.domain.due import Due
+from taskflow_core.domain.priority import Priority
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -13,8 +14,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     `due_date` is what clients read and write: a date when `due_all_day`, else an instant in UTC. `due_at` is the same
     as an instant (the start of the day, in the task's zone, when all day). `reminders` are durations (ISO 8601) before
-    it. `version` rises with every published change and is 0 for a row that Phase IV wrote and nobody has published yet.
-    `has_description` is there in a snapshot alone, whose `description` is null: the text never leaves the database.
+    it. `tags` are in the order they were written in. `version` rises with every published change and is 0 for a row
+    that Phase IV wrote and nobody has published yet. `has_description` is there in a snapshot alone, whose
+    `description` is null: the text never leaves the database.
     """
 
     id: str
@@ -31,6 +33,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     parent_recurring_task_id: str | None = None
     occurrence_date: date | None = None
     reminders: list[str] = []
+    tags: list[str] = []
+    priority: Priority = "none"
     version: int = 0
     created_at: datetime
     updated_at: datetime

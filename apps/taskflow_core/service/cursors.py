@@ -18,20 +18,22 @@ LONGEST_CURSOR: Final = 1000
 
 
 class Position(msgspec.Struct, Generic[Id], frozen=True, array_like=True):
-    """Where a page ended: `of` tells lists and filters apart, `at` and `id` are its last item's (`at` in UTC)."""
+    """Where a page ended: `of` tells lists and filters apart, the others are its last item's (`at` in UTC)."""
 
     of: str
     at: Annotated[datetime, Meta(tz=True)] | None
     id: Id
+    rank: Annotated[int, Meta(ge=0, le=3)] = 0
 
 
 _BY_TEXT: Final = JsonDecoder(Position[str], largest=LONGEST_CURSOR)
 _BY_UUID: Final = JsonDecoder(Position[UUID], largest=LONGEST_CURSOR)
 
 
-def cursor_of(of: str, at: datetime | None, id: str | UUID) -> str:
-    """The cursor of what comes after an item."""
-    return base64.urlsafe_b64encode(msgspec.json.encode((of, at, id))).rstrip(b"=").decode()
+def cursor_of(of: str, at: datetime | None, id: str | UUID, rank: int = 0) -> str:
+    """The cursor of what comes after an item; `rank` is its priority, in a list that is ordered by that."""
+    position = (of, at, id, rank) if rank else (of, at, id)
+    return base64.urlsafe_b64encode(msgspec.json.encode(position)).rstrip(b"=").decode()
 
 
 def text_position(cursor: str, of: str) -> Position[str]:

@@ -29,20 +29,25 @@ def fingerprint(criteria: msgspec.Struct) -> str:
     return hashlib.blake2b(msgspec.json.encode(criteria), digest_size=8).hexdigest()
 
 
-def page_of(rows: Sequence[asyncpg.Record], limit: int, of: str, *, at: str, id: str) -> Page[asyncpg.Record]:
+def page_of(
+    rows: Sequence[asyncpg.Record], limit: int, of: str, *, at: str, id: str, rank: str | None = None
+) -> Page[asyncpg.Record]:
     """The page that `rows` make, of which one more than `limit` was asked for.
 
-    `of` is the list (or the fingerprint of its filter), `at` and `id` are the columns that it is ordered by.
+    `of` is the list (or the fingerprint of its filter), `at`, `id` and `rank` are the columns that it is ordered by.
     """
     if len(rows) <= limit:
         return Page(items=list(rows), cursor=None)
     last = rows[limit - 1]
     moment: datetime | None = last[at]
-    return Page(items=list(rows[:limit]), cursor=cursor_of(of, moment, last[id]))
+    return Page(items=list(rows[:limit]), cursor=cursor_of(of, moment, last[id], (last[rank] or 0) if rank else 0))
 
 
 def link_to_next(path: str, parameters: Mapping[str, Any], cursor: str | None) -> dict[str, str]:
-    """The header Link to the page after this one: the same parameters and the cursor. None after the last page."""
+    """The header Link to the page after this one: the same parameters and the cursor. None after the last page.
+
+    A parameter that is given several times is a list.
+    """
     if cursor is None:
         return {}
-    return {"Link": f'<{path}?{urlencode({**parameters, "cursor": cursor})}>; rel="next"'}
+    return {"Link": f'<{path}?{urlencode({**parameters, "cursor": cursor}, doseq=True)}>; rel="next"'}

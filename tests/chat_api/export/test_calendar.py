@@ -56,6 +56,22 @@ async def test_reminders_are_alarms(anna: User) -> None:
     assert (await todos(anna))["Call"].walk("VALARM") == [], "nobody wants to be reminded of what is done"
 
 
+async def test_tags_are_categories_and_a_priority_is_one(anna: User) -> None:
+    tags = ["Home", "com,ma; and\\ more", "בית", "👩\u200d👧"]
+    for priority in ("none", "low", "medium", "high"):
+        await anna.makes(priority, priority=priority, tags=tags if priority == "high" else [])
+    await anna.makes("Water", due_date=DUE, recurrence_pattern="daily", tags=tags, priority="low")
+    calendar = (await exported(anna.http)).calendar
+    found = {str(todo["SUMMARY"]): todo for todo in calendar.walk("VTODO")}
+    assert {title: todo.get("PRIORITY") for title, todo in found.items()} == {
+        "none": None, "low": 9, "medium": 5, "high": 1, "Water": 9,
+    }  # fmt: skip
+    assert [str(one) for one in found["high"]["CATEGORIES"].cats] == tags
+    assert "CATEGORIES" not in found["low"]
+    (event,) = calendar.walk("VEVENT")
+    assert ([str(one) for one in event["CATEGORIES"].cats], event["PRIORITY"]) == (tags, 9)
+
+
 async def test_what_a_series_has_yet_to_make_is_an_event(anna: User) -> None:
     """From the next occurrence on; the one that there is, is a to-do."""
     await anna.lives_in("Europe/Berlin")
@@ -125,6 +141,8 @@ def test_any_program_reckons_the_same_dates(pattern: str, end_date: date | None,
         "next_slot": slots[0].occurrence_date,
         "all_day": all_day,
         "reminder_config": None,
+        "tags": None,
+        "priority": None,
         "created_at": datetime.now(UTC),
         "updated_at": datetime.now(UTC),
     }

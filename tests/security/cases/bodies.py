@@ -58,6 +58,7 @@ _STOLEN: dict[str, Any] = {
     "has_description": True,
     "due_at": "1970-01-01T00:00:00Z",
     "rrule": "FREQ=DAILY",
+    "tag_keys": ["x"],
 }
 _FRESH = ("user_id", "id", "version", "created_at", "updated_at", "parent_recurring_task_id", "reminder_status")
 

@@ -1,6 +1,7 @@
 """Texts that are code somewhere else: kept as they are, found as they are, and never carried out."""
 
 import json
+from typing import Any
 from urllib.parse import quote
 
 from tests.security.attack import NOBODY, Attack, Check
@@ -45,6 +46,8 @@ _QUERIES = (
     ("/api/v1/tasks", "q={}", 200),
     ("/api/v1/tasks", "series={}", 200),
     ("/api/v1/tasks", "sort={}", 422),
+    ("/api/v1/tasks", "priority={}", 422),
+    ("/api/v1/tags", "limit={}", 422),
     ("/api/v1/tasks", "completed={}", 422),
     ("/api/v1/tasks", "limit={}", 422),
     ("/api/v1/tasks", "cursor={}", 422),
@@ -62,6 +65,18 @@ _QUERIES = (
 _IN_QUERIES = ("' OR 'a'='a", "%' OR id LIKE '%", "1; SELECT pg_sleep(10)", "${7*7}")
 
 
+_PRINTABLE = tuple(text for text in _TEXTS if text.isprintable())
+_NO_TAGS: tuple[Any, ...] = (
+    *([text] for text in _TEXTS if not text.isprintable()), ["a\u0000b"], ["\u2066a\u2069"], ["\u200b"], [" "], ["#"],
+    ["x" * 51], ["e\u0301" * 51], [f"t{n}" for n in range(21)], ["x"] * 101, ["x" * 100_000], [["x"]], {"a": "b"}, "x",
+    [None],
+)  # fmt: skip
+
+
+def _is_tag(text: str) -> Check:
+    return lambda answer, _: json.loads(answer.body)["tags"] == [text.lstrip("#")]
+
+
 def _is_kept(text: str) -> Check:
     return lambda answer, _: json.loads(answer.body)["title"] == text.strip()
 
@@ -72,6 +87,25 @@ CASES: tuple[Attack, ...] = (
             name=f"a title {text!r}", method="POST", body={"title": text}, status=201, writes=True, check=_is_kept(text)
         )
         for text in _TEXTS
+    ),
+    *(
+        Attack(
+            name=f"a tag {text!r}",
+            method="POST",
+            body={"title": "x", "tags": [text]},
+            status=201,
+            writes=True,
+            check=_is_tag(text),
+        )
+        for text in (*_PRINTABLE, "👩\u200d👧", "בית", "می\u200cخواهم", "İ", "ß")
+    ),
+    *(
+        Attack(name=f"tags {number}", method="POST", body={"title": "x", "tags": tags}, status=422)
+        for number, tags in enumerate(_NO_TAGS)
+    ),
+    *(
+        Attack(name=f"a filter by tag {text!r:.20}", query=f"tag={quote(text)}", status=422)
+        for text in ("", "a\u0000b", "\u202egnp", "x" * 51)
     ),
     *(Attack(name=f"a search for {text!r}", query=f"q={quote(text)}", status=200) for text in _TEXTS),
     *(

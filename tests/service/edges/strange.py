@@ -14,6 +14,8 @@ EXAMPLES: dict[str, Any] = {
     "recurrence_timezone": "Europe/Berlin",
     "recurrence_end_date": "2027-06-01",
     "reminders": ["1 hour"],
+    "tags": ["home"],
+    "priority": "high",
     "timezone": "Europe/Berlin",
     "minutes": 5,
 }

@@ -21,6 +21,7 @@ SCOPES: Final[Mapping[tuple[str, str], tuple[Scope, ...]]] = {
     ("PATCH", "/api/v1/tasks/{task_id}"): _WRITE,
     ("DELETE", "/api/v1/tasks/{task_id}"): _WRITE,
     ("POST", "/api/v1/tasks/{task_id}/acknowledge"): _WRITE,
+    ("GET", "/api/v1/tags"): _READ,
     ("GET", "/api/v1/recurrence/preview"): _READ,
     ("POST", "/api/v1/parse"): _READ,
     ("GET", "/api/v1/me/preferences"): _READ,
