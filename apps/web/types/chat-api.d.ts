@@ -113,6 +113,9 @@ export interface NewTask {
   reminders?: Array<string> | null;
   /** Shorthand for one reminder */
   reminder_offset?: string | null;
+  /** Up to 20 of up to 50 characters, in their order; compared without case, repetitions and a # in front are left out */
+  tags?: Array<string> | null;
+  priority?: "none" | "low" | "medium" | "high" | null;
 }
 
 export interface NewToken {
@@ -261,6 +264,17 @@ export interface Stretch {
   end: number;
 }
 
+export interface TagCount {
+  tag: string;
+  open: number;
+  tasks: number;
+}
+
+export interface TagList {
+  items: Array<TagCount>;
+  total: number;
+}
+
 export interface TagSaid {
   value: string;
   spans: Array<Stretch>;
@@ -288,6 +302,9 @@ export interface TaskPatch {
   reminders?: Array<string> | null;
   /** How long before the due time: `1 day`, `2 hours`, `PT30M`. Days are calendar days, hours exact; an all-day task's count from 09:00 */
   reminder_offset?: string | null;
+  /** Up to 20 of up to 50 characters, in their order; compared without case, repetitions and a # in front are left out */
+  tags?: Array<string> | null;
+  priority?: "none" | "low" | "medium" | "high" | null;
 }
 
 export interface TaskPut {
@@ -309,6 +326,9 @@ export interface TaskPut {
   reminders?: Array<string> | null;
   /** How long before the due time: `1 day`, `2 hours`, `PT30M`. Days are calendar days, hours exact; an all-day task's count from 09:00 */
   reminder_offset?: string | null;
+  /** Up to 20 of up to 50 characters, in their order; compared without case, repetitions and a # in front are left out */
+  tags?: Array<string> | null;
+  priority?: "none" | "low" | "medium" | "high" | null;
 }
 
 export interface TaskView {
@@ -326,6 +346,8 @@ export interface TaskView {
   parent_recurring_task_id?: string | null;
   occurrence_date?: string | null;
   reminders?: Array<string>;
+  tags?: Array<string>;
+  priority?: "none" | "low" | "medium" | "high";
   version?: number;
   created_at: string;
   updated_at: string;
