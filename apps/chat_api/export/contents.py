@@ -127,7 +127,7 @@ def _listed(query: str, item: Callable[[asyncpg.Record], object] = dict) -> Part
 def _series_item(row: asyncpg.Record) -> object:
     values = dict(row)
     pattern = parse_pattern(row["pattern"]).anchored(row["start_local"].date())
-    order = {"tags": values["tags"] or [], "priority": priority_of(values["priority"])}
+    order: dict[str, Any] = {"tags": values["tags"] or [], "priority": priority_of(values["priority"])}
     return values | order | {"reminders": reminders_of(values.pop("reminder_config")), "rrule": pattern.rrule}
 
 
