@@ -24,6 +24,7 @@ from chat_api.controllers.preferences import PreferencesController
 from chat_api.controllers.recurrence import preview
 from chat_api.controllers.tags import list_tags
 from chat_api.controllers.tasks import TasksController
+from chat_api.controllers.trash import TrashController
 from chat_api.erasing.closing import Deletion
 from chat_api.export.export import Exports
 from chat_api.export.trail import AskedTrail
@@ -86,6 +87,7 @@ def create_service(runtime: Runtime) -> Service:
             *assets(),
             TasksController,
             list_tags,
+            TrashController,
             PreferencesController,
             preview,
             parse_line,

@@ -7,6 +7,7 @@ from functools import partial
 
 import structlog
 
+from chat_api import trash
 from chat_api.account.mailing import Mailing
 from chat_api.accounts import Accounts
 from chat_api.answers import EXPIRE
@@ -95,6 +96,12 @@ async def keep_house(runtime: Runtime) -> None:
         while await runtime.database.execute(EXPIRE) != "DELETE 0":
             pass  # a batch at a time
         await purge(runtime.database, runtime.clock)
+        await trash.purge(
+            runtime.database,
+            runtime.clock,
+            days=runtime.settings.trash_days,
+            most=runtime.settings.tasks_per_user,
+        )
 
     await runtime.database.opened()
     await every(runtime.settings.reconcile_interval_seconds or _ONCE_A_DAY, work, name="housekeeping")

@@ -183,6 +183,7 @@ class Settings(ChatSettings, frozen=True, kw_only=True):
         Positive, Var("TASKFLOW_STREAM_HEARTBEAT_SECONDS", "Seconds between heartbeats on an idle stream")
     ] = 30
     tasks_per_user: Annotated[Positive, Var("TASKFLOW_TASKS_PER_USER", "Tasks one user may have")] = 50_000
+    trash_days: Annotated[Positive, Var("TASKFLOW_TRASH_DAYS", "Days for which deleted tasks can be restored")] = 30
     kept_answers_per_user: Annotated[
         Positive,
         Var("TASKFLOW_KEPT_ANSWERS_PER_USER", "Answers kept under one user's Idempotency-Keys, each for a day"),

@@ -34,7 +34,7 @@ BEGIN
         user_preferences, task_series, series_slots, reminder_schedule, stream_tickets,
         sign_in_budgets, sign_in_devices,
         sessions, refresh_tokens, revocations, disabled_accounts, account_links, personal_tokens,
-        erasures
+        erasures, deleted_tasks
     TO taskflow_app;
     GRANT SELECT, INSERT ON task_events, audit_checkpoints TO taskflow_app;
     GRANT SELECT ON

@@ -39,6 +39,7 @@ from taskflow_db.erasure_tables import Erasures
 from taskflow_db.session_tables import DisabledAccounts, RefreshTokens, Revocations, Sessions
 from taskflow_db.sign_in_tables import SignInBudgets, SignInDevices
 from taskflow_db.stream_tables import StreamTickets
+from taskflow_db.trash_tables import DeletedTasks
 
 CHAT_API: Final = "chat-api"
 REMINDER_SERVICE: Final = "reminder-service"
@@ -264,6 +265,7 @@ TABLES: Final[tuple[type[Table], ...]] = (
     TaskSeries,
     SeriesSlots,
     ReminderSchedule,
+    DeletedTasks,
     SignInBudgets,
     SignInDevices,
     StreamTickets,

@@ -82,6 +82,9 @@ class World:
         task = await make("POST", "/api/v1/tasks", title=words, description=words, tags=[words])
         for number in range(2):
             await make("POST", "/api/v1/tasks", title=f"{words} {number}")
+        trashed = await make("POST", "/api/v1/tasks", title=f"{words} deleted")
+        bearer = self._headers({"authorization": f"Bearer {names['token']}"})
+        assert (await ask(self.host, "DELETE", f"/api/v1/tasks/{trashed['id']}", headers=bearer)).status == 204
         await make("POST", "/api/v1/tasks", key=f"key-of-{who}", title="The same")
         due: dict[str, Any] = {"due_date": "2050-03-01T09:00:00Z", "reminders": ["1 hour"]}
         series = await make("POST", "/api/v1/tasks", title=words, recurrence_pattern="daily", **due)
@@ -112,6 +115,7 @@ class World:
             "ticket": unused,
             "used": used,
             "task": task["id"],
+            "trashed": trashed["id"],
             "series": series["id"],
             "conversation": said["conversation_id"],
             "reminder": await eventually(reminder),

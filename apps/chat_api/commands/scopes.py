@@ -76,8 +76,8 @@ def plan_stop(occurrences: Occurrences, request: Request, now: datetime) -> Edit
     earlier = occurrences.earlier(now) if request.scope == "all" else []
     return Edit(
         series=replace(occurrences.series, ended=True),
-        chosen=_on_its_own(with_fields(occurrences.chosen, request.fields)),
-        others=[_on_its_own(task) for task in earlier],
+        chosen=on_its_own(with_fields(occurrences.chosen, request.fields)),
+        others=[on_its_own(task) for task in earlier],
         removed=[] if request.scope == "this" else occurrences.later(),
     )
 
@@ -220,8 +220,8 @@ def _rule_columns(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _on_its_own(task: Task) -> Task:
-    """A task that no longer is an occurrence."""
+def on_its_own(task: Task) -> Task:
+    """`task`, no longer an occurrence."""
     return msgspec.structs.replace(
         task,
         recurrence_pattern=None,

@@ -42,7 +42,7 @@ async def removal_of(connection: Connection, locked: LockedSeries, scope: Scope,
 async def save_series(connection: Connection, before: Task, edit: Edit) -> None:
     """Write what an edit of the task `before` comes to of the series, and delete the tasks that it takes away."""
     if edit.removed:
-        await store.erase(connection, [task.id for task in edit.removed])
+        await store.erase(connection, edit.removed)
     if edit.split_from is not None:
         await series.save(connection, edit.split_from)
     await series.save(connection, edit.series)

@@ -3,6 +3,7 @@
 Rows of `tasks` are locked before the row of their series, several of them in the order of their ids.
 """
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,9 +71,16 @@ ON CONFLICT (task_id) DO UPDATE SET version = excluded.version, title = excluded
 """
 # Tasks let go of their slots, which others of them are about to take.
 _LEAVE_SLOTS: Final = "UPDATE tasks SET parent_recurring_task_id = NULL WHERE id = ANY($1::text[])"
-# Tasks and their shadows, gone.
+# Tasks and their shadows, gone to the trash: whole, at the versions of their deletion, with the series that it ends.
 _DELETE: Final = """
-WITH gone AS (DELETE FROM task_shadow WHERE task_id = ANY($1::text[])) DELETE FROM tasks WHERE id = ANY($1::text[])
+WITH unknown AS (DELETE FROM task_shadow WHERE task_id = ANY($1::text[])),
+gone AS (DELETE FROM tasks WHERE id = ANY($1::text[]) RETURNING *)
+INSERT INTO deleted_tasks (task_id, user_id, version, deletion, task, series)
+SELECT gone.id, gone.user_id, deleted.version, $3, to_jsonb(gone),
+    (SELECT to_jsonb(ending) FROM task_series AS ending WHERE ending.series_id = $4)
+FROM gone JOIN unnest($1::text[], $2::bigint[]) AS deleted (id, version) ON deleted.id = gone.id
+ON CONFLICT (task_id) DO UPDATE SET version = excluded.version, deleted_at = excluded.deleted_at,
+    deletion = excluded.deletion, task = excluded.task, series = excluded.series
 """
 
 
@@ -172,9 +180,10 @@ async def write(connection: Connection, tasks: Sequence[Task], *, trade_slots: b
     )
 
 
-async def erase(connection: Connection, task_ids: Sequence[str]) -> None:
-    """Delete tasks."""
-    await connection.execute(_DELETE, task_ids)
+async def erase(connection: Connection, tasks: Sequence[Task], *, ending: str | None = None) -> None:
+    """Delete tasks under lock, together; they can be restored. `ending` is the series that is to end by it."""
+    ids, versions = [task.id for task in tasks], [task.version + 1 for task in tasks]
+    await connection.execute(_DELETE, ids, versions, uuid.uuid4(), ending)
 
 
 def _phase_v(task: Task) -> tuple[Any, ...]:

@@ -115,7 +115,7 @@ async def delete(
         precondition(chosen)
     removal = await removal_of(connection, locked, scope, now)
     removed = [chosen] if removal is None else removal.removed
-    await store.erase(connection, [task.id for task in removed])
+    await store.erase(connection, removed, ending=None if removal is None else removal.series.id)
     if removal is None:
         await series.occurrence_closed(connection, chosen, now)
     else:

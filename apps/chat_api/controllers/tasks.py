@@ -116,8 +116,8 @@ class TasksController(Controller):
                 due=due,
                 due_before=_bound("due_before", due_before, timezone, end=False),
                 due_after=_bound("due_after", due_after, timezone, end=True),
-                q=_searchable("q", q),
-                series=_searchable("series", series),
+                q=searchable("q", q),
+                series=searchable("series", series),
                 tags=_tag_keys(tag or []),
                 priorities=sorted(set(priority or []), key=rank),
                 sort=sort or "created",
@@ -281,7 +281,8 @@ def _tag_keys(tags: list[str]) -> list[str]:
         raise invalid("tag", error.message, where="query") from None
 
 
-def _searchable(field: str, text: str | None) -> str | None:
+def searchable(field: str, text: str | None) -> str | None:
+    """What a query parameter looks for. Raises InvalidError for what no text can hold."""
     if text is None:
         return None
     try:

@@ -51,6 +51,7 @@ RETURNING task_id, version
 _OTHERS: Final = {
     "task_series": "series_id",
     "reminder_schedule": "id",
+    "deleted_tasks": "task_id",
     "idempotency_keys": "(user_id, route, key)",
     "user_preferences": "user_id",
     "account_links": "id",

@@ -10,9 +10,10 @@ import msgspec
 
 from chat_api import preferences
 from chat_api.export.trail import TrailReader
+from chat_api.trash import DELETED
 from chat_api.views import TaskView, shown
 from taskflow_core.database.pool import Connection
-from taskflow_core.database.task_rows import COLUMNS, priority_of, reminders_of, task_as
+from taskflow_core.database.task_rows import COLUMNS, priority_of, reminders_of, task_as, task_of
 from taskflow_core.domain.recurrence import parse_pattern
 
 ROWS_AT_ONCE: Final = 100
@@ -33,6 +34,8 @@ SELECT series_id AS id, title, description, tags, priority, reminder_config, pat
     all_day, end_date, mode, catch_up, last_slot, next_slot, next_due, made_count, ended_at, created_at, updated_at
 FROM task_series WHERE user_id = $1 ORDER BY created_at, series_id
 """
+# Deleted tasks, the oldest deletion first.
+_TRASH: Final = f"{DELETED} ORDER BY d.deleted_at, d.task_id"
 # Reminders to come, sent and cancelled.
 _REMINDERS: Final = """
 SELECT id, task_id, reminder_offset AS "offset", status, due_at, scheduled_at, snoozed_until, fired_at, acknowledged_at,
@@ -131,6 +134,10 @@ def _series_item(row: asyncpg.Record) -> object:
     return values | order | {"reminders": reminders_of(values.pop("reminder_config")), "rrule": pattern.rrule}
 
 
+def _deleted(row: asyncpg.Record) -> object:
+    return {"task": task_of(row), "deleted_at": row["deleted_at"]}
+
+
 def _message(row: asyncpg.Record) -> object:
     called: str | None = row["tool_calls"]
     return dict(row) | {"tool_calls": _json_in(called)}
@@ -150,6 +157,7 @@ PARTS: Final[Mapping[str, Part]] = {
     "account.json": _account,
     "preferences.json": _preferences,
     "tasks.json": lambda snapshot: _list(tasks(snapshot)),
+    "trash.json": _listed(_TRASH, _deleted),
     "series.json": _listed(_SERIES, _series_item),
     "reminders.json": _listed(_REMINDERS),
     "conversations.json": _listed(_CONVERSATIONS),

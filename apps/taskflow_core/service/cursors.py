@@ -41,9 +41,17 @@ def text_position(cursor: str, of: str) -> Position[str]:
     return _read(_BY_TEXT, cursor, of)
 
 
+def dated_text_position(cursor: str, of: str) -> Position[str]:
+    """The same, where the items all have a time."""
+    return _dated(text_position(cursor, of))
+
+
 def uuid_position(cursor: str, of: str) -> Position[UUID]:
-    """The same, in a list whose ids are UUIDs and whose items all have a time."""
-    position = _read(_BY_UUID, cursor, of)
+    """The same, where ids are UUIDs."""
+    return _dated(_read(_BY_UUID, cursor, of))
+
+
+def _dated(position: Position[Id]) -> Position[Id]:
     if position.at is None:
         raise _none_of_ours()
     return position

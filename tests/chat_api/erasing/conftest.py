@@ -66,6 +66,8 @@ def live(sign_in: SignIn, bob: dict[str, Any], database: Database) -> Live:
             headers = {"Authorization": f"Bearer {holder.access}", "Idempotency-Key": uuid.uuid4().hex}
             answer = await holder.client.post("/api/v1/tasks", json=body, headers=headers)
             assert answer.status_code == 201, answer.text
+        deleted = await asks(holder, "POST", "/api/v1/tasks", json={"title": f"Deleted {MARKER}"})
+        await asks(holder, "DELETE", f"/api/v1/tasks/{deleted.json()['id']}")
         answer = await asks(holder, "POST", "/api/v1/chat", json={"message": f"add {MARKER}"})
         assert answer.status_code == 200, answer.text
         await asks(holder, "PUT", "/api/v1/me/preferences", json={"timezone": "Europe/Berlin"})

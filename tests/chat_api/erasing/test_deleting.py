@@ -28,9 +28,16 @@ async def test_nothing_is_left(
 ) -> None:
     """But the mark, and what refuses tokens until they would have ended by themselves."""
     holder = await live()
-    assert {"tasks", "message", "dead_letters", "outbox", "task_shadow", "idempotency_keys", "sessions"} <= (
-        await found_in(owner_url, MARKER)
-    )
+    assert {
+        "tasks",
+        "message",
+        "dead_letters",
+        "outbox",
+        "task_shadow",
+        "idempotency_keys",
+        "sessions",
+        "deleted_tasks",
+    } <= (await found_in(owner_url, MARKER))
     assert (await deletes(holder)).status_code == 202
     await erased(erasing, database)
     assert await found_in(owner_url, MARKER, BOB["email"]) == set()

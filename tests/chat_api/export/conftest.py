@@ -88,6 +88,8 @@ def fill(database: Database) -> Fill:
     async def make(user: User) -> None:
         await user.lives_in("Europe/Berlin")
         task = await user.makes("Water", due_date="2030-03-01T09:00:00", description="Both", reminders=["1 hour"])
+        gone = await user.makes("Call Bob", description="About it")
+        assert (await user.http.delete(f"/api/v1/tasks/{gone['id']}")).status_code == 204
         await user.makes("Stand up", due_date="2030-03-04T08:00:00", recurrence_pattern="weekly:MON,TUE")
         answer = await user.http.post(CHAT, json={"message": "add Buy milk"})
         assert answer.status_code == 200, answer.text

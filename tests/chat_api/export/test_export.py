@@ -22,6 +22,7 @@ FILES = [
     "account.json",
     "preferences.json",
     "tasks.json",
+    "trash.json",
     "series.json",
     "reminders.json",
     "conversations.json",
@@ -41,6 +42,8 @@ async def test_it_holds_everything(anna: User, fill: Fill) -> None:
     assert found["preferences.json"] == {"timezone": "Europe/Berlin", "notifications": "all", "date_order": None}
     listed = (await anna.http.get(TASKS)).json()
     assert sorted(found["tasks.json"], key=lambda task: task["id"]) == sorted(listed, key=lambda task: task["id"])
+    [gone] = found["trash.json"]
+    assert (gone["task"]["title"], gone["task"]["description"]) == ("Call Bob", "About it")
     [series] = found["series.json"]
     assert (series["title"], series["rrule"], series["timezone"]) == (
         "Stand up",
@@ -69,7 +72,7 @@ async def test_it_holds_no_secret(anna: User, fill: Fill, database: Database) ->
 async def test_nobody_elses_is_in_it(anna: User, bert: User, fill: Fill) -> None:
     await fill(bert)
     found = await exported(anna.http)
-    assert [found[name] for name in FILES[2:-1]] == [[]] * 8
+    assert [found[name] for name in FILES[2:-1]] == [[]] * 9
     assert found.calendar.walk("VTODO") == []
     assert bert.id.encode() not in b"".join(map(found.zip.read, FILES))
 

@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from tests.security.attack import COOKIE, Attack
+from tests.security.attack import COOKIE, NOBODY, Attack
 
 _TASK = "/api/v1/tasks/<anna.task>"
 _SERIES = "/api/v1/tasks/<anna.series>"
+_TRASHED = "/api/v1/trash/<anna.trashed>"
 _REMINDER = "/api/v1/reminders/<anna.reminder>"
+_EVIL: tuple[tuple[str, str], ...] = (("origin", "https://evil.example"),)
 _TOKEN_OF_ANOTHER: tuple[tuple[str, str], ...] = (("dapr-caller-app-id", "recurring-task-processor"),)
 
 
@@ -52,6 +54,21 @@ CASES: tuple[Attack, ...] = (
     _on("delete what follows in a series", "DELETE", _SERIES, query="scope=following"),
     _on("delete one of a series", "DELETE", _SERIES, query="scope=this"),
     _on("delete a task if it is known", "DELETE", _TASK, headers=(("if-match", "<anna.etag>"),)),
+    _on("restore a task", "POST", _TRASHED + "/restore", code="TASK_NOT_FOUND"),
+    _on("restore a task by cookie", "POST", _TRASHED + "/restore", by=COOKIE),
+    _on("restore what went together", "POST", _TRASHED + "/restore", query="scope=all"),
+    _on("restore a task that is there", "POST", "/api/v1/trash/<anna.task>/restore"),
+    _on("delete a task for good", "DELETE", _TRASHED, code="TASK_NOT_FOUND"),
+    _on("delete a task for good by cookie", "DELETE", _TRASHED, by=COOKIE),
+    _on("delete a task for good that is there", "DELETE", "/api/v1/trash/<anna.task>"),
+    _on("read a deleted task", "GET", "/api/v1/tasks/<anna.trashed>", code="TASK_NOT_FOUND"),
+    _on("look into a trash", "GET", "/api/v1/trash", 422, query="user_id=<anna.id>"),
+    _on("look into a trash by its words", "GET", "/api/v1/trash", 200, query="q=Annas"),
+    _on("go on in a trash", "GET", "/api/v1/trash", 422, query="cursor=<anna.tasks>"),
+    _on("empty a trash", "DELETE", "/api/v1/trash", 422, query="user_id=<anna.id>"),
+    _on("empty a trash from another site", "DELETE", "/api/v1/trash", 403, "ORIGIN_MISMATCH", by=COOKIE, headers=_EVIL),
+    _on("empty a trash by nobody", "DELETE", "/api/v1/trash", 401, by=NOBODY),
+    _on("empty one's own trash", "DELETE", "/api/v1/trash", 204, writes=True),
     _on("acknowledge a task", "POST", _TASK + "/acknowledge", code="TASK_NOT_FOUND"),
     _on("acknowledge a series' task", "POST", _SERIES + "/acknowledge", code="TASK_NOT_FOUND"),
     _on("acknowledge a reminder", "POST", _REMINDER + "/acknowledge", code="REMINDER_NOT_FOUND"),

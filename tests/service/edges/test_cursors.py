@@ -41,6 +41,7 @@ async def test_a_cursor_that_no_list_gave_is_422(platform: Platform, settings: S
         return  # it has no pages
     lists = {
         "/api/v1/tasks": [b"limit=1", b"sort=due&limit=1"],
+        "/api/v1/trash": [b"limit=1"],
         "/api/v1/audit/events": [b"limit=1"],
         "/api/v1/auth/sessions": [b"limit=1"],
         "/api/v1/auth/tokens": [b"limit=1"],
@@ -48,6 +49,9 @@ async def test_a_cursor_that_no_list_gave_is_422(platform: Platform, settings: S
     }
     for _ in range(2):
         await ask(platform.host, "POST", "/api/v1/tasks", headers=platform.headers, body=b'{"title": "A"}')
+        gone = await ask(platform.host, "POST", "/api/v1/tasks", headers=platform.headers, body=b'{"title": "B"}')
+        path = f"/api/v1/tasks/{json.loads(gone.body)['id']}"
+        await ask(platform.host, "DELETE", path, headers=platform.headers)
     assert {route.path for route in platform.routes if "cursor" in route.query} == set(lists), "one for each page"
     for path, filters in lists.items():
         for query in filters:
