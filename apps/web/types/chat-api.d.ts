@@ -41,6 +41,13 @@ export interface Credentials {
   refresh_token?: unknown;
 }
 
+export interface DeletedTask {
+  task: Task;
+  deleted_at: string;
+  kept_until: string;
+  together: number;
+}
+
 export interface DueSaid {
   value: string;
   all_day: boolean;
@@ -280,6 +287,27 @@ export interface TagSaid {
   spans: Array<Stretch>;
 }
 
+export interface Task {
+  id: string;
+  user_id: string;
+  title: string;
+  description: string | null;
+  completed: boolean;
+  due_date?: string | null;
+  due_at?: string | null;
+  due_all_day?: boolean;
+  recurrence_pattern?: string | null;
+  recurrence_end_date?: string | null;
+  recurrence_timezone?: string | null;
+  parent_recurring_task_id?: string | null;
+  occurrence_date?: string | null;
+  reminders?: Array<string>;
+  version?: number;
+  created_at: string;
+  updated_at: string;
+  has_description?: boolean;
+}
+
 export interface TaskList {
   items: Array<TaskView>;
 }
@@ -369,6 +397,10 @@ export interface TokenView {
   created_at: string;
   expires_at: string;
   last_used_at: string | null;
+}
+
+export interface Trash {
+  items: Array<DeletedTask>;
 }
 
 export interface UnreadWords {
