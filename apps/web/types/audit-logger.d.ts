@@ -11,6 +11,7 @@ export interface AuditItem {
   actor_id: string;
   version: number;
   correlation_id: string;
+  sealed: boolean;
   data: Record<string, unknown>;
   content?: "erased" | "unreadable";
 }
