@@ -14,14 +14,12 @@ from chat_api.commands.inputs import NewTask
 from chat_api.commands.restoring import restore
 from chat_api.quotas import quotas
 from taskflow_core.database.pool import Database
-from taskflow_core.events.envelope import decode
 from taskflow_core.events.model import Event
 from taskflow_core.settings import Settings
 from tests.chat_api.people import add_user
+from tests.chat_api.published import published_events
 from tests.notification_service.replaying import back
 from tests.notification_service.rig import quick, serving
-
-_TAKEN = "UPDATE outbox SET published_at = now(), publish_count = 1 WHERE task_id = $1 RETURNING seq, payload"
 
 
 async def deleted_and_restored(settings: Settings, database: Database) -> list[Event]:
@@ -34,8 +32,8 @@ async def deleted_and_restored(settings: Settings, database: Database) -> list[E
         await tasks.delete(connection, user_id, made.id, actor, now)
     async with database.transaction() as connection:
         await restore(connection, user_id, made.id, "this", actor, now, quota, days=30)
-    rows = sorted(await database.fetch(_TAKEN, made.id), key=lambda row: row["seq"])
-    told = [decode(row["payload"]).data for row in rows]
+    await database.execute("UPDATE outbox SET published_at = now(), publish_count = 1")
+    told = await published_events(database, made.id)
     assert [(one.event_type, one.version) for one in told] == [
         ("task.created", 1),
         ("task.deleted", 2),
