@@ -35,6 +35,7 @@ from taskflow_db.audit_tables import (
     AuditUpkeepDays,
     TaskEvents,
 )
+from taskflow_db.bus_tables import DeadLetters, EmbeddedDeliveries
 from taskflow_db.erasure_tables import Erasures
 from taskflow_db.session_tables import DisabledAccounts, RefreshTokens, Revocations, Sessions
 from taskflow_db.sign_in_tables import SignInBudgets, SignInDevices
@@ -43,8 +44,6 @@ from taskflow_db.trash_tables import DeletedTasks
 
 CHAT_API: Final = "chat-api"
 REMINDER_SERVICE: Final = "reminder-service"
-BUS: Final = "bus"
-"""Not a service: what every service has in it, on behalf of the producer or consumer group that a row names."""
 
 
 class Users(Table, tablename="users", tags=[CHAT_API], help_text="Accounts (Phase IV's)"):
@@ -128,37 +127,6 @@ class TaskShadow(
     description = Varchar(length=5000, null=True, default=None)
     completed = Boolean()
     updated_at = Timestamptz()
-
-
-class EmbeddedDeliveries(
-    Table,
-    tablename="embedded_deliveries",
-    tags=[BUS],
-    help_text="The embedded transport's: events that a consumer group has not dealt with",
-):
-    consumer_group = Varchar(length=64, primary_key=True)
-    seq = BigInt()
-    event_id = UUID(primary_key=True)
-    task_id = Varchar(length=None)
-    topic = Varchar(length=128)
-    payload = Text()
-    attempts = Integer()
-    retry_at = Timestamptz(null=True, default=None)
-    last_error = Varchar(length=500, null=True, default=None)
-
-
-class DeadLetters(
-    Table, tablename="dead_letters", tags=[BUS], help_text="Events that a consumer group gave up on, for an operator"
-):
-    event_id = UUID(primary_key=True)
-    consumer_group = Varchar(length=64, primary_key=True)
-    topic = Varchar(length=128)
-    task_id = Varchar(length=None, null=True, default=None)
-    payload = Text()
-    reason = Varchar(length=2000)
-    attempts = Integer()
-    dead_at = Timestamptz()
-    replay_requested_at = Timestamptz(null=True, default=None)
 
 
 class IdempotencyKeys(

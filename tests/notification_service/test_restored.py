@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from audit_logger.handlers import Audit
-from audit_logger.trail import Trail
 from chat_api.commands import tasks
 from chat_api.commands.actor import Actor
 from chat_api.commands.inputs import NewTask
@@ -16,6 +15,7 @@ from chat_api.quotas import quotas
 from taskflow_core.database.pool import Database
 from taskflow_core.events.model import Event
 from taskflow_core.settings import Settings
+from tests.audit_logger.making import trail
 from tests.chat_api.people import add_user
 from tests.chat_api.published import published_events
 from tests.notification_service.replaying import back
@@ -61,7 +61,7 @@ async def test_a_stream_ends_with_the_task_whatever_came_first(settings: Setting
 async def test_who_comes_back_is_told_of_it(settings: Settings, database: Database) -> None:
     """From the outbox, from the trail, and from a trail that recorded the two the other way round."""
     settings = msgspec.structs.replace(settings, auth_secret=quick().auth_secret)
-    audit = Audit(Trail(database))
+    audit = Audit(trail(database))
     async with serving(settings, database) as running:
         for order in ([1, 2], [2, 1]):
             told = await deleted_and_restored(settings, database)

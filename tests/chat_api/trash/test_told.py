@@ -4,9 +4,9 @@ from typing import Any
 
 from audit_logger import queries
 from audit_logger.handlers import Audit
-from audit_logger.trail import Trail
 from chat_api.commands.reconcile import Reconciled, reconcile
 from taskflow_core.database.pool import Database
+from tests.audit_logger.making import keys, trail
 from tests.chat_api.occurring import Processor, days, on
 from tests.chat_api.people import TASKS, User
 from tests.chat_api.published import published_events, published_kinds
@@ -22,8 +22,8 @@ async def test_the_trail_has_it_all(anna: User, database: Database) -> None:
     task = await anna.makes("A", **WHOLE)
     await deletes(anna, task["id"])
     await restores(anna, task["id"])
-    await Audit(Trail(database))(await published_events(database, task["id"]))
-    history = await queries.history(database, task["id"], anna.id)
+    await Audit(trail(database))(await published_events(database, task["id"]))
+    history = await queries.history(database, keys(database), task["id"], anna.id)
     assert [(one.type, one.version) for one in history] == [
         ("task.created", 1),
         ("task.deleted", 2),
