@@ -302,6 +302,8 @@ export interface Task {
   parent_recurring_task_id?: string | null;
   occurrence_date?: string | null;
   reminders?: Array<string>;
+  tags?: Array<string>;
+  priority?: "none" | "low" | "medium" | "high";
   version?: number;
   created_at: string;
   updated_at: string;
