@@ -56,6 +56,9 @@ def sample_tasks(now: datetime) -> list[dict[str, Any]]:
     def day(days: int) -> str:
         return (now + timedelta(days=days)).date().isoformat()
 
+    # A repeat begins on one of its own days.
+    meeting = next(days for days in range(1, 8) if (now + timedelta(days=days)).weekday() in (0, 2))
+    first = next(days for days in range(1, 32) if (now + timedelta(days=days)).day == 1)
     return [
         {
             "title": "Look around",
@@ -71,11 +74,11 @@ def sample_tasks(now: datetime) -> list[dict[str, Any]]:
         },
         {
             "title": "Team meeting",
-            "due_date": at(days=1),
+            "due_date": at(days=meeting),
             "recurrence_pattern": "weekly:MON,WED",
             "reminders": ["1 day", "1 hour"],
         },
-        {"title": "Pay the rent", "due_date": day(12), "recurrence_pattern": "monthly:1", "reminders": ["1 day"]},
+        {"title": "Pay the rent", "due_date": day(first), "recurrence_pattern": "monthly:1", "reminders": ["1 day"]},
         {"title": "Send the report", "description": "It was due two days ago.", "due_date": day(-2)},
         {"title": "Read a book", "description": "No hurry."},
         {"title": "Install TaskFlow", "completed": True},

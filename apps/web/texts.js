@@ -21,7 +21,7 @@ const READ = new Set(
 /** What is written into a node. */
 const WRITTEN = new Set(["textContent", "title", "placeholder", "ariaLabel"]);
 /** Values of these are for machines, whatever they look like. */
-const MACHINE = new Set(["class", "data", "credentials", "method", "key", "accept", "for"]);
+const MACHINE = new Set(["class", "rel", "data", "credentials", "method", "key", "accept", "for"]);
 /** What is handed to these is a selector, a class or a question to the browser. */
 const ASKS = /(?:^|\.)(?:find|findAll|querySelector|querySelectorAll|matches|closest|matchMedia|setAttribute)$/;
 /** What speaks where the strings could not be loaded, and so brings the few that it needs in each language. */

@@ -30,7 +30,11 @@ export class Router {
     this.sheet = null;
     /** @type {object | null} */
     this.token = null;
-    this.onPopState = () => this.follow();
+    /** @type {(() => void) | null} what Back closes, and has no address */
+    this.question = null;
+    /** Settles when the page has gone back to where a sheet was opened from. */
+    this.back = Promise.resolve();
+    this.onPopState = () => this.popped();
   }
 
   /** Follows the address from now on. */
@@ -65,10 +69,47 @@ export class Router {
     if (token !== this.token) return;
     this.token = null;
     this.sheet = null;
+    this.leave();
+  }
+
+  popped() {
+    const close = this.question;
+    this.question = null;
+    if (close) close();
+    else this.follow();
+  }
+
+  /**
+   * A question that has no address: Back closes it, too, by `close`. Call what this returns once it is closed.
+   *
+   * @param {() => void} close
+   */
+  hold(close) {
+    let isOpen = true;
+    // A sheet that closed just before is still on its way back.
+    this.back.then(() => {
+      if (!isOpen) return;
+      history.pushState({ depth: (history.state?.depth ?? 0) + 1 }, "");
+      this.question = close;
+    });
+    return () => {
+      isOpen = false;
+      if (this.question !== close) return;
+      this.question = () => {};
+      history.back();
+    };
+  }
+
+  /** Leaves what is at this address, for where it was opened from. */
+  leave() {
     if (history.state?.depth) {
+      this.back = new Promise((/** @type {(none: void) => void} */ resolve) =>
+        addEventListener("popstate", () => resolve(), { once: true }),
+      );
       history.back();
     } else {
       history.replaceState(null, "", "#/");
+      this.follow();
     }
   }
 

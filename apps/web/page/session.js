@@ -91,6 +91,7 @@ export class Session {
       toaster,
       go: (path) => this.router.go(path),
       onRemove: (task) => this.shell?.remove(task),
+      onPlace: (path) => this.shell?.show(path),
       onProblem: this.problem,
       onDeleteAccount: (password) => this.deleteAccount(password),
     });
@@ -141,6 +142,8 @@ export class Session {
       clock: this.clock,
       toaster: this.toaster,
       go: (path, start) => this.router.go(path, start),
+      leave: () => this.router.leave(),
+      hold: (close) => this.router.hold(close),
       onSignOut: () => this.signOut(),
       onSignOutEverywhere: () => this.signOutEverywhere(),
       onProblem: this.problem,

@@ -30,6 +30,7 @@ import { openTaskForm } from "./views/task-form.js";
  * @property {Toaster} toaster
  * @property {(path: string) => void} go
  * @property {(task: Task) => void} onRemove
+ * @property {(path: string) => void} onPlace is told of addresses that are no sheet's
  * @property {(error: unknown) => void} onProblem
  * @property {(password: string) => Promise<void>} onDeleteAccount raises ApiError
  */
@@ -65,6 +66,7 @@ export class Sheets {
       return this.history;
     }
     if (name === "task" && id) return this.task(id, onClose);
+    this.needs.onPlace(path);
     return null;
   }
 
@@ -116,8 +118,9 @@ export class Sheets {
         history: (shown) => go(`/task/${shown.id}/history`),
         reopen: (shown) => go(`/task/${shown.id}`),
         remove: (shown) => {
+          // What is asked then comes when the sheet is gone, with its address.
+          sheet.dialog.addEventListener("close", () => onRemove(shown), { once: true });
           sheet.close();
-          onRemove(shown);
         },
       },
     });

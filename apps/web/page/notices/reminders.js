@@ -1,8 +1,9 @@
 // Tells of reminders as they go off: by a toast, on the desktop, and by the number in the page's title.
 
 import { dueLabel } from "../domain/due.js";
-import { lengthLabel, withinSentence } from "../domain/labels.js";
+import { dateLabel, lengthLabel, timeLabel, withinSentence } from "../domain/labels.js";
 import { offsetLabel } from "../domain/offsets.js";
+import { today, wallTime } from "../domain/zones.js";
 import { firedAt } from "../state/waiting.js";
 import { strings } from "../strings/index.js";
 import { notify } from "./desktop.js";
@@ -34,6 +35,20 @@ export function reminderWords(reminder, clock) {
   const late = firedAt(reminder) - Date.parse(reminder.scheduled_at);
   if (late > LATE) parts.push(words.late(lengthLabel(late)));
   return { title, detail: parts.filter(Boolean).join(" · ") };
+}
+
+/**
+ * When a reminder that is snoozed now comes again: "16:30", "Tomorrow, 16:20".
+ *
+ * @param {number} minutes
+ * @param {Clock} clock
+ */
+export function snoozedUntil(minutes, clock) {
+  const at = clock.now() + minutes * 60_000;
+  const time = timeLabel(new Date(at), clock.zone);
+  const { date } = wallTime(at, clock.zone);
+  const present = today(clock.now(), clock.zone);
+  return date === present ? time : strings.dates.at(withinSentence(dateLabel(date, present)), time);
 }
 
 /** Tells of each waiting reminder once, from `start` on; those that wait already by then are not told as new. */
@@ -101,7 +116,10 @@ export class ReminderNotices {
       key: reminder.task_id,
       seconds: STAY_SECONDS,
       actions: [
-        { label: words.snooze, run: () => this.waiting.snooze(reminder, SNOOZE_MINUTES) },
+        {
+          label: words.snoozeUntil(snoozedUntil(SNOOZE_MINUTES, this.clock)),
+          run: () => this.waiting.snooze(reminder, SNOOZE_MINUTES),
+        },
         { label: words.gotIt, run: () => this.waiting.acknowledge(reminder) },
       ],
     });

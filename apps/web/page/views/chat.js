@@ -24,7 +24,7 @@ const LOG_MARGIN = 8;
 const words = strings.chat;
 
 /**
- * A panel beside the list; `onClose()` when closed. The talk is kept while the page is open.
+ * A panel beside the list; `onClose()` is called when the person closes it. The talk is kept while the page is open.
  *
  * @param {{api: Api, sync: Sync, onClose: () => void}} needs
  */
@@ -43,6 +43,7 @@ export function chatPanel({ api, sync, onClose }) {
     "aria-label": words.message,
     placeholder: words.placeholder,
     maxlength: 10000,
+    dir: "auto",
     autocomplete: "off",
     enterkeyhint: "send",
   });
@@ -64,7 +65,7 @@ export function chatPanel({ api, sync, onClose }) {
       class: "chat",
       "aria-label": words.title,
       hidden: true,
-      on: { keydown: (event) => event.key === "Escape" && close() },
+      on: { keydown: (event) => event.key === "Escape" && onClose() },
     },
     h(
       "div",
@@ -72,7 +73,7 @@ export function chatPanel({ api, sync, onClose }) {
       h("h2", {}, words.title),
       h(
         "button",
-        { type: "button", class: "icon-button", "aria-label": words.close, on: { click: close } },
+        { type: "button", class: "icon-button", "aria-label": words.close, on: { click: onClose } },
         icon("close"),
       ),
     ),
@@ -93,7 +94,7 @@ export function chatPanel({ api, sync, onClose }) {
   function add(kind, text) {
     const line = h(
       "p",
-      { class: `chat-line chat-${kind}` },
+      { class: `chat-line chat-${kind}`, dir: "auto" },
       h("span", { class: "visually-hidden" }, `${kind === "mine" ? words.you : BRAND}: `),
       kind === "theirs" ? emphasised(text) : text,
     );
@@ -173,6 +174,7 @@ export function chatPanel({ api, sync, onClose }) {
   }
 
   function open() {
+    if (!node.hidden) return;
     returnFocus = rememberFocus();
     node.hidden = false;
     if (log.childElementCount === 0) add("theirs", [words.hello, words.language].filter(Boolean).join(" "));
@@ -180,9 +182,9 @@ export function chatPanel({ api, sync, onClose }) {
   }
 
   function close() {
+    if (node.hidden) return;
     node.hidden = true;
     returnFocus();
-    onClose();
   }
 
   return { node, open, close, isOpen: () => !node.hidden };

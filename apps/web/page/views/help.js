@@ -9,12 +9,16 @@ import { openSheet } from "./sheet.js";
 const words = strings.help;
 const KEYS = [
   ["n", words.newTask],
+  [words.ctrlK, words.palette],
   ["/", words.search],
   ["c", words.chat],
-  ["↓ ↑", words.nextAndPrevious],
+  ["j k ↓ ↑", words.nextAndPrevious],
   [words.space, words.toggle],
   [words.enter, words.open],
+  ["t", words.today],
+  ["Delete", words.delete],
   ["z", words.undo],
+  [words.ctrlEnter, words.submit],
   [words.escape, words.close],
   ["?", words.help],
 ];
@@ -30,5 +34,10 @@ export function openHelp({ toaster, onClose }) {
     return h("div", {}, h("dt", {}, pressed), h("dd", {}, meaning));
   });
   const list = h("dl", { class: "keys" }, entries);
-  return openSheet({ title: words.title, body: list, toaster, onClose });
+  return openSheet({
+    title: words.title,
+    body: [list, h("p", { class: "field-hint" }, words.about)],
+    toaster,
+    onClose,
+  });
 }

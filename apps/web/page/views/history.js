@@ -47,7 +47,7 @@ const ICONS = {
 export function openHistory({ api, userId, clock, toaster, taskId, title, onClose }) {
   const list = h("ol", { class: "timeline" });
   const status = h("p", { class: "loading", role: "status" }, words.loading);
-  const subject = h("p", { class: "timeline-subject" }, title);
+  const subject = h("p", { class: "timeline-subject", dir: "auto" }, title);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   const sheet = openSheet({

@@ -1,32 +1,26 @@
 // The list of tasks in its sections, kept in place as tasks come, change and go.
 
 import { find, findAll, h } from "../dom.js";
-import { dueOrder, sectionOf } from "../domain/due.js";
+import { dueOrder } from "../domain/due.js";
+import { today } from "../domain/zones.js";
 import { strings } from "../strings/index.js";
 import { KeyedRows } from "./keyed-rows.js";
+import { emptyWords } from "./list-empty.js";
+import { partOf, partsOf } from "./list-views.js";
 import { TaskRow } from "./row.js";
 import { ListSection } from "./section.js";
 
 /**
- * @import { Section } from "../domain/due.js"
  * @import { Clock } from "../domain/zones.js"
  * @import { Sync } from "../state/sync.js"
  * @import { Task, TaskStore } from "../state/tasks.js"
+ * @import { View } from "./list-views.js"
  * @import { RowListeners } from "./row.js"
  */
 
 /** @typedef {{element: HTMLElement, row: HTMLElement, list: Element | null, next: HTMLElement | undefined}} Focus */
 
 const words = strings.list;
-/** @type {[Section, string][]} */
-const SECTIONS = [
-  ["overdue", words.overdue],
-  ["today", words.today],
-  ["upcoming", words.upcoming],
-  ["none", words.none],
-  ["done", words.done],
-];
-
 const TICK = 15_000;
 const HOLD = 1_500;
 
@@ -60,20 +54,16 @@ export class TaskList {
     /** @type {string[]} what a task must hold to be shown */
     this.words = [];
     this.drawnBefore = false;
-    this.sections = SECTIONS.map(
-      ([name, label]) =>
-        new ListSection({ name, label, open: name !== "done", onMore: (shown) => this.showMore(name, shown) }),
-    );
-    for (const { node } of this.sections) node.addEventListener("toggle", () => this.draw());
+    /** @type {View} */
+    this.view = "all";
+    /** Which sections there are, to be told apart from others. */
+    this.parts = "";
+    /** @type {ListSection[]} */
+    this.sections = [];
+    this.body = h("div", {});
     this.empty = h("div", { class: "empty", hidden: true });
     this.loading = h("p", { class: "loading", role: "status" }, words.loading);
-    this.node = h(
-      "div",
-      { class: "lists" },
-      this.loading,
-      this.empty,
-      this.sections.map(({ node }) => node),
-    );
+    this.node = h("div", { class: "lists" }, this.loading, this.empty, this.body);
     this.unsubscribe = store.subscribe(() => this.draw());
     this.timer = setInterval(() => this.draw(), TICK);
     this.draw(); // the tasks may have been there first
@@ -110,9 +100,48 @@ export class TaskList {
    */
   filter(text) {
     this.words = text.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+    this.arrange();
     for (const section of this.sections) section.shrink();
-    if (this.words.length > 0) this.sections[this.sections.length - 1].node.open = true;
+    const done = this.sections.find(({ name }) => name === "done");
+    if (done && this.words.length > 0) done.node.open = true;
     this.draw();
+  }
+
+  /**
+   * Shows a part of the tasks, or all of them.
+   *
+   * @param {View} view
+   */
+  show(view) {
+    this.view = view;
+    this.draw();
+  }
+
+  /** What is looked for may be anywhere. */
+  get shown() {
+    return this.words.length > 0 ? "all" : this.view;
+  }
+
+  /** Has the sections that the view has; those of a week are others tomorrow. */
+  arrange() {
+    const parts = partsOf(this.shown, today(this.clock.now(), this.clock.zone));
+    const key = JSON.stringify(parts);
+    if (key === this.parts) return;
+    this.parts = key;
+    const before = new Map(this.sections.map((section) => [section.label + section.name, section]));
+    this.sections = parts.map(({ name, label }) => before.get(label + name) ?? this.makeSection(name, label));
+    this.body.replaceChildren(...this.sections.map(({ node }) => node));
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} label
+   */
+  makeSection(name, label) {
+    const onMore = (/** @type {number} */ shown) => this.showMore(name, shown);
+    const section = new ListSection({ name, label, open: name !== "done", onMore });
+    section.node.addEventListener("toggle", () => this.draw());
+    return section;
   }
 
   /** The tasks of each section, in their order. */
@@ -121,7 +150,7 @@ export class TaskList {
     const { zone } = this.clock;
     const fitting = this.store.all().filter((task) => holds(task, this.words));
     const before = (/** @type {Task} */ task) => this.held.get(task.id) ?? task;
-    const grouped = Map.groupBy(fitting, (task) => sectionOf(before(task), now, zone));
+    const grouped = Map.groupBy(fitting, (task) => partOf(this.shown, before(task), now, zone));
     for (const [name, tasks] of grouped) {
       const order = name === "done" ? byLastChange : byDue(zone);
       tasks.sort((one, other) => order(before(one), before(other)));
@@ -134,6 +163,7 @@ export class TaskList {
     const { sync } = this;
     const now = this.clock.now();
     const { zone } = this.clock;
+    this.arrange();
     const grouped = this.grouped();
     const focus = this.focusBefore();
     let shown = 0;
@@ -182,16 +212,16 @@ export class TaskList {
   drawEmpty(shown) {
     this.empty.hidden = !this.sync.loaded || shown > 0;
     const searching = this.words.length > 0;
-    const state = searching ? "search" : "none";
+    const state = searching ? "search" : this.view === "all" ? "none" : "view";
     if (this.empty.hidden || this.empty.dataset.state === state) return;
     this.empty.dataset.state = state;
-    this.empty.replaceChildren(...(searching ? nothingFound() : nothingToDo()));
+    this.empty.replaceChildren(...emptyWords(state));
   }
 
   /**
    * Draws more of a section; of what is done the server may have more than the page.
    *
-   * @param {Section} name
+   * @param {string} name
    * @param {number} wanted
    */
   async showMore(name, wanted) {
@@ -204,19 +234,6 @@ export class TaskList {
       this.onProblem(error);
     }
   }
-}
-
-function nothingFound() {
-  return [h("p", { class: "empty-title" }, words.nothingFound), h("p", {}, words.noneHasTheseWords)];
-}
-
-function nothingToDo() {
-  const forKeys = h("span", { class: "for-keys" }, words.press, h("kbd", {}, "n"), words.orUse);
-  const forTouch = h("span", { class: "for-touch" }, words.in);
-  return [
-    h("p", { class: "empty-title" }, words.nothingToDo),
-    h("p", {}, words.writeDown, forKeys, forTouch, words.theField),
-  ];
 }
 
 /**

@@ -43,6 +43,7 @@ export function quickAdd({ api, actions, clock, onDetails }) {
     placeholder: words.placeholder,
     maxlength: 1000,
     autocomplete: "off",
+    dir: "auto",
     enterkeyhint: "done",
   });
   const text = lineField({ input, onInput: edited });

@@ -7,6 +7,7 @@ import { offsetLabel, offsetMinutes } from "../domain/offsets.js";
 import { patternLabel } from "../domain/repeat.js";
 import { icon } from "../icons.js";
 import { strings } from "../strings/index.js";
+import { linked, linksOf } from "./user-text.js";
 
 /**
  * @import { Section } from "../domain/due.js"
@@ -35,8 +36,13 @@ export class TaskRow {
   constructor(task, on) {
     this.task = task;
     this.box = h("input", { type: "checkbox", class: "task-check", on: { change: () => on.toggle(this.task) } });
-    this.title = h("button", { type: "button", class: "task-title", on: { click: () => on.open(this.task) } });
-    this.description = h("p", { class: "task-description" });
+    this.title = h("button", {
+      type: "button",
+      class: "task-title",
+      dir: "auto",
+      on: { click: () => on.open(this.task) },
+    });
+    this.description = h("p", { class: "task-description", dir: "auto" });
     this.facts = h("ul", { class: "task-facts" });
     this.historyButton = h(
       "button",
@@ -80,7 +86,7 @@ export class TaskRow {
     this.box.checked = task.completed;
     this.box.setAttribute("aria-label", words.done(task.title));
     setText(this.title, task.title);
-    setText(this.description, task.description ?? "");
+    this.description.replaceChildren(...linked(task.description ?? ""));
     this.description.hidden = !task.description;
     this.historyButton.setAttribute("aria-label", words.historyOf(task.title));
     this.removeButton.setAttribute("aria-label", words.deleteIt(task.title));
@@ -109,6 +115,7 @@ const DUE_WORDS = { overdue: words.overdue, today: words.dueToday };
  */
 function factsOf(task, section, due, zone) {
   const facts = [];
+  for (const node of linksOf(task.title)) facts.push(h("li", { class: "fact" }, node));
   if (task.coming) facts.push(h("li", { class: "fact" }, words.adding));
   if (due && task.due_date) {
     const said = DUE_WORDS[section];

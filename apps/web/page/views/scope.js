@@ -49,9 +49,9 @@ export function scopeField({ question }) {
 /**
  * Asks which ones to delete; `onChoice(scope)` when confirmed.
  *
- * @param {{toaster: Toaster, task: Task, onChoice: (scope: Scope) => void}} needs
+ * @param {{hold: (close: () => void) => () => void, toaster: Toaster, task: Task, onChoice: (scope: Scope) => void}} needs
  */
-export function askScope({ toaster, task, onChoice }) {
+export function askScope({ hold, toaster, task, onChoice }) {
   const scope = scopeField({ question: strings.scope.delete });
   const choose = () => {
     sheet.close();
@@ -67,7 +67,9 @@ export function askScope({ toaster, task, onChoice }) {
       h("button", { type: "button", class: "primary-button danger", on: { click: choose } }, strings.scope.delete),
     ],
     toaster,
+    onClose: () => released(),
   });
+  const released = hold(() => sheet.close());
   find(scope.node, "input:checked", HTMLInputElement)?.focus();
   return sheet;
 }

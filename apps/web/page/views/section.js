@@ -6,7 +6,6 @@ import { number } from "../strings/locale.js";
 
 /**
  * @import { Child } from "../dom.js"
- * @import { Section } from "../domain/due.js"
  * @import { Task } from "../state/tasks.js"
  * @import { KeyedRows } from "./keyed-rows.js"
  * @import { TaskRow } from "./row.js"
@@ -19,7 +18,7 @@ const MORE = 100;
 export class ListSection {
   /**
    * @param {object} needs
-   * @param {Section} needs.name
+   * @param {string} needs.name a section's, or a day's date
    * @param {string} needs.label
    * @param {boolean} needs.open
    * @param {(shown: number) => void} needs.onMore is told how many are wanted from now on
@@ -27,6 +26,7 @@ export class ListSection {
    */
   constructor({ name, label, open, onMore, tools = [] }) {
     this.name = name;
+    this.label = label;
     this.limit = FIRST;
     this.count = h("span", { class: "count" });
     this.list = h("ul", { class: "tasks" });

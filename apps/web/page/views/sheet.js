@@ -1,6 +1,6 @@
 // A dialog over the page: a card on a wide screen, a sheet from below on a phone. Escape and the page's Back close it.
 
-import { h, rememberFocus, uniqueId } from "../dom.js";
+import { find, h, rememberFocus, uniqueId } from "../dom.js";
 import { icon } from "../icons.js";
 import { strings } from "../strings/index.js";
 
@@ -56,6 +56,12 @@ export function openSheet({ title, body, footer, toaster, onClose = () => {} }) 
   });
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog && onBackdrop) close();
+  });
+  // What is entered is saved from wherever one is in the form.
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    find(dialog, "button[type=submit]:not(:disabled)", HTMLElement)?.click();
   });
   document.body.append(dialog);
   dialog.showModal();

@@ -1,10 +1,15 @@
 // The page around the list: the bar on top, the list and its helpers, the chat beside it.
 
-import { find, findAll, h, setText } from "../dom.js";
+import { h, setText } from "../dom.js";
+import { dueFields, dueValue } from "../domain/due.js";
+import { today } from "../domain/zones.js";
 import { icon } from "../icons.js";
 import { strings } from "../strings/index.js";
 import { chatPanel } from "./chat.js";
 import { TaskList } from "./list.js";
+import { listKeys } from "./list-keys.js";
+import { viewAt, viewLinks } from "./list-views.js";
+import { iconButton, menuOf } from "./menu.js";
 import { quickAdd } from "./quick-add.js";
 import { repeats } from "./row.js";
 import { askScope } from "./scope.js";
@@ -35,6 +40,8 @@ import { waitingPanel } from "./waiting-panel.js";
  * @property {Clock} clock
  * @property {Toaster} toaster
  * @property {(path: string, start?: Start) => void} go opens a sheet
+ * @property {() => void} leave goes back from where `go` went
+ * @property {(close: () => void) => () => void} hold has Back close a question; returns what is called once it is closed
  * @property {() => void} onSignOut
  * @property {() => Promise<void>} onSignOutEverywhere raises ApiError
  * @property {(error: unknown) => void} onProblem
@@ -57,10 +64,17 @@ export class Shell {
     clock,
     toaster,
     go,
+    leave,
+    hold,
     onSignOut,
     onSignOutEverywhere,
     onProblem,
   }) {
+    this.store = store;
+    this.go = go;
+    this.leave = leave;
+    this.hold = hold;
+    this.views = viewLinks();
     this.sync = sync;
     this.actions = actions;
     this.toaster = toaster;
@@ -89,7 +103,7 @@ export class Shell {
       },
     });
     this.panel = waitingPanel({ waiting, store, clock, onOpen: (id) => go(`/task/${id}`) });
-    this.chat = chatPanel({ api, sync, onClose: () => this.chatButton.setAttribute("aria-expanded", "false") });
+    this.chat = chatPanel({ api, sync, onClose: leave });
     this.chatButton = iconButton("chat", words.chat, {
       title: words.chatKey,
       "aria-expanded": "false",
@@ -103,6 +117,10 @@ export class Shell {
       "/": () => this.search.focus(),
       c: () => this.toggleChat(),
       z: () => actions.undo.last(),
+      ...listKeys(this.list.node, {
+        today: (id) => this.toToday(id, clock),
+        remove: (id) => this.withTask(id, (task) => this.remove(task)),
+      }),
       "?": () => go("/help"),
     };
     const menu = menuOf(user.email, [
@@ -112,7 +130,7 @@ export class Shell {
       [words.logOut, onSignOut],
       [
         words.logOutEverywhere,
-        () => askSignOutEverywhere({ toaster, email: user.email, onConfirm: onSignOutEverywhere }),
+        () => askSignOutEverywhere({ hold, toaster, email: user.email, onConfirm: onSignOutEverywhere }),
       ],
     ]);
     const skip = (/** @type {Event} */ event) => {
@@ -154,11 +172,11 @@ export class Shell {
         h("h1", { class: "visually-hidden" }, words.heading),
         this.quick.node,
         this.panel.node,
+        this.views.node,
         this.list.node,
       ),
       this.chat.node,
     );
-    this.list.node.addEventListener("keydown", (event) => this.listKey(event));
   }
 
   /** Ends its timers and listening, before it is taken away. */
@@ -191,18 +209,29 @@ export class Shell {
    * @param {Task} task
    */
   remove(task) {
-    const { actions, toaster } = this;
-    if (repeats(task)) askScope({ toaster, task, onChoice: (scope) => actions.remove([task], scope) });
+    const { actions, hold, toaster } = this;
+    if (repeats(task)) askScope({ hold, toaster, task, onChoice: (scope) => actions.remove([task], scope) });
     else actions.remove([task]);
   }
 
   toggleChat() {
-    if (this.chat.isOpen()) {
-      this.chat.close();
-    } else {
-      this.chatButton.setAttribute("aria-expanded", "true");
-      this.chat.open();
-    }
+    if (this.chat.isOpen()) this.leave();
+    else this.go("/chat");
+  }
+
+  /**
+   * Shows what an address is that is no sheet's: the chat, or a view of the list.
+   *
+   * @param {string} path
+   */
+  show(path) {
+    const talks = path === "/chat";
+    this.chatButton.setAttribute("aria-expanded", String(talks));
+    if (talks) return this.chat.open();
+    this.chat.close();
+    const view = viewAt(path) ?? "all";
+    this.list.show(view);
+    this.views.show(view);
   }
 
   searched() {
@@ -221,51 +250,27 @@ export class Shell {
   }
 
   /**
-   * Arrow keys go from task to task; Enter on the box opens the task.
-   *
-   * @param {KeyboardEvent} event
+   * @param {string} id
+   * @param {(task: Task) => void} run
    */
-  listKey(event) {
-    const target = /** @type {HTMLElement} */ (event.target);
-    const row = target.closest(".task");
-    if (!(row instanceof HTMLElement)) return;
-    if (event.key === "Enter" && target.matches(".task-check")) {
-      event.preventDefault();
-      find(row, ".task-title", HTMLElement)?.click();
-    }
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    const rows = findAll(this.list.node, ".task", HTMLElement).filter((one) => one.checkVisibility());
-    const next = rows[rows.indexOf(row) + step];
-    const same = target.matches(".task-title") ? ".task-title" : ".task-check";
-    if (next) find(next, same, HTMLElement)?.focus();
+  withTask(id, run) {
+    const task = this.store.get(id);
+    if (task) run(task);
   }
-}
 
-/**
- * @param {Parameters<typeof icon>[0]} name
- * @param {string} label
- * @param {import("../dom.js").Props<"button">} props
- */
-function iconButton(name, label, props) {
-  return h("button", { type: "button", class: "icon-button", "aria-label": label, ...props }, icon(name));
-}
-
-/**
- * The menu that the bar's button opens.
- *
- * @param {string} email
- * @param {[string, () => void][]} entries
- */
-function menuOf(email, entries) {
-  const buttons = entries.map(([label, run]) => {
-    const click = () => {
-      menu.hidePopover();
-      run();
-    };
-    return h("button", { type: "button", on: { click } }, label);
-  });
-  const menu = h("div", { id: "menu", class: "menu", popover: "auto" }, h("p", { class: "menu-user" }, email), buttons);
-  return menu;
+  /**
+   * Moves a task to today; its time of day stays.
+   *
+   * @param {string} id
+   * @param {Clock} clock
+   */
+  toToday(id, clock) {
+    this.withTask(id, (task) => {
+      const date = today(clock.now(), clock.zone);
+      const due = dueFields(task, clock.zone);
+      if (task.completed || due?.date === date) return;
+      const fields = { due_date: dueValue(date, due?.time ?? "", clock.zone) };
+      this.actions.apply([{ task, fields }], strings.undo.today(task.title), strings.undo.notMoved);
+    });
+  }
 }

@@ -11,9 +11,9 @@ import { openSheet } from "./sheet.js";
 /**
  * Asks; `onConfirm` ends all sessions or raises ApiError, which is shown here: then nothing has ended.
  *
- * @param {{toaster: Toaster, email: string, onConfirm: () => Promise<void>}} needs
+ * @param {{hold: (close: () => void) => () => void, toaster: Toaster, email: string, onConfirm: () => Promise<void>}} needs
  */
-export function askSignOutEverywhere({ toaster, email, onConfirm }) {
+export function askSignOutEverywhere({ hold, toaster, email, onConfirm }) {
   const summary = summaryLine();
   const cancel = () => sheet.close();
   const confirm = h(
@@ -30,7 +30,9 @@ export function askSignOutEverywhere({ toaster, email, onConfirm }) {
       confirm,
     ],
     toaster,
+    onClose: () => released(),
   });
+  const released = hold(() => sheet.close());
   confirm.focus();
 
   async function send() {

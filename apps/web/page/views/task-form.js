@@ -59,11 +59,18 @@ export function openTaskForm({ api, actions, clock, toaster, task, etag, start, 
   const due = dueFields(shown, clock.zone) ?? { date: "", time: "" };
   const title = field({
     label: words.title,
-    input: h("input", { type: "text", required: true, maxlength: 255, value: shown.title, autocomplete: "off" }),
+    input: h("input", {
+      type: "text",
+      required: true,
+      maxlength: 255,
+      value: shown.title,
+      autocomplete: "off",
+      dir: "auto",
+    }),
   });
   const description = field({
     label: words.description,
-    input: h("textarea", { rows: 3, maxlength: 5000, prop: { value: shown.description ?? "" } }),
+    input: h("textarea", { rows: 3, dir: "auto", maxlength: 5000, prop: { value: shown.description ?? "" } }),
   });
   const time = h("input", { type: "time", value: due.time, "aria-label": words.time });
   const clear = h(

@@ -2,7 +2,7 @@
 
 import { find, h, setText } from "../dom.js";
 import { icon } from "../icons.js";
-import { reminderWords } from "../notices/reminders.js";
+import { reminderWords, snoozedUntil } from "../notices/reminders.js";
 import { strings } from "../strings/index.js";
 import { KeyedRows } from "./keyed-rows.js";
 
@@ -46,14 +46,25 @@ export function waitingPanel({ waiting, store, clock, onOpen }) {
 
   /** @param {Reminder} reminder */
   function makeRow(reminder) {
-    const title = h("button", { type: "button", class: "task-title", on: { click: () => onOpen(reminder.task_id) } });
+    const title = h("button", {
+      type: "button",
+      class: "task-title",
+      dir: "auto",
+      on: { click: () => onOpen(reminder.task_id) },
+    });
     const detail = h("span", { class: "reminder-detail" });
     const snooze = h(
       "select",
-      { class: "snooze", on: { change: snoozeIt } },
+      { class: "snooze", on: { change: snoozeIt, focus: sayUntil, pointerdown: sayUntil } },
       h("option", { value: "", selected: true }, strings.reminders.snoozeFor),
       SNOOZES.map(([minutes, label]) => h("option", { value: minutes }, label)),
     );
+
+    /** The options are said as they count when one looks at them. */
+    function sayUntil() {
+      for (const [at, [minutes, length]] of SNOOZES.entries())
+        setText(snooze.options[at + 1], strings.reminders.until(length, snoozedUntil(minutes, clock)));
+    }
 
     function snoozeIt() {
       waiting.snooze(reminder, Number(snooze.value));
@@ -76,6 +87,7 @@ export function waitingPanel({ waiting, store, clock, onOpen }) {
       const words = reminderWords(latest, clock);
       setText(title, words.title);
       setText(detail, words.detail);
+      sayUntil();
       snooze.setAttribute("aria-label", strings.reminders.snoozeIt(words.title));
       got.setAttribute("aria-label", strings.reminders.gotItOf(words.title));
     }

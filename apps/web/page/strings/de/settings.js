@@ -45,10 +45,18 @@ export const settings = {
     toggle: "Aufgabe abhaken oder wieder öffnen",
     open: "Aufgabe öffnen",
     close: "Schließen oder ein Feld verlassen",
+    today: "Diese Aufgabe auf heute",
+    delete: "Aufgabe löschen",
+    submit: "Formular speichern",
+    palette: "Suchen, hingehen oder etwas anlegen",
+    about:
+      "Die einzelnen Tasten lassen sich in den Einstellungen abschalten, etwa wenn sie einem Screenreader in die Quere kommen.",
     undo: "Rückgängig machen",
     help: "Diese Hilfe",
     space: "Leertaste",
     enter: "Enter",
+    ctrlK: "Strg+K",
+    ctrlEnter: "Strg+Enter",
     escape: "Esc",
   },
 };

@@ -43,10 +43,18 @@ export const settings = {
     toggle: "Mark the task done, or open again",
     open: "Open the task",
     close: "Close, or leave a field",
+    today: "This task to today",
+    delete: "Delete the task",
+    submit: "Save a form",
+    palette: "Find, go to, or add anything",
+    about:
+      "The single keys can be turned off in the settings, for instance where they get in the way of a screen reader.",
     undo: "Undo",
     help: "This help",
     space: "Space",
     enter: "Enter",
+    ctrlK: "Ctrl+K",
+    ctrlEnter: "Ctrl+Enter",
     escape: "Esc",
   },
 };
