@@ -1,9 +1,10 @@
 """The routes under /api/v1/audit: users read their own trail, administrators anybody's, which leaves a row."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from litestar import Controller, Response, get
@@ -25,7 +26,7 @@ from taskflow_core.service.openapi import answers
 from taskflow_core.service.pages import DEFAULT_LIMIT, LARGEST_LIMIT, link_to_next
 from taskflow_core.telemetry import logs
 
-_FILTERS: Final = frozenset({"user", "type", "from", "to", "correlation_id", "limit"})
+_FILTERS: Final = frozenset({"user", "type", "about", "from", "to", "correlation_id", "limit"})
 
 
 class AuditList(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,19 +46,24 @@ class AuditAccess:
     administrators: frozenset[str]
 
     async def note_read(
-        self, reader: str, owner: str, task_id: str | None, query: Mapping[str, str], count: int
+        self, reader: str, owners: Mapping[str, int], task_id: str | None, query: Mapping[str, str]
     ) -> None:
-        """Add the row that says who read; before the answer goes out, so that no read goes unseen."""
-        record = read_record(
-            reader=reader,
-            owner=owner,
-            task_id=task_id,
-            query=query,
-            count=count,
-            at=self.clock.now(),
-            correlation_id=logs.correlation_id() or "",
-        )
-        await self.trail.append([record])
+        """Add a row for each owner that says who read, and how many of their rows; before the answer goes out, so that
+        no read goes unseen."""
+        at, correlation_id = self.clock.now(), logs.correlation_id() or ""
+        records = [
+            read_record(
+                reader=reader,
+                owner=owner,
+                task_id=task_id,
+                query=query,
+                count=count,
+                at=at,
+                correlation_id=correlation_id,
+            )
+            for owner, count in owners.items()
+        ]
+        await self.trail.append(records)
 
 
 FromAudit = NamedDependency[SkipValidation[AuditAccess]]
@@ -88,7 +94,7 @@ class AuditController(Controller):
         if not items and (owner is None or (owner != reader and not everybody)):
             raise ApiError("TASK_NOT_FOUND", "There is no such task of yours, now or earlier.", error="Task not found")
         if owner is not None and owner != reader:
-            await audit.note_read(reader, owner, task_id, {}, len(items))
+            await audit.note_read(reader, {owner: len(items)}, task_id, {})
         return _json(AuditList(items=items))
 
     @get(
@@ -106,6 +112,10 @@ class AuditController(Controller):
         audit: FromAudit,
         user: Annotated[str | None, QueryParameter(min_length=1, max_length=255)] = None,
         type: Annotated[RowType | None, QueryParameter()] = None,
+        about: Annotated[
+            Literal["account", "tasks"] | None,
+            QueryParameter(description="`account`: what happened to accounts, and reads by administrators"),
+        ] = None,
         since: Annotated[
             datetime | None,
             QueryParameter(name="from", description="This instant and later; UTC without an offset"),
@@ -127,6 +137,7 @@ class AuditController(Controller):
         criteria = EventFilter(
             user=owner,
             type=type,
+            about=about,
             since=queries.instant("from", since),
             until=queries.instant("to", until),
             correlation_id=correlation_id,
@@ -134,8 +145,15 @@ class AuditController(Controller):
         page = await queries.page(audit.database, audit.keys, criteria, limit=limit, cursor=cursor)
         asked = {key: value for key, value in request.query_params.items() if key in _FILTERS}
         if owner != reader:
-            await audit.note_read(reader, owner or reader, None, asked, len(page.items))
+            await audit.note_read(reader, _owners(page.items, owner, reader), None, asked)
         return _json(AuditList(items=page.items), link_to_next(request.url.path, asked, page.cursor))
+
+
+def _owners(items: Sequence[AuditItem], owner: str | None, reader: str) -> dict[str, int]:
+    """Whose rows an administrator was shown, with how many. Where they were none, whose were asked for; the
+    administrator stands for everybody."""
+    shown = Counter(item.user_id for item in items if item.user_id != reader)
+    return dict(shown) or {owner or reader: 0 if owner else len(items)}
 
 
 def storable(text: str) -> bool:

@@ -11,6 +11,8 @@ from audit_logger.keys import Keys
 from audit_logger.revealing import Gone, Revealed, reveal
 from taskflow_core.database.pool import Database
 from taskflow_core.database.statements import columns, select
+from taskflow_core.events.account import AccountEventType
+from taskflow_core.events.model import EventType
 from taskflow_core.service.cursors import Position, uuid_position
 from taskflow_core.service.errors import invalid
 from taskflow_core.service.pages import Page, fingerprint, page_of
@@ -20,9 +22,7 @@ from taskflow_db.tables import Tasks
 LONGEST_HISTORY: Final = 5_000
 """Rows of one task's history that are shown; beyond, the oldest are."""
 
-RowType = Literal[
-    "task.created", "task.updated", "task.completed", "task.deleted", "task.reminder.triggered", "audit.read"
-]
+RowType = Literal[EventType, AccountEventType, "audit.read"]
 
 _EVENT: Final = columns(
     TaskEvents.event_id,
@@ -50,7 +50,7 @@ _OWNER: Final = select(Tasks.user_id, by=[Tasks.id])
 
 
 class AuditItem(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of the trail.
+    """One row of the trail; without a `task_id` what happened to an account, or a read.
 
     `occurred_at` is the event's own time, `recorded_at` when the trail got it. `observed_at` is there only where the
     platform learnt of the event later than it happened, and then the row's place in time goes by it. `user_id` owns the
@@ -80,6 +80,7 @@ class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
 
     user: str | None = None
     type: RowType | None = None
+    about: Literal["account", "tasks"] | None = None
     since: datetime | None = None
     until: datetime | None = None
     correlation_id: str | None = None
@@ -122,8 +123,11 @@ def _statement(criteria: EventFilter, after: Position[uuid.UUID] | None, limit: 
     if criteria.user is not None:
         conditions.append(f"user_id = {bind(criteria.user, 'text')}")
     if criteria.type is not None:
-        # A literal, one of six: the index of reads is found by it.
+        # A literal, one of those of RowType: the index of reads is found by it.
         conditions.append(f"type = '{criteria.type}'")
+    if criteria.about is not None:
+        # In the words of the index of what is about no task.
+        conditions.append("type LIKE 'task.%'" if criteria.about == "tasks" else "type NOT LIKE 'task.%'")
     if criteria.since is not None:
         conditions.append(f"occurred_at >= {bind(criteria.since, 'timestamptz')}")
     if criteria.until is not None:

@@ -19,6 +19,7 @@ _SCRIPTS: Final = (
     ("0019_trail_keys", "TABLES"),
     ("0019_trail_keys", "KEYS"),
     ("0019_trail_keys", "APPENDING"),
+    ("0021_security_events", "INDEX"),
 )
 
 SERVICE_ROLE: Final = "taskflow_app"

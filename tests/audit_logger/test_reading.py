@@ -1,5 +1,6 @@
 """Users read their own trail, administrators anybody's, page by page; who read another's is in the trail too."""
 
+import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from audit_logger.partitions import sort_default
 from taskflow_core.database.pool import Database
+from taskflow_core.events.account import SignedIn, SignedUp
 from tests.audit_logger.conftest import Ask
 from tests.audit_logger.making import checkpoint, created, life, record, verdict
 
@@ -196,19 +198,52 @@ async def test_an_administrator_reads_any_task_and_leaves_a_row(ask: Ask, databa
     assert (await verdict(database)).finding is None
 
 
-async def test_an_administrator_reads_everybody_s_events_and_leaves_a_row_each_time(
+async def test_an_administrator_reads_everybody_s_events_and_leaves_a_row_for_each_owner(
     ask: Ask, database: Database
 ) -> None:
-    await record(database, *life("task-1"), *life("task-2", user="bob"))
-    assert len(items(await ask("/events", by="root"))) == 10
-    assert len(await walk_as_root(ask, limit=4)) == 11
-    reads = items(await ask("/events", by="root", type="audit.read"))
-    assert {item["actor_id"] for item in reads} == {"root"}
-    assert reads[0]["data"]["query"].keys() == {"limit"}
-    found = items(await ask("/events", by="root", user="bob"))
+    await record(database, *life("task-1"), *life("task-2", user="bob"), *life("task-3", user="carl")[:2])
+    assert len(items(await ask("/events", by="root", about="tasks"))) == 12
+    rows = await database.fetch("SELECT user_id, actor_id, correlation_id, data FROM task_events WHERE task_id IS NULL")
+    counts = {row["user_id"]: msgspec.json.decode(row["data"])["count"] for row in rows}
+    assert counts == {"anna": 5, "bob": 5, "carl": 2}
+    assert {row["actor_id"] for row in rows} == {"root"}
+    assert len({row["correlation_id"] for row in rows}) == 1
+    assert len(await walk_as_root(ask, limit=4, about="tasks")) == 12
+    found = items(await ask("/events", by="root", user="bob", type="task.created"))
     assert {item["user_id"] for item in found} == {"bob"}
-    (read,) = items(await ask("/events", by="bob", type="audit.read"))
-    assert (read["actor_id"], read["data"]["query"]) == ("root", {"user": "bob"})
+    read = items(await ask("/events", by="bob", type="audit.read"))[0]
+    query = {"user": "bob", "type": "task.created"}
+    assert (read["actor_id"], read["data"]) == ("root", {"query": query, "count": 1})
+
+
+async def test_an_administrator_who_was_shown_nothing_leaves_a_row(ask: Ask, database: Database) -> None:
+    assert items(await ask("/events", by="root", about="tasks")) == []
+    assert items(await ask("/events", by="root", about="tasks", user="bob")) == []
+    rows = await database.fetch("SELECT user_id, actor_id FROM task_events ORDER BY chain_seq")
+    assert [tuple(row) for row in rows] == [("root", "root"), ("bob", "root")]
+
+
+async def test_what_happened_to_an_account_is_apart_from_its_tasks(ask: Ask, database: Database) -> None:
+    signed_in = SignedIn(session_id="s-1", device="Firefox", **about_account())
+    await record(database, *life("task-1"), signed_in, SignedUp(**about_account("bob")))
+    await ask("/tasks/task-1", by="root")
+    read, seen = items(await ask("/events", about="account"))
+    assert (read["type"], seen["type"], seen["task_id"]) == ("audit.read", "account.signed_in", None)
+    assert seen["data"] == {"session_id": "s-1", "device": "Firefox", "by": "password"}
+    assert len(items(await ask("/events", about="tasks"))) == 5
+    assert len(items(await ask("/events", type="account.signed_in"))) == 1
+    stored = await database.fetchval("SELECT data FROM task_events WHERE type = 'account.signed_in'")
+    assert "Firefox" not in stored
+
+
+def about_account(user: str = "anna") -> dict[str, Any]:
+    return {
+        "event_id": str(uuid.uuid4()),
+        "timestamp": datetime.now(UTC) - timedelta(seconds=1),
+        "user_id": user,
+        "actor_id": user,
+        "correlation_id": "c-1",
+    }
 
 
 async def walk_as_root(ask: Ask, **query: Any) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ import { errors } from "./de/errors.js";
 import { line } from "./de/line.js";
 import { offline } from "./de/offline.js";
 import { page } from "./de/page.js";
+import { security } from "./de/security.js";
 import { settings } from "./de/settings.js";
 import { task } from "./de/task.js";
 import { time } from "./de/time.js";
@@ -22,5 +23,6 @@ export const strings = {
   ...settings,
   ...entrance,
   ...account,
+  ...security,
   errors,
 };

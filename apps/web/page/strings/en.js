@@ -7,6 +7,7 @@ import { errors } from "./en/errors.js";
 import { line } from "./en/line.js";
 import { offline } from "./en/offline.js";
 import { page } from "./en/page.js";
+import { security } from "./en/security.js";
 import { settings } from "./en/settings.js";
 import { task } from "./en/task.js";
 import { time } from "./en/time.js";
@@ -23,5 +24,6 @@ export const strings = {
   ...settings,
   ...entrance,
   ...account,
+  ...security,
   errors,
 };

@@ -5,6 +5,7 @@ import { openNewEmail } from "./new-email.js";
 import { openNewPassword } from "./new-password.js";
 import { openNewToken } from "./new-token.js";
 import { openOverview } from "./overview.js";
+import { openSecurity } from "./security.js";
 import { openSessions } from "./sessions.js";
 import { openTokens } from "./tokens.js";
 
@@ -35,6 +36,7 @@ const PARTS = new Map([
   ["sessions", openSessions],
   ["tokens", openTokens],
   ["new-token", openNewToken],
+  ["security", openSecurity],
   ["delete", openDeletion],
 ]);
 

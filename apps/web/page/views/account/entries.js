@@ -13,7 +13,7 @@ import { strings } from "../../strings/index.js";
 /**
  * The list, its first page on the way.
  *
- * @template {{id: string}} Item
+ * @template {object} Item
  * @param {object} about
  * @param {Api} about.api
  * @param {string} about.path of the list; an entry is below it
@@ -75,7 +75,7 @@ export function entryList({ api, path, words, empty }) {
         h("p", { class: "entry-name", title }, name),
         details.map((detail) => h("p", { class: "entry-detail" }, detail)),
       ),
-      end === null ? null : endButton({ end, sure, name, run: () => remove(item.id, row) }),
+      end === null ? null : endButton({ end, sure, name, run: () => remove("id" in item ? String(item.id) : "", row) }),
     );
     return row;
   }

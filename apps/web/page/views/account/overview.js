@@ -27,6 +27,7 @@ export function openOverview({ api, user, toaster, go, onClose }) {
     part(words.password, words.changePassword, () => go("/account/password")),
     part(words.sessions, words.aboutSessions, () => go("/account/sessions")),
     part(words.tokens, words.aboutTokens, () => go("/account/tokens")),
+    part(strings.security.title, strings.security.about, () => go("/account/security")),
     part(words.download, saving, download),
     part(words.delete, words.aboutDelete, () => go("/account/delete"), "danger"),
   ];
