@@ -10,11 +10,12 @@ from audit_logger.archive import Archive, ArchiveError, ArchiveGrewError, Stamp
 from audit_logger.chain import GENESIS
 from audit_logger.metrics import CHAIN_LENGTH, CHECKPOINT_AT
 from audit_logger.retention import pruned_segments
+from audit_logger.sealed_form import NEVER, Sealing, is_of_before, sealing_of
 from audit_logger.signing import NOTHING_BEFORE, Checkpoint, Signer, hash_of
 from audit_logger.walk import FoundError, Walk, keep_still
 from taskflow_core.database.pool import Connection, Database, in_transaction
 from taskflow_core.database.statements import select
-from taskflow_db.audit_tables import AuditChain
+from taskflow_db.audit_tables import AuditChain, AuditCheckpoints
 
 # Where the chain stands.
 HEAD: Final = select(AuditChain.seq, AuditChain.hash)
@@ -25,6 +26,8 @@ SELECT $1, $2, $3::text WHERE NOT EXISTS (SELECT FROM audit_checkpoints WHERE se
 """
 # The records of the last checkpoints; more than one, since not each need be one of ours.
 _LAST: Final = "SELECT record FROM audit_checkpoints ORDER BY seq DESC, made_at DESC LIMIT 100"
+# The records of a row.
+_OF_ROW: Final = select(AuditCheckpoints.record, by=[AuditCheckpoints.seq])
 _TRIES: Final = 3
 
 
@@ -68,17 +71,26 @@ class Checkpoints:
             async with in_transaction(connection, isolation="repeatable_read", readonly=True):
                 await keep_still(connection)
                 head = await connection.fetchrow(HEAD)
+                sealing = await sealing_of(connection)
                 if head is None:
                     return False
                 CHAIN_LENGTH.set(head["seq"])
                 if not self._signer.has_key or (last is None and head["hash"] == GENESIS):
                     return False
-                grown = await self._extends(connection, outside, last, (head["seq"], head["hash"]))
+                sealed = last is not None and not sealing.goes_on and is_of_before(last.body, sealing)
+                if sealing.seq and (sealed or sealing.goes_on):
+                    await self._check_signed(connection, sealing)
+                grown = sealed or await self._extends(
+                    connection, outside, last, (head["seq"], head["hash"]), sealing if sealing.goes_on else NEVER
+                )
         if last is not None and not grown:
             CHECKPOINT_AT.set(last.body.at.timestamp())
             return False
         before = NOTHING_BEFORE if last is None else hash_of(last.record)
         made = Checkpoint(seq=head["seq"], hash=head["hash"].hex(), at=at, before=before)
+        if sealed:
+            # Signs the head of before together with what it has become; what came since is the next one's.
+            made = Checkpoint(seq=sealing.seq, hash=sealing.new.hex(), at=at, before=before, old=sealing.old.hex())
         record = self._signer.write(made)
         stamp = await self._archive.add(record, at, since=stamp)
         if self._archive.is_kept:
@@ -101,12 +113,24 @@ class Checkpoints:
             return stamp, outside, inside
         return stamp, outside, outside
 
+    async def _check_signed(self, connection: Connection, sealing: Sealing) -> None:
+        """Raise RefusedError unless a signed record says how far rows are encrypted."""
+        records = await connection.fetch(_OF_ROW, sealing.seq)
+        read = [self._signer.read(row["record"]) for row in records]
+        if not sealing.is_said_by(body for body, proof in read if proof == "signed" and body is not None):
+            raise RefusedError(f"no signed record says that the rows up to {sealing.seq} were encrypted")
+
     def _last_archived(self) -> Sealed | None:
         """In a thread: an archive of years takes a second or two to read."""
         return last_of(self._signer, self._archive.read().records)
 
     async def _extends(
-        self, connection: Connection, outside: Sealed | None, last: Sealed | None, head: tuple[int, bytes]
+        self,
+        connection: Connection,
+        outside: Sealed | None,
+        last: Sealed | None,
+        head: tuple[int, bytes],
+        sealing: Sealing,
     ) -> bool:
         """Whether the chain has grown since `last`. Raises RefusedError for a chain that is no continuation of both."""
         seq, hash_ = _place(last)
@@ -116,7 +140,8 @@ class Checkpoints:
             raise RefusedError(f"row {seq} is not the one that a checkpoint knows: the trail was rewritten")
         if head[0] == seq:
             return False
-        begin, before = _place(outside or last)
+        # Rows that are encrypted by now were verified before that.
+        begin, before = max(_place(outside or last), (sealing.seq, sealing.old))
         known = {seq: hash_.hex()} if begin < seq else {}
         segments = await pruned_segments(connection, self._signer)
         walk = Walk(head, known, segments, after=begin, before=before)

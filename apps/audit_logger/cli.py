@@ -12,6 +12,7 @@ import asyncpg
 from audit_logger.archive import Archive, ArchiveError
 from audit_logger.connecting import SETTINGS, connected
 from audit_logger.export import ExportError, export_month
+from audit_logger.key_marks import compare_keys
 from audit_logger.leaving import drop_what_may_go
 from audit_logger.partitions import attached, ensure, hindrance, sort_default
 from audit_logger.proof import Report, report_of, unreadable
@@ -39,6 +40,7 @@ async def verify(settings: AuditSettings) -> Report:
             verdict = await verify_trail(connection, Signer(settings.audit_signing_key), _archive(settings))
             service = settings.database_url if settings.database_url != settings.owner_url else None
             hidden, blind = await compare_counts(connection, service)
+            hidden += await compare_keys(connection)
         except asyncpg.PostgresError as error:
             if not compared.differences:
                 raise

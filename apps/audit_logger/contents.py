@@ -70,6 +70,8 @@ def query_content(query: Mapping[str, str], count: int) -> Content:
 
 def plain_content(type_: str, data: dict[str, Any]) -> Content:
     """The content of a row that an earlier release wrote, all in the clear."""
+    if type_.startswith("account."):
+        return _of_account(data)
     changes: dict[str, Any] | None = data.get("changes")
     if type_ not in (TaskCreated.event_type, TaskUpdated.event_type) or changes is None:
         return Content(data)
@@ -101,11 +103,15 @@ def _content(event: AnyEvent) -> Content:
             )
         case _:
             fields = [name for name in event.__struct_fields__ if name not in Happening.__struct_fields__]
-            said = {name: value for name in fields if (value := getattr(event, name)) is not None}
-            return Content(
-                {name: None if name in _WRITTEN else value for name, value in said.items()},
-                {name: value for name, value in said.items() if name in _WRITTEN},
-            )
+            return _of_account({name: value for name in fields if (value := getattr(event, name)) is not None})
+
+
+def _of_account(said: dict[str, Any]) -> Content:
+    """What a security event says."""
+    return Content(
+        {name: None if name in _WRITTEN else value for name, value in said.items()},
+        {name: value for name, value in said.items() if name in _WRITTEN},
+    )
 
 
 def _with_changes(changes: dict[str, Any], clear: Mapping[str, Any] | None = None) -> Content:

@@ -9,7 +9,8 @@ import msgspec
 
 from audit_logger.archive import Archive
 from audit_logger.checkpoints import Sealed
-from audit_logger.signing import NOTHING_BEFORE, Body, Checkpoint, Proof, Restored, Signer, hash_of
+from audit_logger.sealed_form import Sealing, is_of_before
+from audit_logger.signing import NOTHING_BEFORE, Body, Checkpoint, Proof, Resealed, Restored, Signer, hash_of
 from audit_logger.walk import Finding, Kind
 from taskflow_core.database.pool import Connection
 from taskflow_core.database.statements import select
@@ -50,18 +51,28 @@ class _Read(msgspec.Struct, frozen=True, kw_only=True):
     made_at: datetime | None = None
 
 
-async def known_checkpoints(connection: Connection, signer: Signer, archive: Archive) -> Known:
-    """All checkpoints, from the database and from outside it, that the key vouches for. Raises OSError."""
+async def known_checkpoints(connection: Connection, signer: Signer, archive: Archive, sealing: Sealing) -> Known:
+    """All checkpoints, from the database and from outside it, that the key vouches for. Raises OSError.
+
+    Those of rows that have been encrypted since tell nothing of them any more: the record that says so does.
+    """
     archived = archive.read()
     outside = [_read(signer, record) for record in dict.fromkeys(archived.records)]
     inside = [_read(signer, row["record"], row) for row in await connection.fetch(_INSIDE)]
     both = list({one.record: one for one in [*outside, *inside]}.values())
     checkpoints = sorted(_sealed(both), key=lambda one: (one.body.seq, one.body.at))
+    of_before = [one for one in checkpoints if is_of_before(one.body, sealing)]
     hashes: dict[int, str] = {}
+    hashes_before: dict[int, str] = {}
     for one in [*_sealed(outside), *_sealed(inside)]:
-        hashes.setdefault(one.body.seq, one.body.hash)
+        (hashes_before if is_of_before(one.body, sealing) else hashes).setdefault(one.body.seq, one.body.hash)
+    bodies = [one.body for one in both if one.proof == "signed" and one.body is not None]
+    if sealing.is_said_by(bodies):
+        hashes.setdefault(sealing.seq, sealing.new.hex())
     findings = [
-        *_contradictions(checkpoints, hashes),
+        *_contradictions([one for one in checkpoints if one not in of_before], hashes),
+        *_contradictions(of_before, hashes_before),
+        *_sealed_otherwise(bodies, [one.body for one in inside if one.proof == "signed"], sealing),
         *_gaps(checkpoints),
         *_taken_out(_sealed(outside), {one.record for one in inside}),
         *_not_ours(inside, checkpoints, signer),
@@ -100,6 +111,30 @@ def _contradictions(checkpoints: list[Sealed], hashes: dict[int, str]) -> Iterab
                 f"Two signed checkpoints of row {one.body.seq} contradict each other (the other was made at "
                 f"{one.body.at:%Y-%m-%dT%H:%M:%SZ}): the trail was rewritten in between",
             )
+
+
+def _sealed_otherwise(bodies: list[Body], inside: list[Body | None], sealing: Sealing) -> Iterable[Finding]:
+    """Where signed records do not say what audit_sealing does of how far rows were encrypted."""
+    resealed = [body for body in bodies if isinstance(body, Resealed)]
+    ends = [body for body in bodies if isinstance(body, Checkpoint) and body.old is not None]
+    if sealing.seq and not sealing.is_said_by(bodies) and (resealed or _knows_before(bodies, sealing)):
+        yield _finding(
+            "rewritten", sealing.seq, f"No signed record says that the rows up to {sealing.seq} were encrypted"
+        )
+    here = (sealing.seq, sealing.old.hex(), sealing.new.hex(), False)
+    for one in ends:
+        if (one.seq, one.old, one.hash, sealing.goes_on) != here:
+            yield _finding(
+                "rewritten", one.seq, f"A signed record says that the rows up to {one.seq} are encrypted for good"
+            )
+    furthest = max((body.seq for body in inside if isinstance(body, Resealed)), default=0)
+    if furthest > sealing.seq:
+        yield _finding("rewritten", furthest, f"audit_sealing was set back: rows up to {furthest} were encrypted")
+
+
+def _knows_before(bodies: list[Body], sealing: Sealing) -> bool:
+    """Whether a checkpoint knows rows as they were before they were encrypted."""
+    return any(isinstance(body, Checkpoint) and is_of_before(body, sealing) for body in bodies)
 
 
 def _gaps(checkpoints: list[Sealed]) -> Iterable[Finding]:

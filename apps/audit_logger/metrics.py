@@ -40,6 +40,10 @@ UNREADABLE: Final = _counter(
 )
 KEYS_OLD: Final = _gauge("taskflow_audit_keys_old", "Users' keys that the first encryption key does not wrap yet")
 KEYS_UNFIT: Final = _gauge("taskflow_audit_keys_unfit", "Users' keys that no encryption key given here unwraps")
+SEALING_LEFT: Final = _gauge("taskflow_audit_sealing_rows_left", "Rows of before that are not encrypted yet")
+SEALING_REFUSED: Final = _gauge(
+    "taskflow_audit_sealing_refused", "1 while rows of before are not encrypted, because they are not as was signed"
+)
 CHAIN_LENGTH: Final = _gauge("taskflow_audit_chain_length", "Number of the row added last, as upkeep last saw it")
 DEFAULT_ROWS: Final = _gauge(
     "taskflow_audit_default_partition_rows",

@@ -13,6 +13,7 @@ from audit_logger.chain import GENESIS
 from audit_logger.metrics import PRUNE_REFUSED
 from audit_logger.partitions import attached, month_of
 from audit_logger.runs import Runs, UnfitError
+from audit_logger.sealed_form import old_hash, sealing_of
 from audit_logger.signing import Pruned, Restored, Segment, Signer, hash_of
 from taskflow_core.database.pool import Connection, in_transaction
 from taskflow_core.database.statements import columns, select
@@ -106,6 +107,8 @@ async def detach_old(
     Which month this is, the database says; `now` only dates the records. Raises RetentionError for a month whose rows
     do not verify (a record of pruning must not cover up a change), and where the database refuses.
     """
+    if (await sealing_of(connection)).goes_on:
+        raise RetentionError("old months stay until what earlier releases wrote in the trail is encrypted")
     oldest = month_of(await connection.fetchval(_TODAY), -keep)
     months = [p.month for p in await attached(connection) if p.month is not None and p.month < oldest]
     relations: list[str] = []
@@ -148,6 +151,11 @@ async def put_back(connection: Connection, signer: Signer, archive: Archive, mon
     found = [one for one in await detached(connection) if one.month == month]
     if not found:
         raise RetentionError(f"{month:%Y-%m} is not detached; `taskflow audit partitions` lists what is")
+    sealing = await sealing_of(connection)
+    if sealing.done_at is None or (sealing.seq and any(one.detached_at < sealing.done_at for one in found)):
+        raise RetentionError(
+            f"{month:%Y-%m} was detached before the trail was encrypted, and is not: `taskflow audit export` reads it"
+        )
     records = [signer.write(Restored(month=f"{month:%Y-%m}", record=hash_of(one.record), at=now)) for one in found]
     async with in_transaction(connection):
         rows = sum([await connection.fetchval(_PUT_BACK, one.relation) for one in found])
@@ -208,6 +216,8 @@ async def hash_before(connection: Connection, signer: Signer, seq: int) -> bytes
     """The hash that row `seq` follows: its predecessor's, or the last of a segment pruned earlier. None: unknown."""
     if seq == 1:
         return GENESIS
+    if (before := await old_hash(connection, seq - 1)) is not None:
+        return before
     hashes = [row["hash"] for row in await connection.fetch(_HASH, seq - 1)]
     if hashes:
         return hashes[0] if len(hashes) == 1 else None

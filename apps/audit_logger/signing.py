@@ -29,13 +29,14 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     """The chain had `seq` rows at `at`, the last with `hash` (hex).
 
     `before` is `hash_of` the checkpoint before this one, NOTHING_BEFORE for the first; None in those of releases that
-    did not link them.
+    did not link them. `old` is there in one: when all rows up to it had been encrypted, its hash of before.
     """
 
     seq: int
     hash: str
     at: datetime
     before: str | None = None
+    old: str | None = None
 
 
 class Pruned(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="pruned"):
@@ -55,12 +56,21 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=
     at: datetime
 
 
+class Resealed(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="resealed"):
+    """Rows up to `seq`, which were verified before, are encrypted since `at`: its hash was `old` and is `new` (hex)."""
+
+    seq: int
+    old: str
+    new: str
+    at: datetime
+
+
 class _Signed(msgspec.Struct, frozen=True):
     body: msgspec.Raw
     signature: str | None
 
 
-Body = Checkpoint | Pruned | Restored
+Body = Checkpoint | Pruned | Restored | Resealed
 Proof = Literal["signed", "unsigned", "forged"]
 
 

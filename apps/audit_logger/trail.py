@@ -1,5 +1,6 @@
 """The trail's writing half: batches in, each event once, what people wrote encrypted."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -63,16 +64,16 @@ class Trail:
             [record.actor_id for record in records],
             [record.version for record in records],
             [record.correlation_id for record in records],
-            [stored(record.content, keys.get(record.user_id), record) for record in records],
+            [stored(record.content, keys.get(record.user_id), record.event_id, record.user_id) for record in records],
             [key.user for key in keys.values()],
             [key.key_id for key in keys.values()],
         )
         return added
 
 
-def stored(content: Content, key: UserKey | None, row: Record) -> str:
+def stored(content: Content, key: UserKey | None, event_id: uuid.UUID, user_id: str) -> str:
     """The `data` of a row: canonical JSON, what was written encrypted, or left out without a key."""
     if not content.written:
         return canonical(content.clear).decode()
-    sealed = None if key is None else key.seal(content.written, row.event_id, row.user_id)
+    sealed = None if key is None else key.seal(content.written, event_id, user_id)
     return canonical(content.clear | {SEALED: sealed}).decode()

@@ -13,9 +13,17 @@ from audit_logger.archive import Archive, ArchiveError
 from audit_logger.checkpoints import Checkpoints, RefusedError
 from audit_logger.keys import keys_of
 from audit_logger.leaving import drop_what_may_go
-from audit_logger.metrics import CHECKPOINT_REFUSED, RETENTION_WAITS, UPKEEP_AT, UPKEEP_FAILURES, forget
+from audit_logger.metrics import (
+    CHECKPOINT_REFUSED,
+    RETENTION_WAITS,
+    SEALING_REFUSED,
+    UPKEEP_AT,
+    UPKEEP_FAILURES,
+    forget,
+)
 from audit_logger.partitions import ensure, sort_default
 from audit_logger.retention import RetentionError, detach_old, upkeep_ran
+from audit_logger.sealing import SealingJob, SealingRefusedError
 from audit_logger.signing import Signer
 from taskflow_core.cancellation import side_by_side
 from taskflow_core.database.clock import clocks_agree
@@ -31,6 +39,7 @@ log = structlog.get_logger(__name__)
 LEASE: Final = "audit-logger:upkeep"
 CHECKPOINT_SECONDS: Final = 300
 MONTHS_SECONDS: Final = 3600
+SEALING_SECONDS: Final = 300
 _STOP_SECONDS: Final = 2.0
 
 
@@ -48,6 +57,8 @@ class Upkeep:
         self._drop_unexported = settings.audit_drop_unexported
         self._signer = Signer(settings.audit_signing_key)
         self._archive = Archive(settings.audit_checkpoint_dir)
+        self._sealing = SealingJob(runtime.database, self._keys, self._signer, self._archive)
+        self._archiving = asyncio.Lock()
         self._checkpoints = Checkpoints(runtime.database, self._signer, self._archive)
 
     @asynccontextmanager
@@ -87,10 +98,24 @@ class Upkeep:
         """Users' keys wrapped by the first encryption key, where another one wraps them."""
         await self._keys.rewrap()
 
+    async def seal(self) -> None:
+        """What earlier releases wrote in the clear, encrypted, to the last row; once for ever."""
+        try:
+            more = True
+            while more:
+                async with self._archiving:
+                    more = await self._sealing.step(self._clock.now())
+        except SealingRefusedError as error:
+            SEALING_REFUSED.set(1)  # an alert of its own
+            log.error("audit_sealing_refused", reason=str(error))
+        else:
+            SEALING_REFUSED.set(0)
+
     async def checkpoint(self) -> None:
         """A signed note of where the chain stands, if it goes on from the one before."""
         try:
-            await self._checkpoints.make(self._clock.now())
+            async with self._archiving:
+                await self._checkpoints.make(self._clock.now())
         except RefusedError as error:
             CHECKPOINT_REFUSED.set(1)  # an alert of its own
             log.error("audit_checkpoint_refused", reason=str(error))
@@ -105,6 +130,7 @@ class Upkeep:
             await side_by_side(
                 lambda: every(MONTHS_SECONDS, _measured(self.months), name="months"),
                 lambda: every(MONTHS_SECONDS, _measured(self.rewrap), name="keys"),
+                lambda: every(SEALING_SECONDS, _measured(self.seal), name="sealing"),
                 lambda: every(CHECKPOINT_SECONDS, _measured(self.checkpoint), name="checkpoint"),
             )
         finally:

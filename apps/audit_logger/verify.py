@@ -10,6 +10,7 @@ from audit_logger.checkpoints import HEAD
 from audit_logger.known import Known, known_checkpoints
 from audit_logger.leaving import check_detached, replayed
 from audit_logger.retention import pruned_segments
+from audit_logger.sealed_form import NEVER, Sealing, sealing_of
 from audit_logger.signing import Signer
 from audit_logger.walk import Finding, FoundError, Walk, keep_still
 from taskflow_core.database.pool import Connection, in_transaction
@@ -44,15 +45,23 @@ async def verify(connection: Connection, signer: Signer, archive: Archive) -> Ve
     async with in_transaction(connection, isolation="repeatable_read", readonly=True):
         await keep_still(connection)
         head = await connection.fetchrow(HEAD)
-        known = await known_checkpoints(connection, signer, archive)
+        sealing = await sealing_of(connection)
+        known = await known_checkpoints(connection, signer, archive, sealing)
         segments = await pruned_segments(connection, signer, known.void)
-        walk = Walk((head["seq"], head["hash"]) if head else (0, GENESIS), known.hashes, segments)
+        walk = Walk(
+            (head["seq"], head["hash"]) if head else (0, GENESIS),
+            known.hashes,
+            segments,
+            bridge=sealing if sealing.goes_on else None,
+        )
         findings: list[Finding] = []
         try:
             await walk.go(connection)
         except FoundError as found:
             findings.append(found.finding)
         findings += known.findings
+        if sealing is NEVER:
+            findings.append(Finding(kind="removed", seq=0, event_id=None, message="audit_sealing has no row any more"))
         findings += await replayed(connection, known.void)
         findings += await check_detached(connection, signer)
     sealed = max((seq for seq in known.hashes if seq <= walk.head), default=0)
@@ -65,8 +74,14 @@ async def verify(connection: Connection, signer: Signer, archive: Archive) -> Ve
         unsealed=walk.head - sealed,
         sealed_at=known.last,
         proven=signer.has_key,
-        warnings=_warnings(signer, archive, known),
+        warnings=[*_warnings(signer, archive, known), *_still_plain(sealing, walk.head)],
     )
+
+
+def _still_plain(sealing: Sealing, head: int) -> list[str]:
+    if not sealing.goes_on:
+        return []
+    return [f"Rows {sealing.seq + 1} to {head} are of before and not encrypted yet; audit-logger goes on with them"]
 
 
 def _warnings(signer: Signer, archive: Archive, known: Known) -> list[str]:

@@ -8,6 +8,7 @@ import msgspec
 
 from audit_logger.chain import GENESIS, link
 from audit_logger.retention import CHAINED
+from audit_logger.sealed_form import Sealing
 from audit_logger.signing import Segment
 from taskflow_core.database.pool import Connection
 
@@ -49,7 +50,8 @@ class FoundError(Exception):
 class Walk:
     """Goes along the chain from row `after`, whose hash is `before`, to the head.
 
-    `known` are hashes (hex) by number, `segments` the runs of rows that pruning took.
+    `known` are hashes (hex) by number, `segments` the runs of rows that pruning took. `bridge` is how far rows of
+    before are encrypted, while that goes on: the row after follows a hash of before.
     """
 
     def __init__(
@@ -60,11 +62,13 @@ class Walk:
         *,
         after: int = 0,
         before: bytes = GENESIS,
+        bridge: Sealing | None = None,
     ) -> None:
         self.head, self._head_hash = head
         self.rows = self.pruned = self.met = 0
         self.last_met = after
         self._known = known
+        self._bridge = bridge
         # One that had begun by `after` goes on from there.
         self._segments = {max(one.first, after + 1): one for one in segments if one.last > after}
         self._after = after
@@ -138,6 +142,10 @@ class Walk:
             self.last_met = seq
         self._before = hash_
         self._next = seq + 1
+        if self._bridge is not None and seq == self._bridge.seq:
+            if hash_ != self._bridge.new:
+                raise FoundError("changed", seq, f"Row {seq} is not the one up to which rows are encrypted", row)
+            self._before = self._bridge.old
 
 
 async def _numbered(connection: Connection, after: int) -> AsyncGenerator[list[Any]]:

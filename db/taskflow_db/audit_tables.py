@@ -76,3 +76,21 @@ class AuditKeys(
     wrapped = Bytea(null=True, default=None, help_text="Encrypted with a key that only audit-logger has")
     created_at = Timestamptz()
     destroyed_at = Timestamptz(null=True, default=None)
+
+
+class AuditSealing(
+    Table, tablename="audit_sealing", tags=[AUDIT_LOGGER], help_text="How far rows of before keys are encrypted"
+):
+    one = Boolean(primary_key=True)
+    seq = BigInt()
+    old_hash = Bytea()
+    new_hash = Bytea()
+    done_at = Timestamptz(null=True, default=None)
+    writer = Text(null=True, default=None)
+
+
+class AuditOldHashes(
+    Table, tablename="audit_old_hashes", tags=[AUDIT_LOGGER], help_text="Hashes of before that rows gone since follow"
+):
+    seq = BigInt(primary_key=True)
+    hash = Bytea()

@@ -19,6 +19,8 @@ _SCRIPTS: Final = (
     ("0019_trail_keys", "TABLES"),
     ("0019_trail_keys", "KEYS"),
     ("0019_trail_keys", "APPENDING"),
+    ("0020_trail_sealing", "TABLES"),
+    ("0020_trail_sealing", "SEALING"),
     ("0021_security_events", "INDEX"),
 )
 
@@ -37,6 +39,8 @@ TABLE_RIGHTS: Final = {
     "audit_upkeep": frozenset({"SELECT"}),
     "audit_upkeep_days": frozenset({"SELECT"}),
     "audit_keys": frozenset({"SELECT"}),
+    "audit_sealing": frozenset({"SELECT"}),
+    "audit_old_hashes": frozenset({"SELECT"}),
 }
 """What the services' role may do with each table of the trail; with a month by its name, nothing."""
 
@@ -56,6 +60,7 @@ SERVICE_FUNCTIONS: Final = frozenset(
         "audit_rewrap_key",
         "audit_destroy_key",
         "audit_record",
+        "audit_seal",
     }
 )
 """The functions that the services' role may call. Nobody but it and the owner may call any."""

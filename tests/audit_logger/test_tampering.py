@@ -16,7 +16,8 @@ from audit_logger.proof import NOT_PROVEN, NOT_SEALED, PROVEN, WRONG
 from taskflow_core.database.pool import Database
 from taskflow_core.settings import Settings
 from tests.audit_logger.making import KEY, checkpoint, created, record
-from tests.audit_logger.ways import OWNER, SUPERUSER, UNSEEN, WAYS, Way
+from tests.audit_logger.way import OWNER, SUPERUSER, Way
+from tests.audit_logger.ways import UNSEEN, WAYS
 
 ROOT = Path(__file__).parents[2]
 MONTH = f"task_events_{datetime.now(UTC):%Y_%m}"

@@ -4,15 +4,9 @@ The trail they meet: row 1 is of May 2020, which is detached; rows 2 to 11 are o
 11 are in the database and in the archive. {month} is this month's table.
 """
 
-from dataclasses import dataclass
+from tests.audit_logger.way import OFF, ON, SUPERUSER, Way, rows
+from tests.audit_logger.ways_of_keys import KEYS, UNSEEN_KEYS
 
-OWNER, SUPERUSER = "the owner", "a superuser"
-
-_OFF = "ALTER TABLE task_events DISABLE TRIGGER audit_append_only; ALTER TABLE {month} DISABLE TRIGGER ALL;"
-_ON = (
-    "ALTER TABLE task_events ENABLE ALWAYS TRIGGER audit_append_only;"
-    "ALTER TABLE {month} ENABLE ALWAYS TRIGGER audit_append_only;"
-)
 _NOTES_OFF = "ALTER TABLE audit_checkpoints DISABLE TRIGGER ALL;"
 _NOTES_ON = "ALTER TABLE audit_checkpoints ENABLE ALWAYS TRIGGER audit_append_only;"
 _OLD = "task_events_2020_05_until_1"
@@ -33,46 +27,31 @@ INSERT INTO task_events SELECT gen_random_uuid(), occurred_at, recorded_at, type
     correlation_id, data, {number}, hash FROM task_events WHERE chain_seq = 5;
 """
 _APPEND = """
-SELECT audit_append(ARRAY[gen_random_uuid()], ARRAY[now()], ARRAY['task.deleted'], ARRAY['task-1'], ARRAY['anna'],
-    ARRAY['anna'], ARRAY[9], ARRAY['made-up'], ARRAY['{}']);
+SELECT audit_record(ARRAY[gen_random_uuid()], ARRAY[now()], ARRAY['task.deleted'], ARRAY['task-1'], ARRAY['anna'],
+    ARRAY['anna'], ARRAY[9], ARRAY['made-up'], ARRAY['{}'], '{}', '{}');
 """
 
 
-@dataclass(frozen=True)
-class Way:
-    """What somebody does, and words that name it."""
-
-    name: str
-    sql: str
-    words: str
-    by: tuple[str, ...] = (OWNER, SUPERUSER)
-
-
-def _rows(name: str, sql: str, words: str) -> Way:
-    """A change of rows that leaves the triggers as they were: only the chain can tell."""
-    return Way(name, _OFF + sql + _ON, words)
-
-
 ROWS = [
-    _rows("a value changed", "UPDATE task_events SET data = '{}' WHERE chain_seq = 4;", "changed: row 4"),
-    _rows("another did it", "UPDATE task_events SET actor_id = 'bob' WHERE chain_seq = 4;", "changed: row 4"),
-    _rows("another time", "UPDATE task_events SET recorded_at = now() WHERE chain_seq = 4;", "changed: row 4"),
-    _rows("a row deleted", "DELETE FROM task_events WHERE chain_seq = 4;", "removed: row 4"),
-    _rows("the first row deleted", "DELETE FROM task_events WHERE chain_seq = 2;", "removed: row 2"),
-    _rows("everything deleted", "TRUNCATE {month};", "cut: row 2"),
-    _rows("the tail cut", _CUT, "cut: row 9"),
-    _rows("the tail cut with the head", _CUT + _HEAD, "cut: row 9"),
-    _rows(
+    rows("a value changed", "UPDATE task_events SET data = '{}' WHERE chain_seq = 4;", "changed: row 4"),
+    rows("another did it", "UPDATE task_events SET actor_id = 'bob' WHERE chain_seq = 4;", "changed: row 4"),
+    rows("another time", "UPDATE task_events SET recorded_at = now() WHERE chain_seq = 4;", "changed: row 4"),
+    rows("a row deleted", "DELETE FROM task_events WHERE chain_seq = 4;", "removed: row 4"),
+    rows("the first row deleted", "DELETE FROM task_events WHERE chain_seq = 2;", "removed: row 2"),
+    rows("everything deleted", "TRUNCATE {month};", "cut: row 2"),
+    rows("the tail cut", _CUT, "cut: row 9"),
+    rows("the tail cut with the head", _CUT + _HEAD, "cut: row 9"),
+    rows(
         "the tail cut with the head and the checkpoints",
         _CUT + _HEAD + _NOTES_OFF + "DELETE FROM audit_checkpoints WHERE seq > 8;" + _NOTES_ON,
         "cut: row 9",
     ),
-    _rows(
+    rows(
         "two rows exchanged",
         "UPDATE task_events SET chain_seq = 9 - chain_seq WHERE chain_seq IN (4, 5);",
         "changed: row 4",
     ),
-    _rows(
+    rows(
         "rewritten from a row on",
         "UPDATE task_events SET data = '{}' WHERE chain_seq = 4;" + _REHASH + _HEAD,
         "rewritten: row 1",
@@ -120,7 +99,7 @@ RECORDS = [
         "UPDATE audit_pruned SET record = replace(record, '2020-05', '2020-06')",
         "removed: row 1",
     ),
-    _rows(
+    rows(
         "a record of pruning made up",
         """INSERT INTO audit_pruned VALUES ('x', '2020-01-01',
         '{"body":{"kind":"pruned","month":"2020-01","rows":3,"runs":[{"first":2,"last":4,"hash":"00"}],
@@ -362,19 +341,20 @@ RIGHTS = [
     ),
 ]
 
-WAYS = [*ROWS, *RECORDS, *STRUCTURE, *RIGHTS]
+WAYS = [*ROWS, *RECORDS, *STRUCTURE, *RIGHTS, *KEYS]
 
 UNSEEN: dict[str, str | None] = {
-    "Rows after the last checkpoint, cut off together with the head": _OFF + _APPEND + "DELETE FROM task_events WHERE "
-    "chain_seq > 11;" + _HEAD + _ON,
-    "Rows after the last checkpoint, rewritten with all their hashes": _OFF + _APPEND + "UPDATE task_events SET "
-    "data = '[]' WHERE chain_seq = 12;" + _REHASH + _HEAD + _ON,
+    "Rows after the last checkpoint, cut off together with the head": OFF + _APPEND + "DELETE FROM task_events WHERE "
+    "chain_seq > 11;" + _HEAD + ON,
+    "Rows after the last checkpoint, rewritten with all their hashes": OFF + _APPEND + "UPDATE task_events SET "
+    "data = '[]' WHERE chain_seq = 12;" + _REHASH + _HEAD + ON,
     "An event made up and added by `audit_append`": _APPEND,
     "An event deleted from the outbox before it was recorded": "DELETE FROM outbox",
-    "Something changed and changed back": _OFF + _ON,
+    "Something changed and changed back": OFF + ON,
     "A detached month dropped and noted as dropped": f"SELECT audit_drop_now('{_OLD}')",
     "Settings of the owner": "UPDATE audit_chain SET least_months = 1; UPDATE audit_upkeep SET grace_days = 1",
     "Reading": "SELECT * FROM task_events",
+    **UNSEEN_KEYS,
     "Other roles with power over everything": None,
     "A server whose program or catalogue lies": None,
     "Whoever has the key, or may write to the archive": None,

@@ -207,7 +207,7 @@ async def in_outbox(database: Database) -> set[str]:
 async def audited(database: Database, *events: Event) -> None:
     """As the audit logger records them."""
     await database.fetchval(
-        "SELECT audit_append($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "SELECT audit_record($1, $2, $3, $4, $5, $6, $7, $8, $9, '{}', '{}')",
         [event.event_id for event in events],
         [event.timestamp for event in events],
         [event.event_type for event in events],

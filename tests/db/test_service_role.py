@@ -18,6 +18,8 @@ _AUDIT = {
     "audit_upkeep": {"SELECT"},
     "audit_upkeep_days": {"SELECT"},
     "audit_keys": {"SELECT"},
+    "audit_sealing": {"SELECT"},
+    "audit_old_hashes": {"SELECT"},
 }
 _READ = {"migration": {"SELECT"}, "task_events_default": {"SELECT"}}
 RIGHTS = {table_name(table): _ROWS for table in TABLES} | _AUDIT | _READ
@@ -69,6 +71,8 @@ FORBIDDEN: list[str] = [
     "UPDATE audit_keys SET wrapped = NULL",
     "INSERT INTO audit_keys (user_hash, key_id, wrapped) VALUES ('', gen_random_uuid(), '')",
     "DELETE FROM audit_keys",
+    "UPDATE audit_sealing SET done_at = NULL",
+    "SELECT audit_seal('{}', '{}', '{}', '{}', '{}')",
     "SELECT rolpassword FROM pg_authid",
     "COPY users TO PROGRAM 'cat'",
     "SET ROLE taskflow_owner",
