@@ -32,7 +32,7 @@ async def test_each_part_is_answered_with_where_it_was_said(anna: User) -> None:
     text = "🎉 pub #friends every friday night until dec 24, remind me 1 hour before !high"
     read = await parsed(anna, text)
     assert (read["title"], read["understood"], read["unread"], read["options"]) == (
-        "🎉 pub #friends !high",
+        "🎉 pub",
         True,
         [],
         [],
@@ -48,7 +48,7 @@ async def test_each_part_is_answered_with_where_it_was_said(anna: User) -> None:
     assert said(text, reminders) == ["remind me 1 hour before"]
     assert (read["tags"][0]["value"], said(text, read["tags"][0])) == ("friends", ["#friends"])
     assert (read["priority"]["value"], said(text, read["priority"])) == ("high", ["!high"])
-    assert [text[span["start"] : span["end"]] for span in read["title_spans"]] == ["🎉 pub #friends", "!high"]
+    assert [text[span["start"] : span["end"]] for span in read["title_spans"]] == ["🎉 pub"]
     assert (await anna.http.get(TASKS)).json() == [], "nothing was made"
 
 
@@ -97,9 +97,31 @@ async def test_kept_words_are_the_titles(anna: User) -> None:
         True,
         "weekly:FRI",
     )
-    assert [tag["value"] for tag in read["tags"]] == ["fit"]
+    assert read["tags"] == [], "a tag that is kept is a word of the title"
     whole = await parsed(anna, text, kept=[{"start": 0, "end": len(text)}])
     assert (whole["title"], whole["due"], whole["understood"]) == (text, None, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "tags", "priority"),
+    [
+        ("#Home buy milk #home #Straße !low", "buy milk", ["Home", "Straße"], "low"),
+        ("call !high bob !low", "call bob !low", [], "high"),
+        ("fix bug #123 of C# #{x}", "fix bug #123 of C# #{x}", [], None),
+        ("הקניות #בית tomorrow", "הקניות", ["בית"], None),
+        ("खाना #हिन्दी #👩‍👧, #İ", "खाना", ["हिन्दी", "👩‍👧", "İ"], None),
+        ("#" + "x" * 51, "#" + "x" * 51, [], None),
+        (" ".join(f"#t{n}" for n in range(22)), "#t20 #t21", [f"t{n}" for n in range(20)], None),
+        ("#home !high tomorrow", "", ["home"], "high"),
+        ('read "#home alone" #films', 'read "#home alone"', ["films"], None),
+    ],
+)
+async def test_marks_are_taken_out_of_the_title(
+    anna: User, text: str, title: str, tags: list[str], priority: str | None
+) -> None:
+    read = await parsed(anna, text)
+    assert (read["title"], [tag["value"] for tag in read["tags"]]) == (title, tags)
+    assert (read["priority"] and read["priority"]["value"]) == priority
 
 
 @pytest.mark.parametrize(

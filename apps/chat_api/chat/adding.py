@@ -1,5 +1,6 @@
 """Requests for a new task: "add …", "remind me …"."""
 
+from dataclasses import replace
 from typing import Final
 
 from chat_api.chat import intents as i
@@ -44,7 +45,7 @@ def _about(words: Words, lead: Words, rest: Words, speaker: Speaker) -> i.Intent
         return add_task(words, speaker, remind=True)
     if reading.when.reminders:
         title = Words.of(reading.title)
-        return named(title, lambda ref: i.Remind(ref, reading.when, may_add=True))
+        return named(title, lambda ref: _marked(i.Remind(ref, reading.when, may_add=True), reading))
     if reading.reminder_without_date:
         left = _parsed(rest, speaker)
         offsets = reading.reminders
@@ -89,9 +90,10 @@ def add_task(words: Words, speaker: Speaker, *, remind: bool = False) -> i.Inten
     if reading.reminder_without_date:
         return i.Refused(Problem.REMINDER_NEEDS_DATE)
     if reading.options:
-        return _chosen([_added(_titled(option.title), _reminded(option.when, remind)) for option in reading.options])
+        added = [_added(_titled(option.title), _reminded(option.when, remind)) for option in reading.options]
+        return _chosen([_marked(one, reading) for one in added])
     unread = tuple(one.text for one in reading.unread)
-    return _added(_titled(reading.title), _reminded(reading.when, remind), unread)
+    return _marked(_added(_titled(reading.title), _reminded(reading.when, remind), unread), reading)
 
 
 def _parsed(words: Words, speaker: Speaker) -> Reading:
@@ -121,6 +123,14 @@ def _titled(title: str) -> str:
 def _without_ending(words: Words) -> Words:
     taken = words.ends(v.ADD_ENDINGS)
     return words[:-taken] if taken and taken < len(words) else words
+
+
+def _marked(intent: i.Intent, reading: Reading) -> i.Intent:
+    """A new task with the tags and the priority that a sentence says."""
+    if not isinstance(intent, i.Add | i.Remind):
+        return intent
+    priority = None if reading.priority is None else reading.priority[0]
+    return replace(intent, tags=tuple(tag for tag, _ in reading.tags), priority=priority)
 
 
 def _added(title: str, when: When, unread: tuple[str, ...] = ()) -> i.Intent:

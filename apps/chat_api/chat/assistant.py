@@ -62,7 +62,7 @@ class Assistant:
                 return self._talk(intent)
             case i.Yes() | i.No() | i.Pick() | i.Unknown():
                 return await self._go_on(intent)
-            case i.ListTasks() | i.Count() | i.Search():
+            case i.ListTasks() | i.Count() | i.Search() | i.ListMarked():
                 return await self._look_up(intent)
             case i.Add():
                 return await self._add(intent)
@@ -114,6 +114,10 @@ class Assistant:
             case i.Count(scope, days):
                 found = await self._tools.listing(scope, 1, days)
                 return Reply(replies.counted(found, scope, days), ("list_tasks",))
+            case i.ListMarked():
+                results = await self._tools.marked(intent, MOST_SHOWN)
+                text = replies.marked(results, intent, self._tools.now)
+                return Reply(text, ("list_tasks",), _shown(results.tasks))
             case i.Search(text):
                 results = await self._tools.search(text, MOST_SHOWN)
                 shown = _shown(results.tasks)
@@ -132,6 +136,9 @@ class Assistant:
                 if after is None:
                     return Reply(replies.problem(Problem.NOTHING_TO_COUNT_FROM), (), Context(topic=task.id))
                 return self._scheduled(after)
+            case i.Label():
+                after = await self._tools.label(task, intent)
+                return Reply(replies.labelled(task, after, intent), ("update_task",), Context(topic=task.id))
             case i.Clear(_, what):
                 after = await self._tools.clear(task, what)
                 return Reply(replies.cleared(after, what), ("update_task",), Context(topic=task.id))
@@ -140,7 +147,7 @@ class Assistant:
         return Reply(replies.scheduled(task, self._tools.now), ("update_task",), Context(topic=task.id))
 
     async def _add(self, intent: i.Add) -> Reply:
-        task = await self._tools.add(intent.title, intent.when)
+        task = await self._tools.add(intent)
         text = replies.added(task, self._tools.now)
         if intent.unread:
             text += replies.left_in_title(intent.unread)
@@ -150,7 +157,7 @@ class Assistant:
         """Of the task that is named, where there is one; else of a new one, where it is said when."""
         task = chosen or await self._reminded(intent)
         if task is None:
-            return await self._add(i.Add(intent.ref.text, intent.when))
+            return await self._add(i.Add(intent.ref.text, intent.when, (), intent.tags, intent.priority))
         fit = reminders_of(task, intent.when, self._tools.now)
         if fit is Fit.ANOTHER_DAY:
             return Reply(replies.another_day(task, self._tools.now), (), Context(topic=task.id))

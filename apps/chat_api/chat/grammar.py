@@ -8,6 +8,7 @@ from chat_api.chat import intents as i
 from chat_api.chat import vocabulary as v
 from chat_api.chat.adding import LONGEST_TITLE, read_add, read_add_plain, read_remind
 from chat_api.chat.intents import Problem
+from chat_api.chat.labelling import read_label, read_marked_list
 from chat_api.chat.periods import read_days, split_days
 from chat_api.chat.references import named, reference, title_of, trimmed
 from chat_api.chat.scheduling import read_move, read_repeat
@@ -233,8 +234,8 @@ _WHOLE: Final[tuple[tuple[frozenset[tuple[str, ...]], Callable[[], i.Intent]], .
 )
 
 _READERS: Final[tuple[Callable[[Words, Speaker], i.Intent | None], ...]] = (
-    _pick, _list, _count, _search, _clear, read_remind, read_move, _rename, read_repeat, _mark, _complete, _reopen,
-    _delete, read_add,
+    _pick, read_marked_list, read_label, _list, _count, _search, _clear, read_remind, read_move, _rename, read_repeat,
+    _mark, _complete, _reopen, _delete, read_add,
 )  # fmt: skip
 _READERS_WITHOUT_DATES: Final[tuple[Callable[[Words, Speaker], i.Intent | None], ...]] = (
     _pick, _list, _count, _search, _rename, _mark, _complete, _reopen, _delete, read_add_plain,

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Literal
 
 from chat_api.parser import Quantity, When
+from taskflow_core.domain.priority import Priority
 
 
 class Problem(Enum):
@@ -115,6 +116,8 @@ class Add:
     title: str
     when: When
     unread: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    priority: Priority | None = None
 
 
 @dataclass(frozen=True)
@@ -168,6 +171,8 @@ class Remind:
     ref: Ref
     when: When
     may_add: bool
+    tags: tuple[str, ...] = ()
+    priority: Priority | None = None
 
 
 @dataclass(frozen=True)
@@ -176,6 +181,25 @@ class Clear:
 
     ref: Ref
     what: Part
+
+
+@dataclass(frozen=True)
+class ListMarked:
+    """ "show tasks tagged home", "show high priority tasks": the open ones with all of the tags, or of the priority."""
+
+    tags: tuple[str, ...] = ()
+    priority: Priority | None = None
+
+
+@dataclass(frozen=True)
+class Label:
+    """ "tag milk with home", "remove the tag home from milk", "make milk high priority"; `clear` is of all its tags."""
+
+    ref: Ref
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    clear: bool = False
+    priority: Priority | None = None
 
 
 @dataclass(frozen=True)
@@ -213,10 +237,10 @@ Talk = Greeting | Thanks | Help | Refused | NotRead | Choose
 FollowUp = Yes | No | Pick | Unknown
 """What is answered by what was asked before."""
 
-LookUp = ListTasks | Count | Search
+LookUp = ListTasks | Count | Search | ListMarked
 """What changes nothing."""
 
-OfOneTask = Complete | Delete | Schedule | Postpone | Clear
+OfOneTask = Complete | Delete | Schedule | Postpone | Clear | Label
 """What is done to the one task that it names."""
 
 Intent = Talk | FollowUp | LookUp | Add | Remind | Rename | Reopen | OfOneTask

@@ -45,7 +45,14 @@ def details(task: Task, now: datetime) -> str:
         parts.append(f"repeats {repeat_words(task.recurrence_pattern, start, task.recurrence_end_date)}")
     if task.reminders:
         parts.append(reminder_words(task.reminders))
+    parts += order_words(task)
     return "".join(f", {part}" for part in parts)
+
+
+def order_words(task: Task) -> list[str]:
+    """Its priority and tags, as they are said: "high priority", "tagged #home #to buy"."""
+    priority = [] if task.priority == "none" else [f"{task.priority} priority"]
+    return [*priority, *(["tagged " + " ".join(f"#{tag}" for tag in task.tags)] if task.tags else [])]
 
 
 def when_words(when: When, now: datetime) -> str:

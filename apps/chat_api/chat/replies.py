@@ -6,7 +6,7 @@ from typing import Final
 
 from chat_api.chat import intents as i
 from chat_api.chat.intents import Days, Part, Problem, Scope
-from chat_api.chat.moments import details, moment, when_words
+from chat_api.chat.moments import details, moment, order_words, when_words
 from chat_api.chat.tools import Listing
 from taskflow_core.domain.task import Task
 
@@ -34,6 +34,7 @@ _HELP_WITH_DATES: Final = (
     '• "what is due today?", "show overdue tasks"',
     '• "move 1 to friday", "repeat 1 every monday", "remind me 1 hour before 1"',
     '• "remove the due date of 1"',
+    '• "tag 1 with home", "show tasks tagged home", "make 1 high priority"',
 )
 
 _PROBLEMS: Final = {
@@ -247,6 +248,25 @@ def scheduled(task: Task, now: datetime) -> str:
     return f"📅 “{task.title}”: {details(task, now).removeprefix(', ') or 'nothing changed'}."
 
 
+def marked(found: Listing, wanted: i.ListMarked, now: datetime) -> str:
+    """Open tasks with some tags, or of a priority."""
+    words = "of " + (f"{wanted.priority} priority" if wanted.priority != "none" else "no priority")
+    if wanted.tags:
+        words = "tagged " + " ".join(f"#{tag.lstrip('#')}" for tag in wanted.tags)
+    if not found.tasks:
+        return f"You have no open task {words}."
+    return f"Here are your tasks {words}:\n\n{_numbered(found.tasks, now)}{_more(found)}"
+
+
+def labelled(before: Task, after: Task, wanted: i.Label) -> str:
+    """A task has other tags, or another priority; or it had none of those to take away."""
+    if before.version == after.version and wanted.remove:
+        tags = " ".join(f"#{tag.lstrip('#')}" for tag in wanted.remove)
+        return f"“{after.title}” has no tag {tags}."
+    same = "Nothing changed: " if before.version == after.version else "🏷️ "
+    return f"{same}“{after.title}”: {', '.join(order_words(after)) or 'no tags, no priority'}."
+
+
 def cleared(task: Task, what: Part) -> str:
     """Something was taken away."""
     text = {
@@ -274,5 +294,5 @@ def _tasks(count: int, kind: str = "") -> str:
 
 
 def _due(task: Task, now: datetime) -> str:
-    text = moment(task, now)
-    return f" ({text})" if text else ""
+    parts = [part for part in (moment(task, now), *order_words(task)) if part]
+    return f" ({', '.join(parts)})" if parts else ""

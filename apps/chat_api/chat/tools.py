@@ -2,12 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from msgspec import UNSET
+
 from chat_api import queries
-from chat_api.chat.intents import Days, Part, Scope
+from chat_api.chat.due_days import day_of, moved
+from chat_api.chat.intents import Add, Days, Label, ListMarked, Part, Scope
 from chat_api.commands import tasks as commands
 from chat_api.commands.actor import Actor
 from chat_api.commands.inputs import NewTask, TaskChanges
@@ -17,8 +20,9 @@ from chat_api.preferences import reading_preferences
 from chat_api.queries import TaskFilter
 from chat_api.quotas import Quota
 from taskflow_core.database.pool import Connection
-from taskflow_core.domain.due import Due
 from taskflow_core.domain.errors import FieldError
+from taskflow_core.domain.priority import Priority
+from taskflow_core.domain.tags import parse_tags, tag_key
 from taskflow_core.domain.task import Task
 from taskflow_core.domain.zones import day_start
 
@@ -60,6 +64,10 @@ class Tools(Protocol):
         """Tasks with `text` in their title or description."""
         ...
 
+    async def marked(self, wanted: ListMarked, limit: int) -> Listing:
+        """Open tasks with all of some tags, and of a priority."""
+        ...
+
     async def one(self, task_id: str) -> Task | None:
         """A task, or None for one that is gone."""
         ...
@@ -68,7 +76,7 @@ class Tools(Protocol):
         """Those of some tasks that are not gone, in the order asked for."""
         ...
 
-    async def add(self, title: str, when: When) -> Task:
+    async def add(self, new: Add) -> Task:
         """Make a task."""
         ...
 
@@ -94,6 +102,10 @@ class Tools(Protocol):
 
     async def clear(self, task: Task, what: Part) -> Task:
         """Take a task's due date, repeat or reminders away."""
+        ...
+
+    async def label(self, task: Task, wanted: Label) -> Task:
+        """Give a task tags or a priority, or take them away."""
         ...
 
 
@@ -137,21 +149,30 @@ class TaskTools:
     async def search(self, text: str, limit: int) -> Listing:
         return await self._page(TaskFilter(q=text), limit)
 
+    async def marked(self, wanted: ListMarked, limit: int) -> Listing:
+        keys = [tag_key(tag) for tag in parse_tags(wanted.tags)]
+        priorities: list[Priority] = [] if wanted.priority is None else [wanted.priority]
+        criteria = TaskFilter(completed=False, tags=keys, priorities=priorities, sort="due")
+        return _as_the_page_does(await self._page(criteria, limit))
+
     async def one(self, task_id: str) -> Task | None:
         return await queries.one(self._connection, self._user_id, task_id)
 
     async def several(self, task_ids: Sequence[str]) -> Sequence[Task]:
         return await queries.several(self._connection, self._user_id, task_ids)
 
-    async def add(self, title: str, when: When) -> Task:
-        new = NewTask(
-            title=title,
+    async def add(self, new: Add) -> Task:
+        when = new.when
+        wanted = NewTask(
+            title=new.title,
             due_date=None if when.due is None else when.due.isoformat(),
             recurrence_pattern=when.repeat,
             recurrence_end_date=when.repeat_until,
             reminders=list(when.reminders) or None,
+            tags=list(new.tags) or None,
+            priority=new.priority,
         )
-        return await commands.create(self._connection, self._user_id, new, self._actor, self.now, self._quota)
+        return await commands.create(self._connection, self._user_id, wanted, self._actor, self.now, self._quota)
 
     async def complete(self, task: Task, *, completed: bool) -> Task:
         return await self._change(task, TaskChanges(completed=completed))
@@ -165,11 +186,11 @@ class TaskTools:
     async def schedule(self, task: Task, when: When) -> Task:
         changes: dict[str, Any] = {}
         if when.due is not None:
-            changes["due_date"] = _moved(task, when, self._zone).isoformat()
+            changes["due_date"] = moved(task, when, self._zone).isoformat()
         if when.repeat is not None:
             keeps = task.due is not None and not when.starts
             changes["recurrence_pattern"] = (
-                when.repeat_on(_day(task.due, self._zone)) if keeps and task.due else when.repeat
+                when.repeat_on(day_of(task.due, self._zone)) if keeps and task.due else when.repeat
             )
             changes["recurrence_end_date"] = when.repeat_until
             if keeps and not isinstance(when.due, datetime):
@@ -184,11 +205,18 @@ class TaskTools:
             return None
         if by.exact is not None:
             return await self._change(task, TaskChanges(due_date=(due.at + by.exact).isoformat()))
-        day = shift(_day(due, self._zone), by)
+        day = shift(day_of(due, self._zone), by)
         if day is None:
             raise FieldError("due_date", "lies beyond the year 2199")
         moved = day if due.all_day else datetime.combine(day, due.at.astimezone(self._zone).time())
         return await self._change(task, TaskChanges(due_date=moved.isoformat()))
+
+    async def label(self, task: Task, wanted: Label) -> Task:
+        gone = {tag_key(tag) for tag in parse_tags(wanted.remove)}
+        kept = [] if wanted.clear else [tag for tag in task.tags if tag_key(tag) not in gone]
+        tags = UNSET if wanted.priority is not None else [*kept, *wanted.add]
+        priority = UNSET if wanted.priority is None else wanted.priority
+        return await self._change(task, TaskChanges(tags=tags, priority=priority))
 
     async def clear(self, task: Task, what: Part) -> Task:
         match what:
@@ -262,22 +290,3 @@ def _as_the_page_does(listing: Listing) -> Listing:
     dated = [task for task in listing.tasks if task.due_at is not None]
     others = [task for task in listing.tasks if task.due_at is None]
     return Listing([*dated, *sorted(others, key=lambda task: task.created_at, reverse=True)], listing.total)
-
-
-def _moved(task: Task, when: When, zone: ZoneInfo) -> date | datetime:
-    """What `when` means as the new due date of `task`: a day keeps the time of day it had, a time its day."""
-    due = when.due
-    if due is None:
-        raise ValueError("no due date was said")
-    if task.due is None or (isinstance(due, datetime) and due.tzinfo is not None):
-        return due
-    keeps_day = (when.repeat is not None and not when.starts) or not when.says_day
-    day = _day(task.due, zone) if keeps_day else due.date() if isinstance(due, datetime) else due
-    if isinstance(due, datetime):
-        return datetime.combine(day, due.time())
-    return day if task.due.all_day else datetime.combine(day, task.due.at.astimezone(zone).time())
-
-
-def _day(due: Due, zone: ZoneInfo) -> date:
-    """The day on which a task is due: of its own zone when all day, else of the person's."""
-    return due.local.date() if due.all_day else due.at.astimezone(zone).date()

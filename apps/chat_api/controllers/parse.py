@@ -65,14 +65,14 @@ class RemindersSaid(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TagSaid(msgspec.Struct, frozen=True, kw_only=True):
-    """A word that begins with #. It stays in the title."""
+    """A word that begins with #, as a new task takes it."""
 
     value: str
     spans: list[Stretch]
 
 
 class PrioritySaid(msgspec.Struct, frozen=True, kw_only=True):
-    """`!high` and its kin. It stays in the title."""
+    """`!high` and its kin, as a new task takes it."""
 
     value: Literal["none", "low", "medium", "high"]
     spans: list[Stretch]
@@ -99,8 +99,8 @@ class Possibility(msgspec.Struct, frozen=True, kw_only=True):
 class Parsed(msgspec.Struct, frozen=True, kw_only=True):
     """A line, read. With `unread` words, or several `options`, nothing is said of time and the title is all of it.
 
-    `title` is empty where the line is about time alone. `reminder_without_date`: it asks to be reminded and does not
-    say when the task is due.
+    `title` is empty where the line says no more than when, tags and priority. `reminder_without_date`: it asks to be
+    reminded and does not say when the task is due.
     """
 
     title: str
@@ -144,8 +144,8 @@ def parsed(reading: Reading, now: datetime) -> Parsed:
         due=due,
         repeat=repeat,
         reminders=reminders,
-        tags=[TagSaid(value=tag, spans=_stretches([span])) for tag, span in reading.tags],
-        priority=reading.priority and PrioritySaid(value=reading.priority[0], spans=_stretches([reading.priority[1]])),
+        tags=[TagSaid(value=tag, spans=_stretches(spans)) for tag, spans in reading.tags],
+        priority=reading.priority and PrioritySaid(value=reading.priority[0], spans=_stretches(reading.priority[1])),
         understood=not reading.unread,
         unread=[
             UnreadWords(text=one.text, why=one.why, doubtful=one.doubtful, spans=_stretches([one.span]))

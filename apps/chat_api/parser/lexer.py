@@ -9,6 +9,8 @@ from typing import Any, Final
 from chat_api.parser.lexicon import GLUED_UNITS, LEXICON
 from chat_api.parser.peg import Token
 from chat_api.parser.values import YEARS, Clock, Quantity, Unit
+from taskflow_core.domain.errors import FieldError
+from taskflow_core.domain.tags import parse_tag
 
 _WORD: Final = re.compile(r"\S+")
 _OPENING: Final = '([{<"“„«‘*_'
@@ -38,7 +40,7 @@ _PATTERNS: Final = {
     "glued": re.compile(r"(?P<n>\d{1,4}(?:\.\d)?)(?P<u>[a-z]{1,7})(?:(?P<n2>\d{1,2})(?P<u2>m|min|mins)?)?"),
     "year2": re.compile(r"'(?P<n>\d\d)"),
 }  # fmt: skip
-_TAG: Final = re.compile(r"#(?P<tag>[^\W\d][\w/-]{0,49})")
+_IN_TAGS: Final = "_/-"
 PRIORITIES: Final = {"!high": "high", "!medium": "medium", "!med": "medium", "!low": "low", "!none": "none"}
 
 
@@ -111,6 +113,9 @@ class Lexer:
 
     def _core(self, raw: str, start: int) -> Iterator[Token]:
         word = key_of(raw)
+        if (tag := _tag_in(raw)) is not None:
+            yield Token(start, start + len(raw), word, ("<tag>",), {"tag": tag})
+            return
         if len(word) != len(raw) or len(raw) > _LONGEST:
             yield Token(start, start + len(raw), word, capital=raw[0].isupper())
             return
@@ -149,15 +154,25 @@ class Lexer:
 
     def _values(self, word: str) -> dict[str, Any]:
         values = LEXICON.get(word, _NO_VALUES).copy()
-        if word[0] == "#" and (tag := _TAG.fullmatch(word)):
-            values["tag"] = tag["tag"]
-        elif word in PRIORITIES:
+        if word in PRIORITIES:
             values["priority"] = PRIORITIES[word]
         elif word[0] == "'" or (word[0].isdigit() and word.isascii()):
             for kind, pattern in _PATTERNS.items():
                 if match := pattern.fullmatch(word):
                     values |= _READ[kind](match)
         return values
+
+
+def _tag_in(raw: str) -> str | None:
+    """The tag that a word with # in front says; "#1" is a number, and "#{x}" nothing that anybody puts on a task."""
+    if raw[0] != "#" or len(raw) < 2 or raw[1].isdigit() or raw[1] in _IN_TAGS:
+        return None
+    if any(char.isascii() and not char.isalnum() and char not in _IN_TAGS for char in raw[1:]):
+        return None
+    try:
+        return parse_tag(raw)
+    except FieldError:
+        return None
 
 
 def _iso(match: re.Match[str]) -> dict[str, Any]:

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from chat_api.parser.patterns import pattern
 from chat_api.parser.values import Spec
-
-Priority = Literal["none", "low", "medium", "high"]
+from taskflow_core.domain.priority import Priority
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,14 +72,14 @@ class Option:
 class Reading:
     """A sentence, read. With `unread` words or `options` to choose from nothing is said of time: `when` is empty.
 
-    `title` is what the task is called then, with tags and priority as written; empty when the sentence is about time
-    alone. Each part has the spans of the sentence that it came from, one for each stretch of words.
+    `title` is what the task is called then; empty when the sentence says no more than when, tags and
+    priority. Each part has the spans of the sentence that it came from, one for each stretch of words.
     """
 
     title: str
     when: When = NOTHING
-    tags: tuple[tuple[str, Span], ...] = ()
-    priority: tuple[Priority, Span] | None = None
+    tags: tuple[tuple[str, tuple[Span, ...]], ...] = ()
+    priority: tuple[Priority, tuple[Span, ...]] | None = None
     unread: tuple[Unread, ...] = ()
     options: tuple[Option, ...] = ()
     reminder_without_date: bool = False

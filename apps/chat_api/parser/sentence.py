@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from chat_api.parser.actions import LEXER, PHRASES
 from chat_api.parser.combine import combine
+from chat_api.parser.marks import marks_of
 from chat_api.parser.peg import Matcher, Token
 from chat_api.parser.reminding import ReminderWithoutDateError
 from chat_api.parser.result import NOTHING, Option, Reading, Span, Unread, When
@@ -78,6 +79,10 @@ class _Sentence:
         self._tokens = [_as_title(token, kept) for token in LEXER.tokens(text)]
         found = items_of(self._tokens, Matcher(PHRASES, self._tokens, Context(now.date(), order)))
         self._items, self._runs = runs_of(self._tokens, found)
+        self._tags, self._priority = marks_of(self._tokens)
+        self._marks = [
+            span for _, spans in [*self._tags, *([self._priority] if self._priority else [])] for span in spans
+        ]
 
     def reading(self) -> Reading:
         counted = [run for run in self._runs if run.counts]
@@ -109,7 +114,7 @@ class _Sentence:
         return run.start == 0 and "named" in self._tokens[0].values
 
     def _combined(self, counted: Sequence[Run]) -> Reading:
-        title, titled = title_of(self._text, self._tokens, counted)
+        title, titled = title_of(self._text, self._tokens, counted, self._marks)
         if title.count("(") != title.count(")") and self._text.count("(") == self._text.count(")"):
             return self._nothing(unread=self._named(counted, DOUBTFUL))  # "card to Tom (birthday dec 12)"
         try:
@@ -134,7 +139,7 @@ class _Sentence:
             found = combine(self._phrases(runs), self._now)
         except (ContradictionError, ReminderWithoutDateError):
             return []
-        title, _ = title_of(self._text, self._tokens, runs)
+        title, _ = title_of(self._text, self._tokens, runs, self._marks)
         return [Option(title, when) for when in found] if title else []
 
     def _nothing(
@@ -148,7 +153,7 @@ class _Sentence:
         spans: dict[str, tuple[Span, ...]] | None = None,
     ) -> Reading:
         """The sentence with nothing read of time: all of it is the title."""
-        whole, titled = title_of(self._text, self._tokens, ())
+        whole, titled = title_of(self._text, self._tokens, (), self._marks)
         return self._reading(
             whole if title is None else title,
             NOTHING,
@@ -170,14 +175,11 @@ class _Sentence:
         reminder_without_date: bool = False,
         reminders: tuple[str, ...] = (),
     ) -> Reading:
-        tags = [(token.values["tag"], Span(token.start, token.end)) for token in self._tokens if "tag" in token.values]
-        priorities = [token for token in self._tokens if "priority" in token.values]
-        first = priorities[0] if priorities else None
         return Reading(
             title=title,
             when=when,
-            tags=tuple(tags),
-            priority=None if first is None else (first.values["priority"], Span(first.start, first.end)),
+            tags=self._tags,
+            priority=self._priority,
             unread=unread,
             options=options,
             reminder_without_date=reminder_without_date,
@@ -219,7 +221,7 @@ def _as_title(token: Token, kept: Sequence[Span]) -> Token:
 
 def _marks(token: Token) -> dict[str, Any]:
     """What it says besides time."""
-    return {name: value for name, value in token.values.items() if name in ("quoted", "tag", "priority")}
+    return {name: value for name, value in token.values.items() if name == "quoted"}
 
 
 def _kind(phrase: Phrase) -> str:

@@ -33,20 +33,22 @@ def plain(text: str) -> str:
     return " ".join("".join(chars).split())
 
 
-def title_of(text: str, tokens: Sequence[Token], runs: Sequence[Run]) -> tuple[str, tuple[Span, ...]]:
-    """The title that is left when `runs` are taken out, with the stretches of `text` that it consists of."""
-    spans = _left(text, tokens, runs)
+def title_of(
+    text: str, tokens: Sequence[Token], runs: Sequence[Run], marks: Sequence[Span] = ()
+) -> tuple[str, tuple[Span, ...]]:
+    """The title that is left without `runs` and `marks`, with the stretches of `text` that it consists of."""
+    spans = _left(text, [*(_taken(text, tokens, run) for run in runs), *((mark.start, mark.end) for mark in marks)])
     pieces = [plain(text[span.start : span.end]).strip(_EDGES) for span in spans]
     if len(pieces) == 1 and (quoted := _quoted(tokens, spans[0])):
         return quoted, spans
     return " ".join(pieces), spans
 
 
-def _left(text: str, tokens: Sequence[Token], runs: Sequence[Run]) -> tuple[Span, ...]:
+def _left(text: str, taken: Sequence[tuple[int, int]]) -> tuple[Span, ...]:
     spans: list[Span] = []
     at = 0
-    for start, end in [*(_taken(text, tokens, run) for run in runs), (len(text), len(text))]:
-        piece = _trimmed(text, at, start)
+    for start, end in [*sorted(taken), (len(text), len(text))]:
+        piece = _trimmed(text, at, start) if at < start else None
         if piece is not None:
             spans.append(piece)
         at = max(at, end)

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 from msgspec import UNSET
 
-from chat_api.chat.intents import Days, Part, Scope
+from chat_api.chat.intents import Add, Days, Label, ListMarked, Part, Scope
 from chat_api.chat.tools import Listing, Tools
 from chat_api.parser import Quantity, When
 from chat_api.phase_iv import store
@@ -57,8 +57,8 @@ class PhaseIVTools:
     async def several(self, task_ids: Sequence[str]) -> Sequence[Task]:
         return [_as_task(task) for task in await store.several(self._connection, self._user_id, task_ids)]
 
-    async def add(self, title: str, when: When) -> Task:
-        task = await store.insert(self._connection, self._user_id, title, None, self.now)
+    async def add(self, new: Add) -> Task:
+        task = await store.insert(self._connection, self._user_id, new.title, None, self.now)
         return _as_task(task)
 
     async def complete(self, task: Task, *, completed: bool) -> Task:
@@ -78,6 +78,12 @@ class PhaseIVTools:
 
     async def clear(self, task: Task, what: Part) -> Task:
         raise AssertionError("without dates nothing is cleared")
+
+    async def marked(self, wanted: ListMarked, limit: int) -> Listing:
+        raise AssertionError("without dates nothing is tagged")
+
+    async def label(self, task: Task, wanted: Label) -> Task:
+        raise AssertionError("without dates nothing is tagged")
 
     async def _update(self, task: Task, title: str | None, completed: bool | None) -> Task:
         after = await store.update(

@@ -13,6 +13,15 @@ const NEAR = new Map([
 ]);
 
 /**
+ * A priority in words: "High priority"; "" for one that is not known.
+ *
+ * @param {string} priority
+ */
+export function priorityLabel(priority) {
+  return new Map(Object.entries(strings.priorities)).get(priority) ?? "";
+}
+
+/**
  * A date in words as seen from today: "Today", "Tomorrow", "Friday", "Wed 25 Nov", with the year when it is another.
  *
  * @param {string} date

@@ -4,7 +4,10 @@
  * @import { NewTask, Parsed, Possibility, Stretch } from "../../types/chat-api.js"
  */
 
-/** @typedef {Parsed | Possibility} Said A reading, or one of the ways to read a line that has several. */
+/**
+ * @typedef {Parsed | (Possibility & Partial<Pick<Parsed, "tags" | "priority">>)} Said A reading, or one of the ways to
+ *   read a line that has several, with the tags and the priority that are said whichever is right.
+ */
 
 /**
  * Stretches of a text that was `before` and is `after`, moved along with it; those that the edit touched are left out.
@@ -71,9 +74,11 @@ export function wordsOf(text, stretches) {
  * @param {Said} said
  * @returns {NewTask}
  */
-export function taskOf({ title, due, repeat, reminders }) {
+export function taskOf({ title, due, repeat, reminders, tags = [], priority = null }) {
   return {
     title,
+    ...(tags.length > 0 && { tags: tags.map(({ value }) => value) }),
+    ...(priority && { priority: priority.value }),
     ...(due && { due_date: due.value }),
     ...(repeat && { recurrence_pattern: repeat.value }),
     ...(repeat?.until && { recurrence_end_date: repeat.until }),

@@ -2,6 +2,7 @@
 
 import { find, findAll, h } from "../dom.js";
 import { dueOrder } from "../domain/due.js";
+import { hasTag } from "../domain/tags.js";
 import { today } from "../domain/zones.js";
 import { strings } from "../strings/index.js";
 import { KeyedRows } from "./keyed-rows.js";
@@ -9,6 +10,7 @@ import { emptyWords } from "./list-empty.js";
 import { partOf, partsOf } from "./list-views.js";
 import { TaskRow } from "./row.js";
 import { ListSection } from "./section.js";
+import { tagBar } from "./tag-bar.js";
 
 /**
  * @import { Clock } from "../domain/zones.js"
@@ -62,8 +64,9 @@ export class TaskList {
     this.sections = [];
     this.body = h("div", {});
     this.empty = h("div", { class: "empty", hidden: true });
+    this.tags = tagBar({ onChange: () => this.filterByTag() });
     this.loading = h("p", { class: "loading", role: "status" }, words.loading);
-    this.node = h("div", { class: "lists" }, this.loading, this.empty, this.body);
+    this.node = h("div", { class: "lists" }, this.tags.node, this.loading, this.empty, this.body);
     this.unsubscribe = store.subscribe(() => this.draw());
     this.timer = setInterval(() => this.draw(), TICK);
     this.draw(); // the tasks may have been there first
@@ -144,11 +147,18 @@ export class TaskList {
     return section;
   }
 
+  /** Shows only tasks with the tag that is chosen. */
+  filterByTag() {
+    for (const section of this.sections) section.shrink();
+    this.draw();
+  }
+
   /** The tasks of each section, in their order. */
   grouped() {
     const now = this.clock.now();
     const { zone } = this.clock;
-    const fitting = this.store.all().filter((task) => holds(task, this.words));
+    const tag = this.tags.chosen();
+    const fitting = this.store.all().filter((task) => holds(task, this.words) && (!tag || hasTag(task, tag)));
     const before = (/** @type {Task} */ task) => this.held.get(task.id) ?? task;
     const grouped = Map.groupBy(fitting, (task) => partOf(this.shown, before(task), now, zone));
     for (const [name, tasks] of grouped) {
@@ -164,6 +174,7 @@ export class TaskList {
     const now = this.clock.now();
     const { zone } = this.clock;
     this.arrange();
+    this.tags.draw(this.store.all());
     const grouped = this.grouped();
     const focus = this.focusBefore();
     let shown = 0;
@@ -211,7 +222,7 @@ export class TaskList {
   /** @param {number} shown */
   drawEmpty(shown) {
     this.empty.hidden = !this.sync.loaded || shown > 0;
-    const searching = this.words.length > 0;
+    const searching = this.words.length > 0 || this.tags.chosen() !== "";
     const state = searching ? "search" : this.view === "all" ? "none" : "view";
     if (this.empty.hidden || this.empty.dataset.state === state) return;
     this.empty.dataset.state = state;
@@ -279,7 +290,8 @@ function holds(task, words) {
   if (words.length === 0) return true;
   let text = searchable.get(task);
   if (text === undefined) {
-    text = `${task.title}\n${task.description ?? ""}`.toLocaleLowerCase();
+    text =
+      `${task.title}\n${task.description ?? ""}\n${(task.tags ?? []).map((tag) => `#${tag}`).join("\n")}`.toLocaleLowerCase();
     searchable.set(task, text);
   }
   return words.every((word) => text.includes(word));

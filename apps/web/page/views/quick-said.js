@@ -3,7 +3,7 @@
 
 import { findAll, h, setText } from "../dom.js";
 import { dueFields, dueLabel, dueValue } from "../domain/due.js";
-import { shortDate, timeLabel } from "../domain/labels.js";
+import { priorityLabel, shortDate, timeLabel } from "../domain/labels.js";
 import { wordsOf } from "../domain/line.js";
 import { today } from "../domain/zones.js";
 import { icon } from "../icons.js";
@@ -74,7 +74,11 @@ export function quickSaid({ clock, onKeep, onChoice }) {
   function inWords(reading, meanings) {
     const asked = meanings.map((said, at) => `${at + 1}: ${said}.`);
     const question = asked.length > 0 ? [words.which, ...asked] : [];
-    return [meaning(reading, clock), ...question, ...notesOf(reading)].filter(Boolean).join(" ");
+    const marks = [
+      reading.priority && priorityLabel(reading.priority.value),
+      ...reading.tags.map(({ value }) => `#${value}`),
+    ];
+    return [meaning(reading, clock), ...marks, ...question, ...notesOf(reading)].filter(Boolean).join(" ");
   }
 
   /** @param {string} text */
@@ -93,11 +97,13 @@ export function quickSaid({ clock, onKeep, onChoice }) {
     if (due) found.push(chip("calendar", dueWords(due, clock), due.spans, text));
     if (repeat) found.push(chip("repeat", repeat.words, repeat.spans, text));
     if (reminders) found.push(chip("bell", reminders.words, reminders.spans, text));
+    if (reading.priority) found.push(chip("flag", priorityLabel(reading.priority.value), reading.priority.spans, text));
+    for (const tag of reading.tags) found.push(chip("tag", tag.value, tag.spans, text));
     return found;
   }
 
   /**
-   * @param {"calendar" | "repeat" | "bell"} name
+   * @param {"calendar" | "repeat" | "bell" | "flag" | "tag"} name
    * @param {string} read
    * @param {Stretch[]} spans where it was said; nowhere, where it follows from another one
    * @param {string} text
@@ -106,7 +112,7 @@ export function quickSaid({ clock, onKeep, onChoice }) {
     const label = words.leave(wordsOf(text, spans));
     const props = { type: "button", "aria-label": label, title: label, on: { click: () => onKeep(spans) } };
     const remove = spans.length > 0 ? h("button", props, icon("close")) : null;
-    return h("li", {}, icon(name), h("span", {}, read), remove);
+    return h("li", {}, icon(name), h("bdi", {}, read), remove);
   }
 
   /** The buttons of the choices, in their order. */
@@ -126,7 +132,8 @@ export function quickSaid({ clock, onKeep, onChoice }) {
     chosen() {
       if (!shown?.options.length) return shown;
       const at = radios().findIndex((radio) => radio.checked);
-      return at < 0 ? null : (shown.options[at] ?? shown);
+      const { tags, priority } = shown;
+      return at < 0 ? null : { ...(shown.options[at] ?? shown), tags, priority };
     },
 
     /** Whether which of several meanings it has is asked. */
@@ -231,9 +238,10 @@ export function marksOf(reading) {
   const read = [reading, ...reading.options].flatMap(({ due, repeat, reminders }) =>
     [due, repeat, reminders].flatMap((part) => part?.spans ?? []),
   );
+  const marks = [...reading.tags, ...(reading.priority ? [reading.priority] : [])].flatMap(({ spans }) => spans);
   const unread = reading.unread.flatMap(({ spans }) => spans);
   return [
-    ...read.map((span) => ({ ...span, kind: /** @type {const} */ ("read") })),
+    ...[...read, ...marks].map((span) => ({ ...span, kind: /** @type {const} */ ("read") })),
     ...unread.map((span) => ({ ...span, kind: /** @type {const} */ ("unread") })),
   ];
 }

@@ -2,7 +2,7 @@
 
 import { h, setText } from "../dom.js";
 import { dueLabel, sectionOf } from "../domain/due.js";
-import { fullLabel } from "../domain/labels.js";
+import { fullLabel, priorityLabel } from "../domain/labels.js";
 import { offsetLabel, offsetMinutes } from "../domain/offsets.js";
 import { patternLabel } from "../domain/repeat.js";
 import { icon } from "../icons.js";
@@ -108,6 +108,29 @@ function onlyOnce(event) {
 const DUE_WORDS = { overdue: words.overdue, today: words.dueToday };
 
 /**
+ * How many reminders are to come, or which.
+ *
+ * @param {Shown} task
+ */
+function remindersOf(task) {
+  const reminders = [...(task.reminders ?? [])].sort(
+    (one, other) => (offsetMinutes(other) ?? 0) - (offsetMinutes(one) ?? 0),
+  );
+  if (reminders.length === 0 || task.completed) return [];
+  const offsets = reminders.map(offsetLabel);
+  const text = offsets.length === 1 ? offsets[0] : words.reminders(offsets.length);
+  return [
+    h(
+      "li",
+      { class: "fact", title: offsets.join(", ") },
+      icon("bell"),
+      h("span", { class: "visually-hidden" }, `${words.reminder}: `),
+      text,
+    ),
+  ];
+}
+
+/**
  * @param {Shown} task
  * @param {Section} section
  * @param {string} due
@@ -131,25 +154,22 @@ function factsOf(task, section, due, zone) {
       ),
     );
   }
+  if (task.priority && task.priority !== "none")
+    facts.push(h("li", { class: `fact priority-${task.priority}` }, icon("flag"), priorityLabel(task.priority)));
   if (repeats(task)) {
     const rule = patternLabel(task.recurrence_pattern) || words.repeats;
     facts.push(h("li", { class: "fact" }, icon("repeat"), rule));
   }
-  const reminders = [...(task.reminders ?? [])].sort(
-    (one, other) => (offsetMinutes(other) ?? 0) - (offsetMinutes(one) ?? 0),
-  );
-  if (reminders.length > 0 && !task.completed) {
-    const offsets = reminders.map(offsetLabel);
-    const text = offsets.length === 1 ? offsets[0] : words.reminders(offsets.length);
+  facts.push(...remindersOf(task));
+  for (const tag of task.tags ?? [])
     facts.push(
       h(
         "li",
-        { class: "fact", title: offsets.join(", ") },
-        icon("bell"),
-        h("span", { class: "visually-hidden" }, `${words.reminder}: `),
-        text,
+        { class: "fact fact-tag" },
+        icon("tag"),
+        h("span", { class: "visually-hidden" }, `${words.tag}: `),
+        h("bdi", {}, tag),
       ),
     );
-  }
   return facts;
 }

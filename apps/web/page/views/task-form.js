@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { dueFields, dueValue } from "../domain/due.js";
+import { tagCounts } from "../domain/tags.js";
 import { icon } from "../icons.js";
 import { ApiError } from "../server/errors.js";
 import { strings } from "../strings/index.js";
@@ -11,6 +12,7 @@ import { repeatField } from "./repeat-field.js";
 import { repeats } from "./row.js";
 import { scopeField } from "./scope.js";
 import { openSheet } from "./sheet.js";
+import { tagField } from "./tag-field.js";
 
 /**
  * @import { NewTask } from "../../types/chat-api.js"
@@ -25,11 +27,13 @@ import { openSheet } from "./sheet.js";
  */
 
 /**
- * @typedef {Required<Pick<NewTask, "title" | "description" | "due_date" | "reminders">> & Repeat} Entered What the form
+ * @typedef {Required<Pick<NewTask, "title" | "description" | "due_date" | "reminders" | "tags" | "priority">> & Repeat} Entered What the form
  *   holds, as the server's fields.
  */
 
 const words = strings.form;
+/** @type {["none", "low", "medium", "high"]} */
+const PRIORITIES = ["none", "low", "medium", "high"];
 /** @type {Start} */
 const EMPTY = {
   title: "",
@@ -38,6 +42,8 @@ const EMPTY = {
   recurrence_pattern: null,
   recurrence_end_date: null,
   reminders: [],
+  tags: [],
+  priority: "none",
 };
 
 /**
@@ -93,6 +99,16 @@ export function openTaskForm({ api, actions, clock, toaster, task, etag, start, 
   const dueNow = () => ({ date: date.input.value, value: dueValue(date.input.value, time.value, clock.zone) });
   const repeat = repeatField({ api, clock, task: shown, due: dueNow });
   const reminders = reminderField(shown.reminders ?? []);
+  const tags = tagField(
+    shown.tags ?? [],
+    tagCounts(actions.store.all()).map(({ tag }) => tag),
+  );
+  const given = shown.priority ?? "none";
+  const options = PRIORITIES.map((name) =>
+    h("option", { value: name, selected: name === given }, words.priorityNames[name]),
+  );
+  const select = h("select", {}, options);
+  const priority = field({ label: words.priority, input: select });
   const scope = task && repeats(task) ? scopeField({ question: words.change }) : null;
   const summary = summaryLine();
   const conflict = h("div", { class: "notice", role: "alert", hidden: true });
@@ -100,6 +116,7 @@ export function openTaskForm({ api, actions, clock, toaster, task, etag, start, 
   /** @type {Map<string, Field>} by the server's names */
   const fields = new Map(repeat.fields);
   fields.set("title", title).set("description", description).set("due_date", date).set("reminders", reminders);
+  fields.set("tags", tags).set("priority", priority);
   const form = h(
     "form",
     { id: "task-form", novalidate: true, on: { submit: send } },
@@ -109,6 +126,8 @@ export function openTaskForm({ api, actions, clock, toaster, task, etag, start, 
     date.node,
     repeat.node,
     reminders.node,
+    tags.node,
+    priority.node,
     scope?.node,
     summary,
   );
@@ -177,6 +196,8 @@ export function openTaskForm({ api, actions, clock, toaster, task, etag, start, 
       due_date: value,
       ...(value ? repeat.value() : { recurrence_pattern: null, recurrence_end_date: null }),
       reminders: value ? reminders.value() : [],
+      tags: tags.value(),
+      priority: PRIORITIES.find((name) => name === select.value) ?? "none",
     };
   }
 

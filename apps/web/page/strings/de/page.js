@@ -28,6 +28,8 @@ export const page = {
     busy: "Zu viele Seiten verfolgen deine Aufgaben zugleich; diese versucht es bald wieder",
   },
   list: {
+    tags: "Schlagwörter",
+    allTags: "Alle",
     overdue: "Überfällig",
     today: "Heute",
     upcoming: "Demnächst",
@@ -52,6 +54,12 @@ export const page = {
     upcoming: "Demnächst",
     week: "Woche",
   },
+  priorities: {
+    none: "Keine Priorität",
+    low: "Niedrige Priorität",
+    medium: "Mittlere Priorität",
+    high: "Hohe Priorität",
+  },
   row: {
     history: "Verlauf",
     delete: "Löschen",
@@ -63,6 +71,7 @@ export const page = {
     dueToday: "Heute fällig",
     repeats: "Wiederholt sich",
     reminders: (count) => plural(count, { one: "Erinnerung", other: "Erinnerungen" }),
+    tag: "Schlagwort",
     reminder: "Erinnerung",
   },
   chat: {

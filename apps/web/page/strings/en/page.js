@@ -27,6 +27,8 @@ export const page = {
     busy: "Too many pages follow your tasks at once; this one tries again soon",
   },
   list: {
+    tags: "Tags",
+    allTags: "All",
     overdue: "Overdue",
     today: "Today",
     upcoming: "Upcoming",
@@ -51,6 +53,7 @@ export const page = {
     upcoming: "Upcoming",
     week: "Week",
   },
+  priorities: { none: "No priority", low: "Low priority", medium: "Medium priority", high: "High priority" },
   row: {
     history: "History",
     delete: "Delete",
@@ -62,6 +65,7 @@ export const page = {
     dueToday: "Due today",
     repeats: "Repeats",
     reminders: (/** @type {number} */ count) => plural(count, { one: "reminder", other: "reminders" }),
+    tag: "Tag",
     reminder: "Reminder",
   },
   chat: {
