@@ -7,6 +7,7 @@ import { icon } from "../icons.js";
 import { ApiError } from "../server/errors.js";
 import { strings } from "../strings/index.js";
 import { field, showErrors, summaryLine } from "./field.js";
+import { priorityField } from "./priority-field.js";
 import { reminderField } from "./reminder-field.js";
 import { repeatField } from "./repeat-field.js";
 import { repeats } from "./row.js";
@@ -32,8 +33,6 @@ import { tagField } from "./tag-field.js";
  */
 
 const words = strings.form;
-/** @type {["none", "low", "medium", "high"]} */
-const PRIORITIES = ["none", "low", "medium", "high"];
 /** @type {Start} */
 const EMPTY = {
   title: "",
@@ -103,12 +102,7 @@ export function openTaskForm({ api, actions, clock, toaster, task, etag, start, 
     shown.tags ?? [],
     tagCounts(actions.store.all()).map(({ tag }) => tag),
   );
-  const given = shown.priority ?? "none";
-  const options = PRIORITIES.map((name) =>
-    h("option", { value: name, selected: name === given }, words.priorityNames[name]),
-  );
-  const select = h("select", {}, options);
-  const priority = field({ label: words.priority, input: select });
+  const priority = priorityField(shown.priority ?? "none");
   const scope = task && repeats(task) ? scopeField({ question: words.change }) : null;
   const summary = summaryLine();
   const conflict = h("div", { class: "notice", role: "alert", hidden: true });
@@ -197,7 +191,7 @@ export function openTaskForm({ api, actions, clock, toaster, task, etag, start, 
       ...(value ? repeat.value() : { recurrence_pattern: null, recurrence_end_date: null }),
       reminders: value ? reminders.value() : [],
       tags: tags.value(),
-      priority: PRIORITIES.find((name) => name === select.value) ?? "none",
+      priority: priority.value(),
     };
   }
 
