@@ -35,7 +35,12 @@ export function tagField(chosen, known) {
     if (same) same.checked ||= checked;
     else
       chips.append(
-        h("label", { class: "chip" }, h("input", { type: "checkbox", value: tag, checked }), h("bdi", {}, tag)),
+        h(
+          "label",
+          { class: "chip" },
+          h("input", { type: "checkbox", value: tag, checked }),
+          h("span", {}, h("bdi", {}, tag)),
+        ),
       );
     chips.hidden = false;
   }
