@@ -58,9 +58,17 @@ class Person:
         assert answer.ok, answer.text()
         return answer.json()
 
-    def delete(self, task_id: str) -> None:
-        """Deletes a task by the API."""
-        assert self._send("DELETE", f"/api/v1/tasks/{task_id}").status == 204
+    def delete(self, task_id: str, scope: str = "this") -> None:
+        """Deletes a task by the API, of a repeat those that `scope` says."""
+        assert self._send("DELETE", f"/api/v1/tasks/{task_id}?scope={scope}").status == 204
+
+    def restore(self, task_id: str) -> None:
+        """Restores a deleted task by the API."""
+        assert self._send("POST", f"/api/v1/trash/{task_id}/restore").ok
+
+    def delete_for_good(self, task_id: str) -> None:
+        """Takes a task out of the trash by the API."""
+        assert self._send("DELETE", f"/api/v1/trash/{task_id}").status == 204
 
     def tasks(self) -> list[dict[str, Any]]:
         """All tasks, by the API."""

@@ -62,7 +62,12 @@ export class Session {
         return preferences.zone;
       },
     };
-    this.actions = new TaskActions({ api, store: this.store, tell: (told) => toaster.show(told) });
+    this.actions = new TaskActions({
+      api,
+      store: this.store,
+      tell: (told) => toaster.show(told),
+      onTrash: () => this.router.go("/trash"),
+    });
     this.waiting = new WaitingReminders({
       api,
       onAnswered: (id) => tabs.tell({ kind: "reminder-answered", id }),
@@ -92,6 +97,7 @@ export class Session {
       go: (path) => this.router.go(path),
       onRemove: (task) => this.shell?.remove(task),
       onPlace: (path) => this.shell?.show(path),
+      onRestored: () => this.sync.loadSoon(),
       onProblem: this.problem,
       onDeleteAccount: (password) => this.deleteAccount(password),
     });

@@ -1,10 +1,15 @@
-// Which sheet an address opens: #/new, #/task/ID, #/task/ID/history, #/settings, #/account/PART, #/help.
+// Which sheet an address opens: #/new, #/task/ID, #/task/ID/history, #/settings, #/account/PART, #/help,
+// #/trash, #/activity.
 
+import { Activity } from "./state/activity.js";
+import { Trash } from "./state/trash.js";
 import { openAccount } from "./views/account/account.js";
+import { openActivity } from "./views/activity.js";
 import { openHelp } from "./views/help.js";
 import { openHistory } from "./views/history.js";
 import { openSettings } from "./views/settings.js";
 import { openTaskForm } from "./views/task-form.js";
+import { openTrash } from "./views/trash.js";
 
 /**
  * @import { Account, NewTask } from "../types/chat-api.js"
@@ -31,16 +36,17 @@ import { openTaskForm } from "./views/task-form.js";
  * @property {(path: string) => void} go
  * @property {(task: Task) => void} onRemove
  * @property {(path: string) => void} onPlace is told of addresses that are no sheet's
+ * @property {() => void} onRestored more tasks came back than one is told of
  * @property {(error: unknown) => void} onProblem
  * @property {(password: string) => Promise<void>} onDeleteAccount raises ApiError
  */
 
-/** Opens sheets, and tells the one that shows a task's history when that task changes. */
+/** Opens sheets, and tells the one that shows what happened when a task changes. */
 export class Sheets {
   /** @param {Needs} needs */
   constructor(needs) {
     this.needs = needs;
-    /** @type {ReturnType<typeof openHistory> | null} */
+    /** @type {(Sheet & {changed: (taskId: string) => void}) | null} shows what happened */
     this.history = null;
   }
 
@@ -60,6 +66,12 @@ export class Sheets {
     if (name === "settings") return openSettings({ preferences, email: user.email, toaster, onClose });
     if (name === "account") return this.account(id ?? "", onClose);
     if (name === "help") return openHelp({ toaster, onClose });
+    if (name === "trash") return this.trash(onClose);
+    if (name === "activity") {
+      const activity = new Activity({ api, store });
+      this.history = openActivity({ activity, userId: user.id, clock, toaster, go: this.needs.go, onClose });
+      return this.history;
+    }
     if (name === "task" && part === "history") {
       const title = store.get(id)?.title ?? "";
       this.history = openHistory({ api, userId: user.id, clock, toaster, taskId: id, title, onClose });
@@ -77,6 +89,12 @@ export class Sheets {
   account(part, onClose) {
     const { api, user, clock, toaster, go, onDeleteAccount } = this.needs;
     return openAccount(part, { api, user, clock, toaster, go, onDelete: onDeleteAccount, onClose });
+  }
+
+  /** @param {() => void} onClose */
+  trash(onClose) {
+    const { api, store, clock, toaster, go, onRestored } = this.needs;
+    return openTrash({ trash: new Trash({ api, store, onMore: onRestored }), clock, toaster, go, onClose });
   }
 
   /**

@@ -37,11 +37,13 @@ export class TaskActions extends TaskCalls {
    * @param {Api} needs.api
    * @param {TaskStore} needs.store
    * @param {(told: Told) => (() => void)} needs.tell shows a message; returns what takes it away
+   * @param {() => void} [needs.onTrash] shows where deleted tasks go
    * @param {number} [needs.undoSeconds] how long a deletion waits for a change of mind
    */
-  constructor({ api, store, tell, undoSeconds = UNDO_SECONDS }) {
+  constructor({ api, store, tell, onTrash = () => {}, undoSeconds = UNDO_SECONDS }) {
     super({ api, store });
     this.tell = tell;
+    this.onTrash = onTrash;
     this.undoSeconds = undoSeconds;
     this.undo = new Undo(tell);
     /** @type {Map<string, {path: string, draft: Draft}>} by the task's id: what waits for a change of mind */
@@ -176,7 +178,8 @@ export class TaskActions extends TaskCalls {
       clearTimeout(timer);
       for (const id of ids) this.restore(id);
     };
-    const entry = this.undo.offer(words.gone(titleOf(now), now.length), restore, this.undoSeconds);
+    const trash = { label: strings.page.trash, run: () => this.flush().then(this.onTrash) };
+    const entry = this.undo.offer(words.gone(titleOf(now), now.length), restore, this.undoSeconds, [trash]);
   }
 
   /** @param {string} id */

@@ -155,15 +155,26 @@ export class TaskStore {
   }
 
   /**
-   * Takes a task out and remembers at which version, so that late news of it changes nothing.
+   * Takes a task out and remembers at which version (else: the one that is known), so that late news of it changes
+   * nothing; news of its being restored does.
    *
    * @param {string} id
    * @param {number} [version]
    */
-  remove(id, version = Number.MAX_SAFE_INTEGER) {
+  remove(id, version = this.tasks.get(id)?.version ?? 0) {
     this.gone.set(id, Math.max(version, this.gone.get(id) ?? 0));
     this.drafts.delete(id);
     if (this.tasks.delete(id)) this.touch(id);
+  }
+
+  /**
+   * Takes a restored task in, whatever is remembered of its deletion.
+   *
+   * @param {Task} task
+   */
+  restore(task) {
+    this.gone.delete(task.id);
+    this.put(task);
   }
 
   /**

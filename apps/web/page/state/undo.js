@@ -25,11 +25,12 @@ export class Undo {
    * @param {string} text
    * @param {() => unknown} run
    * @param {number} [seconds] how long the message stays; the key works on
+   * @param {{label: string, run: () => void}[]} [also] what else can be done about it
    */
-  offer(text, run, seconds = SECONDS) {
+  offer(text, run, seconds = SECONDS, also = []) {
     /** @type {Entry} */
     const entry = { run, forget: () => this.forget(entry, close) };
-    const actions = [{ label: words.undo, run: () => this.take(entry) }];
+    const actions = [{ label: words.undo, run: () => this.take(entry) }, ...also];
     const close = this.tell({ text, seconds, key: "undo", actions });
     this.entries.push(entry);
     if (this.entries.length > MOST) this.entries.shift();

@@ -7,6 +7,7 @@ import { errors } from "./de/errors.js";
 import { line } from "./de/line.js";
 import { offline } from "./de/offline.js";
 import { page } from "./de/page.js";
+import { review } from "./de/review.js";
 import { security } from "./de/security.js";
 import { settings } from "./de/settings.js";
 import { task } from "./de/task.js";
@@ -20,6 +21,7 @@ export const strings = {
   ...line,
   ...doing,
   ...task,
+  ...review,
   ...settings,
   ...entrance,
   ...account,

@@ -7,6 +7,7 @@ import { errors } from "./en/errors.js";
 import { line } from "./en/line.js";
 import { offline } from "./en/offline.js";
 import { page } from "./en/page.js";
+import { review } from "./en/review.js";
 import { security } from "./en/security.js";
 import { settings } from "./en/settings.js";
 import { task } from "./en/task.js";
@@ -21,6 +22,7 @@ export const strings = {
   ...line,
   ...doing,
   ...task,
+  ...review,
   ...settings,
   ...entrance,
   ...account,

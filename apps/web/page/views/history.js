@@ -33,6 +33,17 @@ const ICONS = {
 };
 
 /**
+ * The icon of an event, of which `what` is said.
+ *
+ * @param {AuditItem} event
+ * @param {string} what
+ */
+export function markOf({ type }, what) {
+  if (what === words.restored || what === words.reopened) return "history";
+  return ICONS[type] ?? "more";
+}
+
+/**
  * Opens it. `changed(taskId)` of what it returns has it read anew a moment later.
  *
  * @param {object} needs
@@ -119,7 +130,7 @@ function entry(event, userId, clock) {
   return h(
     "li",
     { class: "timeline-entry", data: { type: event.type } },
-    h("span", { class: "timeline-mark" }, icon(ICONS[event.type] ?? (what === words.reopened ? "history" : "more"))),
+    h("span", { class: "timeline-mark" }, icon(markOf(event, what))),
     h(
       "div",
       { class: "timeline-text" },
@@ -153,10 +164,10 @@ function timeWords(at, clock) {
  * @param {Clock} clock
  * @returns {{what: string, details: string[]}}
  */
-function describe({ type, data }, clock) {
+export function describe({ type, data, version }, clock) {
   switch (type) {
     case "task.created":
-      return { what: words.created, details: [] };
+      return { what: version > 1 ? words.restored : words.created, details: [] };
     case "task.completed":
       return { what: words.done, details: [] };
     case "task.deleted":

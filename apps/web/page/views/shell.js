@@ -124,6 +124,8 @@ export class Shell {
       "?": () => go("/help"),
     };
     const menu = menuOf(user.email, [
+      [words.activity, () => go("/activity")],
+      [words.trash, () => go("/trash")],
       [words.settings, () => go("/settings")],
       [words.account, () => go("/account")],
       [words.shortcuts, () => go("/help")],

@@ -15,6 +15,8 @@ export const page = {
     chat: "Chat",
     chatKey: "Chat (c)",
     menu: "Menü",
+    trash: "Papierkorb",
+    activity: "Aktivität",
     settings: "Einstellungen",
     account: "Konto",
     shortcuts: "Tastenkürzel",

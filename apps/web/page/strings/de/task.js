@@ -71,6 +71,7 @@ export const task = {
     none: "Zu dieser Aufgabe gibt es keinen Verlauf.",
     byTaskFlow: " durch TaskFlow",
     created: "Erstellt",
+    restored: "Wiederhergestellt",
     done: "Abgehakt",
     deleted: "Gelöscht",
     reopened: "Wieder geöffnet",

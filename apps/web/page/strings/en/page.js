@@ -14,6 +14,8 @@ export const page = {
     chat: "Chat",
     chatKey: "Chat (c)",
     menu: "Menu",
+    trash: "Trash",
+    activity: "Activity",
     settings: "Settings",
     account: "Account",
     shortcuts: "Keyboard shortcuts",

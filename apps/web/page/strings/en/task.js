@@ -71,6 +71,7 @@ export const task = {
     none: "There is no history for this task.",
     byTaskFlow: " by TaskFlow",
     created: "Created",
+    restored: "Restored",
     done: "Marked done",
     deleted: "Deleted",
     reopened: "Reopened",

@@ -110,7 +110,7 @@ export function entryList({ api, path, words, empty }) {
  *
  * @param {{end: string, sure?: string, name: string, run: () => Promise<void>}} about
  */
-function endButton({ end, sure, name, run }) {
+export function endButton({ end, sure, name, run }) {
   let asked = sure === undefined;
   const button = h("button", { type: "button", class: "quiet-button danger", on: { click: press, blur: forget } }, end);
   label(end);
