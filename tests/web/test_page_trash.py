@@ -83,7 +83,7 @@ def test_a_series_comes_back_whole(ada: Person) -> None:
     ada.delete(first["id"], scope="all")
     expect(row(page, "Water the plants")).to_have_count(0)
     choose(page, "Trash")
-    page.get_by_role("button", name="Restore all 3").first.click()
+    page.get_by_role("button", name="Restore all 3: Water the plants").first.click()
     expect(page.get_by_text("The trash is empty.")).to_be_visible()
     page.keyboard.press("Escape")
     expect(row(page, "Water the plants")).to_have_count(3)

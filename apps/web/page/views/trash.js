@@ -163,7 +163,9 @@ export function openTrash({ trash, clock, toaster, go, onClose }) {
         { class: "entry-actions" },
         button(words.restore, words.restoreIt(task.title), () => restore(row, task.title, false)),
         together > 1
-          ? button(words.restoreAll(together), words.restoreAllOf(task.title), () => restore(row, task.title, true))
+          ? button(words.restoreAll(together), words.restoreAllOf(together, task.title), () =>
+              restore(row, task.title, true),
+            )
           : null,
         button(words.history, words.historyOf(task.title), async () => go(`/task/${task.id}/history`)),
         endButton({ end: words.remove, sure: words.sure, name: task.title, run: () => remove(row) }),

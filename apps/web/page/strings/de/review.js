@@ -22,7 +22,7 @@ export const review = {
     restore: "Wiederherstellen",
     restoreIt: (title) => `${title} wiederherstellen`,
     restoreAll: (count) => `Alle ${count} wiederherstellen`,
-    restoreAllOf: (title) => `${title} und alles, was mit gelöscht wurde, wiederherstellen`,
+    restoreAllOf: (count, title) => `Alle ${count} wiederherstellen: ${title} und was mit gelöscht wurde`,
     history: "Verlauf",
     historyOf: (title) => `Verlauf von ${title}`,
     remove: "Endgültig löschen",

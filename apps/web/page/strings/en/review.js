@@ -22,7 +22,8 @@ export const review = {
     restore: "Restore",
     restoreIt: (/** @type {string} */ title) => `Restore ${title}`,
     restoreAll: (/** @type {number} */ count) => `Restore all ${count}`,
-    restoreAllOf: (/** @type {string} */ title) => `Restore ${title} and what was deleted with it`,
+    /** @param {number} count @param {string} title */
+    restoreAllOf: (count, title) => `Restore all ${count}: ${title} and what was deleted with it`,
     history: "History",
     historyOf: (/** @type {string} */ title) => `History of ${title}`,
     remove: "Delete for good",
