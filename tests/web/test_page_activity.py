@@ -4,14 +4,14 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.web.person import Person, choose, day
 
 pytestmark = pytest.mark.browser
 
 
-def event(page: Page, what: str, title: str) -> Any:
+def event(page: Page, what: str, title: str) -> Locator:
     return page.locator(".event").filter(has=page.get_by_text(re.compile(what))).filter(
         has=page.get_by_role("button", name=title, exact=True)
     )  # fmt: skip

@@ -4,14 +4,14 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.web.person import Person, choose, day, row
 
 pytestmark = pytest.mark.browser
 
 
-def item(page: Page, title: str) -> Any:
+def item(page: Page, title: str) -> Locator:
     return page.locator(".trash-entry").filter(has=page.get_by_text(title, exact=True))
 
 
