@@ -79,10 +79,11 @@ def test_signing_out_in_one_tab_signs_out_in_all(ada: Person) -> None:
     expect(second.get_by_role("heading", name="Welcome back")).to_be_visible()
 
 
-def test_a_session_that_ended_leads_to_the_way_in(ada: Person) -> None:
+def test_who_does_not_sign_in_again_is_led_to_the_way_in(ada: Person) -> None:
     page = ada.tab()
     ada.context.clear_cookies()
     quick_add(page, "Too late")
+    page.get_by_role("dialog", name="Log in again").get_by_role("button", name="Log out").click()
     expect(page.get_by_text("Your session has ended")).to_be_visible()
     expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
 

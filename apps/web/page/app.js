@@ -24,7 +24,7 @@ import { signInView } from "./views/sign-in.js";
 
 const root = /** @type {HTMLElement} */ (document.getElementById("root"));
 const toaster = new Toaster();
-const api = new Api({ onSignedOut: () => session?.end(api.farewell) });
+const api = new Api({ onSignedOut: () => session?.signedOut() });
 const tabs = openTabs(heard);
 /** @type {Session | null} */
 let session = null;
@@ -33,8 +33,9 @@ let session = null;
 function heard(message) {
   if (message.kind === "signed-out") session?.end("");
   else if (message.kind === "reminder-answered") session?.waiting.dropReminder(message.id);
+  else if (session?.user.id === message.userId) session.signedInElsewhere();
   // Who is about to use a link is not taken away from it.
-  else if (session?.user.id !== message.userId && linkIn(location.hash) === null) start();
+  else if (linkIn(location.hash) === null) start();
 }
 
 /** Shows what the address and the session say; `notice` is what has been done just before. */

@@ -2,7 +2,7 @@
 
 const PREFIX = "taskflow.";
 
-/** @typedef {"known" | "keys" | "desktop" | "zone-kept" | "language" | "offline"} Kept */
+/** @typedef {"known" | "keys" | "desktop" | "zone-kept" | "language" | "offline" | `drafts.${string}`} Kept */
 
 /**
  * The kept value, or null.
@@ -27,6 +27,19 @@ export function get(name) {
 export function set(name, value) {
   try {
     localStorage.setItem(PREFIX + name, value);
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+  }
+}
+
+/**
+ * Keeps it no longer.
+ *
+ * @param {Kept} name
+ */
+export function remove(name) {
+  try {
+    localStorage.removeItem(PREFIX + name);
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;
   }

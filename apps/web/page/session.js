@@ -6,22 +6,23 @@ import { problemTeller } from "./notices/problems.js";
 import { ReminderNotices } from "./notices/reminders.js";
 import { offerZone } from "./notices/zone.js";
 import { Router } from "./router.js";
-import { hasStatus } from "./server/errors.js";
 import { LiveStream } from "./server/stream.js";
 import { Sheets } from "./sheets.js";
 import { TaskActions } from "./state/actions.js";
+import { Drafts } from "./state/drafts.js";
+import { Leaving } from "./state/leaving.js";
 import { Preferences } from "./state/preferences.js";
 import { Sync } from "./state/sync.js";
 import { TaskStore } from "./state/tasks.js";
 import { WaitingReminders } from "./state/waiting.js";
-import { strings } from "./strings/index.js";
 import { Shell } from "./views/shell.js";
+import { askToSignInAgain } from "./views/sign-in-again.js";
 
 /**
  * @import { Account } from "../types/chat-api.js"
  * @import { Clock } from "./domain/zones.js"
  * @import { Toaster } from "./notices/toaster.js"
- * @import { Api, Options } from "./server/api.js"
+ * @import { Api } from "./server/api.js"
  * @import { Frame, Status } from "./server/stream.js"
  * @import { Tabs } from "./tabs.js"
  */
@@ -48,10 +49,11 @@ export class Session {
     this.begun = false;
     this.listening = new AbortController();
     this.problem = problemTeller(toaster, () => this.ended);
-    /** Settles when what was asked last about logging out is answered. */
-    this.leaving = Promise.resolve();
     this.streamOpened = () => {};
 
+    this.drafts = new Drafts({ userId: user.id });
+    /** Ends the question for the password, where it is asked. */
+    this.asking = new AbortController();
     this.store = new TaskStore();
     const preferences = new Preferences({ api, onSaved: () => this.store.changed() });
     this.preferences = preferences;
@@ -68,6 +70,7 @@ export class Session {
       tell: (told) => toaster.show(told),
       onTrash: () => this.router.go("/trash"),
     });
+    this.leaving = new Leaving({ api, actions: this.actions, tabs, onLeft: (notice) => this.end(notice) });
     this.waiting = new WaitingReminders({
       api,
       onAnswered: (id) => tabs.tell({ kind: "reminder-answered", id }),
@@ -84,13 +87,14 @@ export class Session {
       onFrame: (frame) => this.frame(frame),
       onState: (status) => this.streamState(status),
       renew: () => api.renew(),
-      onSignedOut: () => this.wasSignedOut(),
+      onSignedOut: () => api.signInAgain(),
     });
     this.sheets = new Sheets({
       user,
       api,
       store: this.store,
       actions: this.actions,
+      drafts: this.drafts,
       preferences,
       clock: this.clock,
       toaster,
@@ -99,7 +103,7 @@ export class Session {
       onPlace: (path) => this.shell?.show(path),
       onRestored: () => this.sync.loadSoon(),
       onProblem: this.problem,
-      onDeleteAccount: (password) => this.deleteAccount(password),
+      onDeleteAccount: (password) => this.leaving.deleteAccount(password),
     });
     this.router = new Router({ open: (path, start, onClose) => this.sheets.open(path, start, onClose) });
     this.notices = new ReminderNotices({
@@ -144,14 +148,15 @@ export class Session {
       store: this.store,
       sync: this.sync,
       actions: this.actions,
+      drafts: this.drafts,
       waiting: this.waiting,
       clock: this.clock,
       toaster: this.toaster,
       go: (path, start) => this.router.go(path, start),
       leave: () => this.router.leave(),
       hold: (close) => this.router.hold(close),
-      onSignOut: () => this.signOut(),
-      onSignOutEverywhere: () => this.signOutEverywhere(),
+      onSignOut: () => this.leaving.signOut().catch(this.problem),
+      onSignOutEverywhere: () => this.leaving.signOutEverywhere(),
       onProblem: this.problem,
     });
     shell.setLive(this.stream.status);
@@ -180,6 +185,7 @@ export class Session {
   /** Stops everything that belongs to the session, without a word to the server. */
   stop() {
     this.ended = true;
+    this.asking.abort(false);
     this.listening.abort();
     this.stream.stop();
     this.sync.stop();
@@ -197,65 +203,48 @@ export class Session {
    */
   end(notice) {
     if (this.ended) return;
+    this.drafts.clear();
     this.stop();
     this.onEnd(notice);
   }
 
-  /** The stream says that it is over. Where somebody is logging out just now, the answer to that says more. */
-  async wasSignedOut() {
-    await this.leaving;
+  /**
+   * The session is over. Where it was ended on purpose the page goes too, after the answer to who is logging out just now,
+   * which says more. Where it just ran out, the person can go on; says whether they do.
+   */
+  async signedOut() {
+    await this.leaving.answered;
+    if (this.ended) return false;
+    if (!this.api.reason) {
+      this.asking = new AbortController();
+      const { email } = this.user;
+      const again = { email, onSubmit: this.signInAgain.bind(this), signal: this.asking.signal };
+      if (await askToSignInAgain(again)) return this.resume();
+    }
     this.end(this.api.farewell);
-  }
-
-  signOut() {
-    return this.leave(() => this.askToLeave({ quiet: true }), "").catch(this.problem);
-  }
-
-  /** Ends every session of the person, this one as well. Raises ApiError. */
-  signOutEverywhere() {
-    return this.leave(() => this.askToLeave({ body: { everywhere: true } }), strings.entrance.loggedOutEverywhere);
+    return false;
   }
 
   /**
-   * Deletes the account, for good. Raises ApiError.
+   * Raises ApiError.
    *
    * @param {string} password
    */
-  deleteAccount(password) {
-    const ask = () => this.api.json("DELETE", "/api/v1/auth/account", { body: { password } });
-    return this.leave(ask, strings.entrance.accountDeleted);
+  async signInAgain(password) {
+    const body = { email: this.user.email, password };
+    await this.api.json("POST", "/api/v1/auth/login", { body, quiet: true });
+    this.tabs.tell({ kind: "signed-in", userId: this.user.id });
   }
 
-  /**
-   * Has the session be ended by what `ask` asks, and says so to this browser's other tabs. Raises ApiError.
-   *
-   * @param {() => Promise<unknown>} ask
-   * @param {string} notice
-   */
-  leave(ask, notice) {
-    const left = this.askWhenDone(ask).then(() => {
-      this.tabs.tell({ kind: "signed-out" });
-      history.replaceState(null, "", location.pathname);
-      this.end(notice);
-    });
-    this.leaving = left.catch(() => {});
-    return left;
+  /** The person has signed in again in another tab. */
+  signedInElsewhere() {
+    this.asking.abort(true);
   }
 
-  /** @param {() => Promise<unknown>} ask */
-  async askWhenDone(ask) {
-    await this.actions.flush();
-    await ask();
-  }
-
-  /** @param {Options} how */
-  async askToLeave(how) {
-    try {
-      await this.api.json("POST", "/api/v1/auth/logout", how);
-    } catch (error) {
-      // Who is not logged in here need not be logged out here.
-      if (!(how.quiet && hasStatus(error, 401))) throw error;
-    }
+  resume() {
+    this.sync.loadSoon();
+    this.waiting.load();
+    return true;
   }
 
   /** @param {Frame} frame */

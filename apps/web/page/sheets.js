@@ -18,6 +18,7 @@ import { openTrash } from "./views/trash.js";
  * @import { Sheet } from "./router.js"
  * @import { Api } from "./server/api.js"
  * @import { TaskActions } from "./state/actions.js"
+ * @import { Drafts } from "./state/drafts.js"
  * @import { Preferences } from "./state/preferences.js"
  * @import { Task, TaskStore } from "./state/tasks.js"
  */
@@ -30,6 +31,7 @@ import { openTrash } from "./views/trash.js";
  * @property {Api} api
  * @property {TaskStore} store
  * @property {TaskActions} actions
+ * @property {Drafts} drafts
  * @property {Preferences} preferences
  * @property {Clock} clock
  * @property {Toaster} toaster
@@ -122,10 +124,11 @@ export class Sheets {
 
   /** @param {{task?: Task | null, etag?: string | null, start?: Start, onClose: () => void}} opened */
   form({ task = null, etag = null, start = {}, onClose }) {
-    const { api, actions, clock, toaster, go, onRemove } = this.needs;
+    const { api, actions, drafts, clock, toaster, go, onRemove } = this.needs;
     const sheet = openTaskForm({
       api,
       actions,
+      drafts,
       clock,
       toaster,
       task,
@@ -133,6 +136,7 @@ export class Sheets {
       start,
       on: {
         close: onClose,
+        again: () => go(task ? `/task/${task.id}` : "/new"),
         history: (shown) => go(`/task/${shown.id}/history`),
         reopen: (shown) => go(`/task/${shown.id}`),
         remove: (shown) => {

@@ -49,12 +49,14 @@ export function nextPage(headers) {
 
 /**
  * The client. A session that has run out (401) is renewed and the call sent again; `onSignedOut` is called when that
- * fails. Calls that say `quiet` just get their 401.
+ * fails, and says whether the person has signed in again: then the call is sent once more. Calls that say `quiet` just get their 401.
  */
 export class Api {
-  /** @param {{onSignedOut?: () => void}} [needs] */
+  /** @param {{onSignedOut?: () => unknown}} [needs] */
   constructor({ onSignedOut = () => {} } = {}) {
     this.onSignedOut = onSignedOut;
+    /** @type {Promise<boolean> | null} */
+    this.again = null;
     /** @type {Promise<boolean> | null} */
     this.renewal = null;
     /** Why the last renewal failed, where the server said so. */
@@ -95,6 +97,16 @@ export class Api {
       }
     }
     return false;
+  }
+
+  /** Has the person sign in again, and says whether they have; all who find the session ended share one answer. */
+  signInAgain() {
+    this.again ??= Promise.resolve(this.onSignedOut())
+      .then((signedIn) => signedIn === true)
+      .finally(() => {
+        this.again = null;
+      });
+    return this.again;
   }
 
   /**
@@ -166,7 +178,7 @@ export class Api {
       return renewed;
     }
     if (error.status === 401 && !renewed && (await this.renew())) return true;
-    if (error.status === 401 && !options.quiet) this.onSignedOut();
+    if (error.status === 401 && !options.quiet && (await this.signInAgain())) return true;
     throw error;
   }
 }

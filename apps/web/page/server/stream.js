@@ -41,7 +41,7 @@ export class LiveStream {
    * @param {(frame: Frame) => void} needs.onFrame gets each frame
    * @param {(status: Status) => void} needs.onState gets each change of the connection
    * @param {() => Promise<boolean>} needs.renew renews the session and says whether it is still good
-   * @param {() => void} needs.onSignedOut follows when it is not
+   * @param {() => unknown} needs.onSignedOut follows when it is not; settles with true once it is again
    * @param {number} [needs.silence] milliseconds without a byte that mean a dead connection
    * @param {number} [needs.wait] milliseconds before the first new try
    */
@@ -148,8 +148,6 @@ export class LiveStream {
         renewed = false;
       }
       if (await this.isOver(turn, renewed)) {
-        this.leading = false;
-        this.onSignedOut();
         return;
       }
       if (turn.status === 401) {
@@ -164,13 +162,17 @@ export class LiveStream {
   }
 
   /**
-   * Whether the session is over: it is not when it can be renewed, once.
+   * Whether the session is over: it is not when it can be renewed, once, or the person signs in again.
    *
    * @param {Turn} turn
    * @param {boolean} renewed
    */
   async isOver(turn, renewed) {
-    return turn.signedOut || (turn.status === 401 && (renewed || !(await this.renew())));
+    const over = turn.signedOut || (turn.status === 401 && (renewed || !(await this.renew())));
+    if (!over) return false;
+    this.leading = false;
+    this.leading = (await this.onSignedOut()) === true;
+    return !this.leading;
   }
 
   /** @param {Turn} turn */

@@ -8,6 +8,7 @@ import { strings } from "../strings/index.js";
 /**
  * @import { ChatAnswer } from "../../types/chat-api.js"
  * @import { Api } from "../server/api.js"
+ * @import { Drafts } from "../state/drafts.js"
  * @import { Sync } from "../state/sync.js"
  */
 
@@ -26,9 +27,9 @@ const words = strings.chat;
 /**
  * A panel beside the list; `onClose()` is called when the person closes it. The talk is kept while the page is open.
  *
- * @param {{api: Api, sync: Sync, onClose: () => void}} needs
+ * @param {{api: Api, sync: Sync, drafts: Drafts, onClose: () => void}} needs
  */
-export function chatPanel({ api, sync, onClose }) {
+export function chatPanel({ api, sync, drafts, onClose }) {
   /** @type {string | null} */
   let conversation = null;
   const log = h("div", {
@@ -44,9 +45,11 @@ export function chatPanel({ api, sync, onClose }) {
     placeholder: words.placeholder,
     maxlength: 10000,
     dir: "auto",
+    value: drafts.text("chat"),
     autocomplete: "off",
     enterkeyhint: "send",
   });
+  input.addEventListener("input", () => drafts.keep("chat", input.value));
   const send = h(
     "button",
     { type: "submit", class: "primary-button icon-only", "aria-label": words.send },
@@ -111,6 +114,7 @@ export function chatPanel({ api, sync, onClose }) {
     const text = input.value.trim();
     if (!text) return;
     input.value = "";
+    drafts.drop("chat");
     say(text);
   }
 

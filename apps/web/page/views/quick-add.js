@@ -2,8 +2,7 @@
 // way to everything else.
 
 import { h } from "../dom.js";
-import { moved, taskOf } from "../domain/line.js";
-import { addDays, today } from "../domain/zones.js";
+import { moved } from "../domain/line.js";
 import { icon } from "../icons.js";
 import { ApiError } from "../server/errors.js";
 import { LineReader } from "../state/line-reader.js";
@@ -12,15 +11,16 @@ import { lineField } from "./line-field.js";
 import { quickDays } from "./quick-days.js";
 import { quickPaste } from "./quick-paste.js";
 import { instantText, marksOf, quickSaid, refusalOf } from "./quick-said.js";
-import { quickSending } from "./quick-sending.js";
+import { newTaskOf, quickSending } from "./quick-sending.js";
 
 /**
- * @import { NewTask, Parsed, Stretch } from "../../types/chat-api.js"
+ * @import { Parsed, Stretch } from "../../types/chat-api.js"
  * @import { Said } from "../domain/line.js"
  * @import { Clock } from "../domain/zones.js"
  * @import { Api } from "../server/api.js"
  * @import { Start } from "../sheets.js"
  * @import { TaskActions } from "../state/actions.js"
+ * @import { Drafts } from "../state/drafts.js"
  * @import { Sent } from "./quick-sending.js"
  */
 
@@ -32,9 +32,9 @@ const words = strings.quick;
 /**
  * The line; `onDetails` opens the whole form with what was entered.
  *
- * @param {{api: Api, actions: TaskActions, clock: Clock, onDetails: (start: Start) => void}} needs
+ * @param {{api: Api, actions: TaskActions, drafts: Drafts, clock: Clock, onDetails: (start: Start) => void}} needs
  */
-export function quickAdd({ api, actions, clock, onDetails }) {
+export function quickAdd({ api, actions, drafts, clock, onDetails }) {
   const reader = new LineReader({ api, onRead: show });
   const input = h("input", {
     type: "text",
@@ -89,10 +89,8 @@ export function quickAdd({ api, actions, clock, onDetails }) {
     else setTimeout(fold);
   });
   input.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") {
-      reset();
-      input.blur();
-    } else if (asked && /^[1-9]$/.test(event.key) && said.choose(Number(event.key))) {
+    if (event.key === "Escape") input.blur();
+    else if (asked && /^[1-9]$/.test(event.key) && said.choose(Number(event.key))) {
       event.preventDefault();
       form.requestSubmit();
     }
@@ -108,6 +106,7 @@ export function quickAdd({ api, actions, clock, onDetails }) {
 
   /** @param {string} before */
   function edited(before) {
+    drafts.keep("line", input.value);
     if (returned && before === returned.sent.line.text && goOn(returned)) return;
     kept = moved(kept, before, input.value);
     paste.close();
@@ -165,6 +164,7 @@ export function quickAdd({ api, actions, clock, onDetails }) {
    */
   function put(sent) {
     text.set(sent.line.text);
+    drafts.keep("line", sent.line.text);
     kept = sent.line.kept;
     near.press(sent.days);
     paste.close();
@@ -186,22 +186,11 @@ export function quickAdd({ api, actions, clock, onDetails }) {
   function openDetails() {
     const seen = reader.known(line());
     const meant = said.chosen();
-    const start = fieldsOf(seen && !refusalOf(seen, meant) ? meant : null, { line: line(), days: near.pressed() });
+    const readable = seen && !refusalOf(seen, meant) ? meant : null;
+    const start = newTaskOf(readable, { line: line(), days: near.pressed() }, clock);
     if (start.due_date) start.due_date = instantText(start.due_date, clock);
     reset();
     onDetails(start);
-  }
-
-  /**
-   * The task that is meant; of a line that could not be read, its text and the day pressed.
-   *
-   * @param {Said | null} meant
-   * @param {Sent} sent
-   * @returns {NewTask}
-   */
-  function fieldsOf(meant, { line, days }) {
-    const task = meant ? taskOf(meant) : { title: line.text.trim() };
-    return task.due_date || days === null ? task : { ...task, due_date: addDays(today(clock.now(), clock.zone), days) };
   }
 
   /** @param {Event} event */
@@ -229,7 +218,7 @@ export function quickAdd({ api, actions, clock, onDetails }) {
    * @param {Said | null} meant what was seen of it; null where it must still be read
    * @param {string} [coming] its row, where it has one
    */
-  async function make(sent, meant, coming = actions.expect(fieldsOf(meant, sent))) {
+  async function make(sent, meant, coming = actions.expect(newTaskOf(meant, sent, clock))) {
     try {
       const refusal = meant ? await create(meant, sent, coming) : await readAndCreate(sent, coming);
       if (refusal) comeBack(sent, refusal);
@@ -247,7 +236,7 @@ export function quickAdd({ api, actions, clock, onDetails }) {
    * @param {string} coming
    */
   async function create(meant, sent, coming) {
-    await actions.create(fieldsOf(meant, sent), coming);
+    await actions.create(newTaskOf(meant, sent, clock), coming);
     return "";
   }
 
@@ -273,7 +262,7 @@ export function quickAdd({ api, actions, clock, onDetails }) {
     const all = lines.map((text) => {
       /** @type {Sent} */
       const sent = { line: { text, kept: [] }, days: null };
-      return { sent, coming: actions.expect(fieldsOf(null, sent)) };
+      return { sent, coming: actions.expect(newTaskOf(null, sent, clock)) };
     });
     for (const { sent, coming } of all) await make(sent, null, coming);
   }
@@ -295,5 +284,7 @@ export function quickAdd({ api, actions, clock, onDetails }) {
     complain(reason);
   }
 
+  const left = drafts.text("line");
+  if (left) put({ line: { text: left, kept: [] }, days: null });
   return { node: form, focus: () => input.focus() };
 }

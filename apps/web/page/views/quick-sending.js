@@ -1,9 +1,16 @@
 // Lines that did not become tasks and came back while another one was being typed.
 
 import { h } from "../dom.js";
+import { taskOf } from "../domain/line.js";
+import { addDays, today } from "../domain/zones.js";
 import { strings } from "../strings/index.js";
 
-/** @import { Line } from "../state/line-reader.js" */
+/**
+ * @import { NewTask } from "../../types/chat-api.js"
+ * @import { Said } from "../domain/line.js"
+ * @import { Clock } from "../domain/zones.js"
+ * @import { Line } from "../state/line-reader.js"
+ */
 
 /**
  * @typedef {object} Sent What was entered: the line, and the day that was pressed.
@@ -61,4 +68,17 @@ export function quickSending({ onPutBack, onDiscard }) {
       append(item);
     },
   };
+}
+
+/**
+ * The task that is meant; of a line that could not be read, its text and the day pressed.
+ *
+ * @param {Said | null} meant
+ * @param {Sent} sent
+ * @param {Clock} clock
+ * @returns {NewTask}
+ */
+export function newTaskOf(meant, { line, days }, clock) {
+  const task = meant ? taskOf(meant) : { title: line.text.trim() };
+  return task.due_date || days === null ? task : { ...task, due_date: addDays(today(clock.now(), clock.zone), days) };
 }

@@ -10,16 +10,18 @@ import { strings } from "../strings/index.js";
  */
 
 /**
- * Opens a modal dialog. The focus goes back to where it was.
+ * Opens a modal dialog. The focus goes back to where it was. What it returns closes it, or asks to (`ask`), as the person
+ * does by Escape and its button.
  *
  * @param {object} sheet
  * @param {string} sheet.title
  * @param {Child | Child[]} sheet.body
  * @param {Child[]} [sheet.footer]
  * @param {Toaster} sheet.toaster
+ * @param {() => boolean} [sheet.mayClose] whether the person may just close it; where not, it asks
  * @param {() => void} [sheet.onClose] is called once it is closed, by whatever way
  */
-export function openSheet({ title, body, footer, toaster, onClose = () => {} }) {
+export function openSheet({ title, body, footer, toaster, mayClose = () => true, onClose = () => {} }) {
   const returnFocus = rememberFocus();
   const titleId = uniqueId("sheet");
   const dialog = h(
@@ -31,7 +33,7 @@ export function openSheet({ title, body, footer, toaster, onClose = () => {} }) 
       h("h2", { id: titleId }, title),
       h(
         "button",
-        { type: "button", class: "icon-button", "aria-label": strings.sheet.close, on: { click: close } },
+        { type: "button", class: "icon-button", "aria-label": strings.sheet.close, on: { click: ask } },
         icon("close"),
       ),
     ),
@@ -43,6 +45,13 @@ export function openSheet({ title, body, footer, toaster, onClose = () => {} }) 
     dialog.close();
   }
 
+  function ask() {
+    if (mayClose()) close();
+  }
+
+  dialog.addEventListener("cancel", (event) => {
+    if (event.target === dialog && !mayClose()) event.preventDefault();
+  });
   dialog.addEventListener("close", () => {
     toaster.moveTo(document.querySelector("dialog[open]"));
     dialog.remove();
@@ -55,7 +64,7 @@ export function openSheet({ title, body, footer, toaster, onClose = () => {} }) 
     onBackdrop = event.target === dialog;
   });
   dialog.addEventListener("click", (event) => {
-    if (event.target === dialog && onBackdrop) close();
+    if (event.target === dialog && onBackdrop) ask();
   });
   // What is entered is saved from wherever one is in the form.
   dialog.addEventListener("keydown", (event) => {
@@ -66,5 +75,5 @@ export function openSheet({ title, body, footer, toaster, onClose = () => {} }) 
   document.body.append(dialog);
   dialog.showModal();
   toaster.moveTo(dialog);
-  return { dialog, close };
+  return { dialog, close, ask };
 }

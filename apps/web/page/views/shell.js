@@ -24,6 +24,7 @@ import { waitingPanel } from "./waiting-panel.js";
  * @import { Status } from "../server/stream.js"
  * @import { Start } from "../sheets.js"
  * @import { TaskActions } from "../state/actions.js"
+ * @import { Drafts } from "../state/drafts.js"
  * @import { Sync } from "../state/sync.js"
  * @import { Task, TaskStore } from "../state/tasks.js"
  * @import { WaitingReminders } from "../state/waiting.js"
@@ -36,6 +37,7 @@ import { waitingPanel } from "./waiting-panel.js";
  * @property {TaskStore} store
  * @property {Sync} sync
  * @property {TaskActions} actions
+ * @property {Drafts} drafts
  * @property {WaitingReminders} waiting
  * @property {Clock} clock
  * @property {Toaster} toaster
@@ -60,6 +62,7 @@ export class Shell {
     store,
     sync,
     actions,
+    drafts,
     waiting,
     clock,
     toaster,
@@ -89,7 +92,7 @@ export class Shell {
     });
     this.liveWords = h("span", { class: "visually-hidden" });
     this.live = h("span", { class: "live", role: "status" }, h("span", { class: "live-dot" }), this.liveWords);
-    this.quick = quickAdd({ api, actions, clock, onDetails: (start) => go("/new", start) });
+    this.quick = quickAdd({ api, actions, drafts, clock, onDetails: (start) => go("/new", start) });
     this.list = new TaskList({
       store,
       sync,
@@ -103,7 +106,7 @@ export class Shell {
       },
     });
     this.panel = waitingPanel({ waiting, store, clock, onOpen: (id) => go(`/task/${id}`) });
-    this.chat = chatPanel({ api, sync, onClose: leave });
+    this.chat = chatPanel({ api, sync, drafts, onClose: leave });
     this.chatButton = iconButton("chat", words.chat, {
       title: words.chatKey,
       "aria-expanded": "false",

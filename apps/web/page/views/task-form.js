@@ -1,38 +1,29 @@
-// The whole of a task in a sheet: to make one, or to change one.
+// The whole of a task in a sheet: to make one, or to change one. What is typed in it is kept until it is saved or
+// discarded.
 
 import { h } from "../dom.js";
-import { dueFields, dueValue } from "../domain/due.js";
 import { tagCounts } from "../domain/tags.js";
-import { icon } from "../icons.js";
-import { ApiError } from "../server/errors.js";
+import { ApiError, hasStatus } from "../server/errors.js";
 import { strings } from "../strings/index.js";
-import { field, showErrors, summaryLine } from "./field.js";
-import { priorityField } from "./priority-field.js";
-import { reminderField } from "./reminder-field.js";
-import { repeatField } from "./repeat-field.js";
+import { showErrors, summaryLine, watchFocus } from "./field.js";
 import { repeats } from "./row.js";
 import { scopeField } from "./scope.js";
 import { openSheet } from "./sheet.js";
-import { tagField } from "./tag-field.js";
+import { changes, onlyGiven, ruleDiffers, taskFields } from "./task-fields.js";
 
 /**
- * @import { NewTask } from "../../types/chat-api.js"
  * @import { Clock } from "../domain/zones.js"
  * @import { Toaster } from "../notices/toaster.js"
  * @import { Api } from "../server/api.js"
  * @import { Start } from "../sheets.js"
  * @import { TaskActions } from "../state/actions.js"
+ * @import { Drafts } from "../state/drafts.js"
  * @import { Task } from "../state/tasks.js"
- * @import { Field } from "./field.js"
- * @import { Repeat } from "./repeat-field.js"
+ * @import { Entered } from "./task-fields.js"
  */
 
-/**
- * @typedef {Required<Pick<NewTask, "title" | "description" | "due_date" | "reminders" | "tags" | "priority">> & Repeat} Entered What the form
- *   holds, as the server's fields.
- */
+/** @typedef {{before: Entered, entered: Entered, etag: string | null}} Draft What was typed, and over what. */
 
-const words = strings.form;
 /** @type {Start} */
 const EMPTY = {
   title: "",
@@ -41,9 +32,8 @@ const EMPTY = {
   recurrence_pattern: null,
   recurrence_end_date: null,
   reminders: [],
-  tags: [],
-  priority: "none",
 };
+const words = { ...strings.form, ...strings.draft };
 
 /**
  * Opens the form.
@@ -51,185 +41,163 @@ const EMPTY = {
  * @param {object} needs
  * @param {Api} needs.api
  * @param {TaskActions} needs.actions
+ * @param {Drafts} needs.drafts
  * @param {Clock} needs.clock
  * @param {Toaster} needs.toaster
  * @param {Task | null} needs.task one to change, or null for a new one
  * @param {string | null} needs.etag what the task was read at
  * @param {Start} needs.start what a new task begins with
- * @param {Record<"history" | "remove" | "reopen", (task: Task) => void> & {close: () => void}} needs.on
+ * @param {Record<"history" | "remove" | "reopen", (task: Task) => void> & {close: () => void, again: () => void}} needs.on
  */
-export function openTaskForm({ api, actions, clock, toaster, task, etag, start, on }) {
-  /** @type {Start & Pick<Task, "due_all_day">} */
-  const shown = task ?? { ...EMPTY, ...start, due_all_day: !start.due_date?.includes("T") };
-  const due = dueFields(shown, clock.zone) ?? { date: "", time: "" };
-  const title = field({
-    label: words.title,
-    input: h("input", {
-      type: "text",
-      required: true,
-      maxlength: 255,
-      value: shown.title,
-      autocomplete: "off",
-      dir: "auto",
-    }),
-  });
-  const description = field({
-    label: words.description,
-    input: h("textarea", { rows: 3, dir: "auto", maxlength: 5000, prop: { value: shown.description ?? "" } }),
-  });
-  const time = h("input", { type: "time", value: due.time, "aria-label": words.time });
-  const clear = h(
-    "button",
-    {
-      type: "button",
-      class: "icon-button",
-      "aria-label": words.clearDue,
-      title: words.clear,
-      on: { click: clearDue },
-    },
-    icon("close"),
-  );
-  const date = field({
-    label: words.due,
-    input: h("input", { type: "date", value: due.date }),
-    extra: [time, clear],
-    class: "due-field",
-  });
-  const dueNow = () => ({ date: date.input.value, value: dueValue(date.input.value, time.value, clock.zone) });
-  const repeat = repeatField({ api, clock, task: shown, due: dueNow });
-  const reminders = reminderField(shown.reminders ?? []);
-  const tags = tagField(
-    shown.tags ?? [],
-    tagCounts(actions.store.all()).map(({ tag }) => tag),
-  );
-  const priority = priorityField(shown.priority ?? "none");
+export function openTaskForm({ api, actions, drafts, clock, toaster, task, etag, start, on }) {
+  const name = task?.id ?? "new";
+  const kept = asDraft(Object.keys(start).length > 0 ? null : drafts.get(name));
+  const base = task ?? { ...EMPTY, ...start, due_all_day: !start.due_date?.includes("T") };
+  const shown = kept ? { ...base, ...kept.entered, due_all_day: !kept.entered.due_date?.includes("T") } : base;
+  const fields = taskFields({ api, clock, shown, known: tagCounts(actions.store.all()), onClear: changed });
   const scope = task && repeats(task) ? scopeField({ question: words.change }) : null;
   const summary = summaryLine();
-  const conflict = h("div", { class: "notice", role: "alert", hidden: true });
+  const notice = h("div", { class: "notice", role: "alert", hidden: true });
   const save = h("button", { type: "submit", class: "primary-button" }, task ? words.save : words.add);
-  /** @type {Map<string, Field>} by the server's names */
-  const fields = new Map(repeat.fields);
-  fields.set("title", title).set("description", description).set("due_date", date).set("reminders", reminders);
-  fields.set("tags", tags).set("priority", priority);
   const form = h(
     "form",
-    { id: "task-form", novalidate: true, on: { submit: send } },
-    conflict,
-    title.node,
-    description.node,
-    date.node,
-    repeat.node,
-    reminders.node,
-    tags.node,
-    priority.node,
+    { id: "task-form", novalidate: true, on: { submit: send, input: changed } },
+    fields.nodes,
     scope?.node,
-    summary,
   );
-  const before = entered();
-  let version = etag;
-  if (scope) form.addEventListener("input", () => scope.withRule(ruleChanged()));
+  /** The task once it is there: a new one is saved, while more is typed. */
+  let current = task;
+  let before = kept?.before ?? fields.entered();
+  let version = kept ? kept.etag : etag;
+  let over = false;
+  changed();
 
   const tools = task
-    ? [
-        h("button", { type: "button", class: "quiet-button", on: { click: () => on.history(task) } }, words.history),
-        h(
-          "button",
-          { type: "button", class: "quiet-button danger", on: { click: () => on.remove(task) } },
-          words.delete,
-        ),
-      ]
+    ? [tool(words.history, "", () => on.history(task)), tool(words.delete, "danger", () => on.remove(task))]
     : [];
-  const cancel = () => sheet.close();
   const sheet = openSheet({
     title: task ? words.editTask : words.newTask,
     body: form,
     footer: [
+      notice,
+      summary,
       ...tools,
       h("span", { class: "spring" }),
-      h("button", { type: "button", class: "quiet-button cancel", on: { click: cancel } }, words.cancel),
+      tool(words.cancel, "cancel", () => sheet.ask()),
       save,
     ],
     toaster,
-    onClose: on.close,
+    mayClose,
+    onClose: closed,
   });
   save.setAttribute("form", form.id);
-  date.input.addEventListener("input", followDue);
-  time.addEventListener("input", followDue);
-  followDue();
-  title.input.focus();
+  fields.title.focus();
   // On a phone, a form that is only looked at should not have its keyboard over it.
-  if (task && matchMedia("(pointer: coarse)").matches) title.input.blur();
+  if (task && matchMedia("(pointer: coarse)").matches) fields.title.blur();
+  if (kept) ask(words.restored, tool(words.discard, "", discard), null);
 
-  /** A time, a repeat and reminders all hang on a date. */
-  function followDue() {
-    const none = date.input.value === "";
-    time.disabled = none;
-    clear.hidden = none;
-    reminders.node.disabled = none;
-    repeat.refresh();
+  function isChanged() {
+    return Object.keys(changes(before, fields.entered())).length > 0;
   }
 
-  function clearDue() {
-    date.input.value = "";
-    time.value = "";
-    followDue();
-    scope?.withRule(ruleChanged());
-    date.input.focus();
+  /** Keeps what is typed, as it is typed. */
+  function changed() {
+    const entered = fields.entered();
+    scope?.withRule(ruleDiffers(before, entered));
+    if (isChanged()) drafts.set(name, { before, entered, etag: version });
+    else drafts.drop(name);
+  }
+
+  function mayClose() {
+    if (!isChanged()) return true;
+    const keep = tool(words.goOn, "", () => {
+      notice.hidden = true;
+      fields.title.focus();
+    });
+    ask(words.unsaved, keep, tool(words.discard, "danger", discard));
+    keep.focus();
+    return false;
+  }
+
+  function discard() {
+    over = true;
+    drafts.drop(name);
+    sheet.close();
+  }
+
+  function closed() {
+    if (!over && isChanged()) {
+      const actions = [{ label: words.open, run: on.again }];
+      toaster.show({ text: words.kept(fields.entered().title || words.newTask), actions, key: "draft", seconds: 8 });
+    }
+    on.close();
   }
 
   /**
-   * The form as the server's fields.
+   * Asks something right above the buttons.
    *
-   * @returns {Entered}
+   * @param {string} text
+   * @param {...(Element | null)} answers
    */
-  function entered() {
-    const { value } = dueNow();
-    return {
-      title: title.input.value.trim(),
-      description: description.input.value.trim() || null,
-      due_date: value,
-      ...(value ? repeat.value() : { recurrence_pattern: null, recurrence_end_date: null }),
-      reminders: value ? reminders.value() : [],
-      tags: tags.value(),
-      priority: priority.value(),
-    };
-  }
-
-  /** Whether how the task repeats is another way now, or no way any more. */
-  function ruleChanged() {
-    const after = entered();
-    return (
-      after.recurrence_pattern !== before.recurrence_pattern || after.recurrence_end_date !== before.recurrence_end_date
-    );
+  function ask(text, ...answers) {
+    notice.replaceChildren(h("p", {}, text), h("p", { class: "field-row" }, answers));
+    notice.hidden = false;
   }
 
   /** @param {Event} event */
   async function send(event) {
     event.preventDefault();
-    const after = entered();
-    if (!after.title) {
-      title.setError(words.titleMissing);
-      title.input.focus();
-      return;
-    }
-    const repeating = repeat.chosen();
-    if (repeating && !after.due_date) {
-      date.setError(words.dueMissing);
-      date.input.focus();
-      return;
-    }
+    const after = fields.entered();
+    if (!fields.check(after)) return;
+    const isStill = watchFocus();
     save.disabled = true;
+    summary.hidden = true;
+    notice.hidden = true;
     try {
-      if (task) await saveChanges(task, after);
-      else await actions.create({ ...onlyGiven(after), ...zoneOf(after) });
-      sheet.close();
+      await (current ? saveChanges(current, after) : make(after));
+      saved(after);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (error.status === 412) askAboutConflict();
-      else showErrors(error, fields, summary);
+      refused(error, isStill);
     } finally {
       save.disabled = false;
     }
+  }
+
+  /**
+   * @param {ApiError} error
+   * @param {() => boolean} isStill
+   */
+  function refused(error, isStill) {
+    if (hasStatus(error, 412)) return askAboutConflict();
+    showErrors(error, fields.fields, summary, isStill);
+    if (summary.hidden) say(words.marked);
+  }
+
+  /** @param {string} text */
+  function say(text) {
+    summary.textContent = text;
+    summary.hidden = false;
+  }
+
+  /**
+   * It is saved as `after` says; what has been typed since is not, and stays.
+   *
+   * @param {Entered} after
+   */
+  function saved(after) {
+    before = after;
+    changed();
+    if (isChanged()) return say(words.savedMeanwhile);
+    over = true;
+    sheet.close();
+  }
+
+  /** @param {Entered} after */
+  async function make(after) {
+    current = await actions.create({ ...onlyGiven(after), ...zoneOf(after) });
+    version = null;
+    save.textContent = words.save;
   }
 
   /**
@@ -241,7 +209,8 @@ export function openTaskForm({ api, actions, clock, toaster, task, etag, start, 
   async function saveChanges(task, after) {
     const changed = changes(before, after);
     if (Object.keys(changed).length === 0) return;
-    await actions.edit(task, { ...changed, ...zoneOf(changed) }, { scope: scope?.value(), etag: version });
+    const how = { scope: scope?.value(), etag: version };
+    version = (await actions.edit(task, { ...changed, ...zoneOf(changed) }, how)).etag;
   }
 
   /**
@@ -256,17 +225,15 @@ export function openTaskForm({ api, actions, clock, toaster, task, etag, start, 
   function askAboutConflict() {
     const keepMine = () => {
       version = null;
-      conflict.hidden = true;
+      notice.hidden = true;
       form.requestSubmit();
     };
     const takeTheirs = () => {
-      sheet.close();
+      discard();
       if (task) on.reopen(task);
     };
-    const keep = h("button", { type: "button", class: "quiet-button", on: { click: keepMine } }, words.keepMine);
-    const take = h("button", { type: "button", class: "quiet-button", on: { click: takeTheirs } }, words.takeTheirs);
-    conflict.replaceChildren(h("p", {}, words.conflict), h("p", { class: "field-row" }, take, keep));
-    conflict.hidden = false;
+    const take = tool(words.takeTheirs, "", takeTheirs);
+    ask(words.conflict, take, tool(words.keepMine, "", keepMine));
     take.focus();
   }
 
@@ -274,27 +241,21 @@ export function openTaskForm({ api, actions, clock, toaster, task, etag, start, 
 }
 
 /**
- * The fields of `after` that are not as in `before`.
- *
- * @param {Entered} before
- * @param {Entered} after
- * @returns {Partial<Entered>}
+ * @param {string} label
+ * @param {string} kind
+ * @param {() => void} click
  */
-function changes(before, after) {
-  /** @type {Map<string, unknown>} */
-  const old = new Map(Object.entries(before));
-  const entries = Object.entries(after);
-  return Object.fromEntries(entries.filter(([name, now]) => JSON.stringify(now) !== JSON.stringify(old.get(name))));
+function tool(label, kind, click) {
+  return h("button", { type: "button", class: `quiet-button ${kind}`, on: { click } }, label);
 }
 
 /**
- * What was entered without what was left empty.
+ * What was kept, where it is a draft: another release may have kept something else.
  *
- * @param {Entered} entered
- * @returns {NewTask}
+ * @param {unknown} value
+ * @returns {Draft | null}
  */
-function onlyGiven(entered) {
-  const isGiven = (/** @type {unknown} */ value) => value !== null && !(Array.isArray(value) && value.length === 0);
-  const given = Object.entries(entered).filter(([, value]) => isGiven(value));
-  return { title: entered.title, ...Object.fromEntries(given) };
+function asDraft(value) {
+  const draft = /** @type {Draft | null} */ (value);
+  return draft?.before && draft.entered ? draft : null;
 }
