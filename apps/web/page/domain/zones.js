@@ -136,6 +136,15 @@ export function daysBetween(from, to) {
   return Math.round((Date.parse(`${to}T00:00Z`) - Date.parse(`${from}T00:00Z`)) / DAY);
 }
 
+/**
+ * The day of the week of a date: 0 for Monday.
+ *
+ * @param {string} date
+ */
+export function weekday(date) {
+  return (new Date(`${date}T12:00Z`).getUTCDay() + 6) % 7;
+}
+
 const lastToday = { zone: "", minute: Number.NaN, date: "" };
 
 /**

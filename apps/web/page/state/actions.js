@@ -1,9 +1,11 @@
 // What a person does to tasks: each shows at once, goes to the server, can be taken back, and is taken back with a word
 // when refused.
 
+import { dueFields, dueValue } from "../domain/due.js";
 import { ApiError, hasStatus } from "../server/errors.js";
 import { strings } from "../strings/index.js";
 import { inTurn } from "./in-turn.js";
+import { alike, draftOf, formerly, titleOf } from "./patches.js";
 import { TaskCalls } from "./task-calls.js";
 import { Undo } from "./undo.js";
 
@@ -28,7 +30,7 @@ import { Undo } from "./undo.js";
 
 const UNDO_SECONDS = 6;
 const TRIES = 3;
-const words = { ...strings.actions, ...strings.undo };
+const words = { ...strings.actions, ...strings.undo, ...strings.moving };
 
 /** Task commands over one API client and store. */
 export class TaskActions extends TaskCalls {
@@ -60,6 +62,22 @@ export class TaskActions extends TaskCalls {
     const steps = tasks.map((task) => ({ task, fields: { completed } }));
     const text = (completed ? words.completed : words.reopened)(titleOf(tasks), tasks.length);
     return this.apply(steps, text, completed ? words.notDone : words.notReopened);
+  }
+
+  /**
+   * Moves tasks to a date; each keeps its time of day.
+   *
+   * @param {Task[]} tasks
+   * @param {string | null} date
+   * @param {string} zone whose clock the times are read from
+   * @param {string} [text] what has been done, in words
+   */
+  reschedule(tasks, date, zone, text = words.moved(titleOf(tasks), tasks.length)) {
+    const steps = tasks.map((task) => {
+      const time = dueFields(task, zone)?.time ?? "";
+      return { task, fields: { due_date: date && dueValue(date, time, zone) } };
+    });
+    return this.apply(steps, text, words.notMoved);
   }
 
   /**
@@ -239,49 +257,4 @@ export class TaskActions extends TaskCalls {
     const which = left.length > 1 ? `${words.several(left.length)} ` : "";
     this.tell({ text: `${which}${text} ${reason}`, kind: "problem" });
   }
-}
-
-/**
- * The name of the first, for words about one or more.
- *
- * @param {Task[]} tasks
- */
-function titleOf(tasks) {
-  return tasks[0]?.title ?? "";
-}
-
-/**
- * What a change looks like until the server has answered.
- *
- * @param {TaskPatch} fields
- * @returns {Draft}
- */
-function draftOf(fields) {
-  const { completed, title, due_date } = fields;
-  return {
-    ...(typeof completed === "boolean" && { completed }),
-    ...(title && { title }),
-    ...(due_date !== undefined && { due_date, due_all_day: Boolean(due_date && !due_date.includes("T")) }),
-  };
-}
-
-/**
- * The fields of a task that a change names, as the server takes them.
- *
- * @param {Task} task
- * @param {TaskPatch} fields
- * @returns {TaskPatch}
- */
-function formerly(task, fields) {
-  const entries = Object.entries({ ...task, due_date: task.due_all_day ? task.due_date?.slice(0, 10) : task.due_date });
-  return Object.fromEntries(entries.filter(([name]) => Object.hasOwn(fields, name)));
-}
-
-/**
- * @param {TaskPatch} one
- * @param {TaskPatch} other
- */
-function alike(one, other) {
-  const text = (/** @type {TaskPatch} */ fields) => JSON.stringify(Object.entries(fields).sort());
-  return text(one) === text(other);
 }

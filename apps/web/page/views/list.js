@@ -1,7 +1,7 @@
 // The list of tasks in its sections, kept in place as tasks come, change and go.
 
 import { find, findAll, h } from "../dom.js";
-import { dueOrder } from "../domain/due.js";
+import { byDue, byLastChange, holds } from "../domain/order.js";
 import { hasTag } from "../domain/tags.js";
 import { today } from "../domain/zones.js";
 import { strings } from "../strings/index.js";
@@ -35,9 +35,10 @@ export class TaskList {
    * @param {Clock} needs.clock
    * @param {(error: unknown) => void} needs.onProblem
    * @param {RowListeners} needs.on
+   * @param {(tasks: Task[], beside: HTMLElement) => void} needs.onMoveAll reschedules all that is overdue
    * @param {number} [needs.hold] milliseconds that a row waits in its place after it was ticked
    */
-  constructor({ store, sync, clock, onProblem, on, hold = HOLD }) {
+  constructor({ store, sync, clock, onProblem, on, onMoveAll, hold = HOLD }) {
     this.store = store;
     this.sync = sync;
     this.clock = clock;
@@ -63,6 +64,7 @@ export class TaskList {
     /** @type {ListSection[]} */
     this.sections = [];
     this.body = h("div", {});
+    this.onMoveAll = onMoveAll;
     this.empty = h("div", { class: "empty", hidden: true });
     this.tags = tagBar({ onChange: () => this.filterByTag() });
     this.loading = h("p", { class: "loading", role: "status" }, words.loading);
@@ -142,7 +144,10 @@ export class TaskList {
    */
   makeSection(name, label) {
     const onMore = (/** @type {number} */ shown) => this.showMore(name, shown);
-    const section = new ListSection({ name, label, open: name !== "done", onMore });
+    const all = h("button", { type: "button", class: "quiet-button" }, strings.moving.all);
+    all.addEventListener("click", () => this.onMoveAll(this.grouped().get("overdue") ?? [], all));
+    const tools = name === "overdue" ? [all] : [];
+    const section = new ListSection({ name, label, open: name !== "done", onMore, tools });
     section.node.addEventListener("toggle", () => this.draw());
     return section;
   }
@@ -166,6 +171,35 @@ export class TaskList {
       tasks.sort((one, other) => order(before(one), before(other)));
     }
     return grouped;
+  }
+
+  /**
+   * Whether a task is to be seen without looking for it.
+   *
+   * @param {string} id
+   */
+  isInView(id) {
+    this.draw();
+    const row = this.rows.rows.get(id)?.node;
+    if (!row?.isConnected) return false;
+    const { top, bottom } = row.getBoundingClientRect();
+    return top < innerHeight && bottom > 0;
+  }
+
+  /**
+   * Brings a task into view, wherever it is, and puts the focus on it.
+   *
+   * @param {string} id
+   */
+  reveal(id) {
+    for (const [name, tasks] of this.grouped()) {
+      const place = tasks.findIndex((task) => task.id === id);
+      if (place >= 0) this.sections.find((section) => section.name === name)?.reach(place);
+    }
+    this.draw();
+    const row = this.rows.rows.get(id)?.node;
+    row?.scrollIntoView({ block: "center" });
+    if (row) find(row, ".task-title", HTMLElement)?.focus();
   }
 
   /** Draws what changed. */
@@ -245,54 +279,4 @@ export class TaskList {
       this.onProblem(error);
     }
   }
-}
-
-/**
- * @param {string} zone
- * @returns {(one: Task, other: Task) => number}
- */
-function byDue(zone) {
-  return (one, other) => {
-    const left = dueOrder(one, zone);
-    const right = dueOrder(other, zone);
-    if (left !== right) return left - right;
-    return compare(other.created_at, one.created_at) || compare(one.id, other.id);
-  };
-}
-
-/**
- * @param {Task} one
- * @param {Task} other
- */
-function byLastChange(one, other) {
-  return compare(other.updated_at, one.updated_at) || compare(one.id, other.id);
-}
-
-/**
- * By code units: for what is no language, and far quicker than by a language's rules.
- *
- * @param {string} one
- * @param {string} other
- */
-function compare(one, other) {
-  if (one === other) return 0;
-  return one < other ? -1 : 1;
-}
-
-/** @type {WeakMap<Task, string>} what is searched of a task, in small letters */
-const searchable = new WeakMap();
-
-/**
- * @param {Task} task
- * @param {string[]} words
- */
-function holds(task, words) {
-  if (words.length === 0) return true;
-  let text = searchable.get(task);
-  if (text === undefined) {
-    text =
-      `${task.title}\n${task.description ?? ""}\n${(task.tags ?? []).map((tag) => `#${tag}`).join("\n")}`.toLocaleLowerCase();
-    searchable.set(task, text);
-  }
-  return words.every((word) => text.includes(word));
 }

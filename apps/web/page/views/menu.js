@@ -4,6 +4,8 @@ import { h } from "../dom.js";
 import { icon } from "../icons.js";
 
 /**
+ * A button that shows a picture.
+ *
  * @param {Parameters<typeof icon>[0]} name
  * @param {string} label
  * @param {import("../dom.js").Props<"button">} props

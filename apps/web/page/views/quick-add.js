@@ -14,7 +14,7 @@ import { instantText, marksOf, quickSaid, refusalOf } from "./quick-said.js";
 import { newTaskOf, quickSending } from "./quick-sending.js";
 
 /**
- * @import { Parsed, Stretch } from "../../types/chat-api.js"
+ * @import { Parsed, Stretch, TaskView } from "../../types/chat-api.js"
  * @import { Said } from "../domain/line.js"
  * @import { Clock } from "../domain/zones.js"
  * @import { Api } from "../server/api.js"
@@ -32,9 +32,10 @@ const words = strings.quick;
 /**
  * The line; `onDetails` opens the whole form with what was entered.
  *
- * @param {{api: Api, actions: TaskActions, drafts: Drafts, clock: Clock, onDetails: (start: Start) => void}} needs
+ * @param {{api: Api, actions: TaskActions, drafts: Drafts, clock: Clock, onDetails: (start: Start) => void,
+ *   onAdded: (task: TaskView) => void}} needs
  */
-export function quickAdd({ api, actions, drafts, clock, onDetails }) {
+export function quickAdd({ api, actions, drafts, clock, onDetails, onAdded }) {
   const reader = new LineReader({ api, onRead: show });
   const input = h("input", {
     type: "text",
@@ -236,7 +237,7 @@ export function quickAdd({ api, actions, drafts, clock, onDetails }) {
    * @param {string} coming
    */
   async function create(meant, sent, coming) {
-    await actions.create(newTaskOf(meant, sent, clock), coming);
+    onAdded(await actions.create(newTaskOf(meant, sent, clock), coming));
     return "";
   }
 

@@ -1,12 +1,12 @@
 // The part of the task form that says how a task repeats, with its next dates as one chooses.
 
 import { h } from "../dom.js";
-import { shortDate } from "../domain/labels.js";
 import { formatPattern, KINDS, parsePattern, weekdayOf, weekdaysInOrder } from "../domain/repeat.js";
 import { today } from "../domain/zones.js";
 import { ApiError } from "../server/errors.js";
 import { strings } from "../strings/index.js";
-import { field, fieldGroup } from "./field.js";
+import { field, fieldGroup, focusable } from "./field.js";
+import { nextDates, SHOWN, select } from "./repeat-parts.js";
 
 /**
  * @import { NewTask, Occurrence, Preview } from "../../types/chat-api.js"
@@ -26,7 +26,6 @@ const MODES = [
 ];
 const EXAMPLE = "RRULE:FREQ=MONTHLY;BYDAY=2TU";
 const TYPING_PAUSE = 250;
-const SHOWN = 5;
 
 /**
  * Fields for a pattern and its end. Of what it returns, `fields` are by the server's names, `value()` is what to send.
@@ -63,7 +62,7 @@ export function repeatField({ api, clock, task, due }) {
   });
   const every = field({
     label: strings.repeatField.everyDays,
-    input: h("input", { type: "number", min: 1, max: 999, inputmode: "numeric", value: choice.every }),
+    input: h("input", { type: "number", required: true, min: 1, max: 999, inputmode: "numeric", value: choice.every }),
     class: "repeat-part narrow",
   });
   const rule = field({
@@ -119,6 +118,21 @@ export function repeatField({ api, clock, task, due }) {
     return formatPattern(chosen, due().date);
   }
 
+  /** What the chosen kind still lacks, in words; "" where it can be sent. */
+  function lacks() {
+    const { kind: chosen, days: ticked } = current();
+    if (chosen === "weekly" && ticked.length === 0) return strings.repeating.chooseDays;
+    const number = { days: every, monthly: dayOfMonth }[String(chosen)];
+    if (!number || number.input.validity.valid) return "";
+    return strings.repeating.between(1, Number(number.input.max));
+  }
+
+  function check() {
+    const text = lacks();
+    if (text) wrong(text);
+    return !text;
+  }
+
   function showParts() {
     const chosen = kind.input.value;
     for (const [name, part] of parts) part.node.hidden = name !== chosen;
@@ -148,6 +162,11 @@ export function repeatField({ api, clock, task, due }) {
   async function ask() {
     asked += 1;
     const turn = asked;
+    const missing = lacks();
+    if (missing) {
+      say("");
+      return wrong(missing);
+    }
     const text = pattern();
     const { date, value } = due();
     if (!text || !date) {
@@ -216,8 +235,10 @@ export function repeatField({ api, clock, task, due }) {
     h("div", { class: "repeat-pair" }, mode.node, until.node),
     preview,
   );
+  // What was left open is filled in once, when the kind is chosen: what is taken away after that stays away.
+  kind.input.addEventListener("input", suggest);
   node.addEventListener("input", () => {
-    suggest();
+    wrong();
     refresh();
   });
   showParts();
@@ -225,7 +246,6 @@ export function repeatField({ api, clock, task, due }) {
 
   /** @returns {Repeat} */
   function value() {
-    suggest();
     const text = pattern();
     if (!text) return { recurrence_pattern: null, recurrence_end_date: null };
     const chosen = /** @type {Mode} */ (mode.input.value);
@@ -251,30 +271,8 @@ export function repeatField({ api, clock, task, due }) {
     fields,
     value,
     chosen: () => kind.input.value !== "",
+    check,
+    focus: () => focusable(patternField)?.focus(),
     refresh,
   };
-}
-
-/**
- * @param {[string, string][]} options values and labels
- * @param {string | null | undefined} chosen
- */
-function select(options, chosen) {
-  return h(
-    "select",
-    {},
-    options.map(([value, label]) => h("option", { value, selected: value === chosen }, label)),
-  );
-}
-
-/**
- * The next dates as a sentence; one more than are shown tells whether there are more.
- *
- * @param {Occurrence[]} items
- * @param {string} present today's
- */
-function nextDates(items, present) {
-  if (items.length === 0) return strings.repeatField.never;
-  const shown = items.slice(0, SHOWN).map((item) => shortDate(item.occurrence_date, present));
-  return strings.repeatField.next(shown, items.length > SHOWN);
 }

@@ -16,7 +16,8 @@ import { linked, linksOf } from "./user-text.js";
 
 const words = strings.row;
 
-/** @typedef {Record<"toggle" | "open" | "history" | "remove", (task: Task) => void>} RowListeners */
+/** @typedef {Record<"toggle" | "open" | "history" | "remove", (task: Task) => void> & {move: (task: Task, beside: HTMLElement) => void}}
+ *   RowListeners */
 
 /**
  * Whether a task is part of a repeat.
@@ -44,6 +45,12 @@ export class TaskRow {
     });
     this.description = h("p", { class: "task-description", dir: "auto" });
     this.facts = h("ul", { class: "task-facts" });
+    this.moveButton = h(
+      "button",
+      { type: "button", class: "icon-button", title: strings.moving.title },
+      icon("calendar"),
+    );
+    this.moveButton.addEventListener("click", () => on.move(this.task, this.moveButton));
     this.historyButton = h(
       "button",
       { type: "button", class: "icon-button", title: words.history, on: { click: () => on.history(this.task) } },
@@ -59,7 +66,7 @@ export class TaskRow {
       { class: "task", data: { id: task.id } },
       h("label", { class: "task-box", on: { click: onlyOnce } }, this.box),
       h("div", { class: "task-text" }, this.title, this.description, this.facts),
-      h("div", { class: "task-tools" }, this.historyButton, this.removeButton),
+      h("div", { class: "task-tools" }, this.moveButton, this.historyButton, this.removeButton),
     );
     this.drawn = "";
   }
@@ -80,7 +87,7 @@ export class TaskRow {
     this.node.dataset.id = task.id;
     this.node.dataset.section = section;
     this.node.classList.toggle("is-coming", Boolean(task.coming));
-    for (const control of [this.box, this.title, this.historyButton, this.removeButton])
+    for (const control of [this.box, this.title, this.moveButton, this.historyButton, this.removeButton])
       control.disabled = Boolean(task.coming);
     this.node.classList.toggle("is-done", task.completed);
     this.box.checked = task.completed;
@@ -88,6 +95,8 @@ export class TaskRow {
     setText(this.title, task.title);
     this.description.replaceChildren(...linked(task.description ?? ""));
     this.description.hidden = !task.description;
+    this.moveButton.setAttribute("aria-label", strings.moving.of(task.title));
+    this.moveButton.hidden = task.completed;
     this.historyButton.setAttribute("aria-label", words.historyOf(task.title));
     this.removeButton.setAttribute("aria-label", words.deleteIt(task.title));
     this.facts.replaceChildren(...factsOf(task, section, due, zone));

@@ -1,16 +1,18 @@
 // The page around the list: the bar on top, the list and its helpers, the chat beside it.
 
 import { h, setText } from "../dom.js";
-import { dueFields, dueValue } from "../domain/due.js";
+import { dueFields } from "../domain/due.js";
 import { today } from "../domain/zones.js";
 import { icon } from "../icons.js";
 import { strings } from "../strings/index.js";
+import { tellAdded } from "./added.js";
 import { chatPanel } from "./chat.js";
 import { TaskList } from "./list.js";
 import { listKeys } from "./list-keys.js";
 import { viewAt, viewLinks } from "./list-views.js";
 import { iconButton, menuOf } from "./menu.js";
 import { quickAdd } from "./quick-add.js";
+import { openReschedule } from "./reschedule.js";
 import { repeats } from "./row.js";
 import { askScope } from "./scope.js";
 import { askSignOutEverywhere } from "./sign-out.js";
@@ -92,7 +94,16 @@ export class Shell {
     });
     this.liveWords = h("span", { class: "visually-hidden" });
     this.live = h("span", { class: "live", role: "status" }, h("span", { class: "live-dot" }), this.liveWords);
-    this.quick = quickAdd({ api, actions, drafts, clock, onDetails: (start) => go("/new", start) });
+    this.quick = quickAdd({
+      api,
+      actions,
+      drafts,
+      clock,
+      onDetails: (start) => go("/new", start),
+      onAdded: (task) => tellAdded({ task, list: this.list, clock, toaster, onShow: () => this.showAll() }),
+    });
+    const move = (/** @type {Task[]} */ tasks, /** @type {HTMLElement} */ beside) =>
+      openReschedule({ beside, clock, onChoose: (date) => actions.reschedule(tasks, date, clock.zone) });
     this.list = new TaskList({
       store,
       sync,
@@ -103,7 +114,9 @@ export class Shell {
         open: (task) => go(`/task/${task.id}`),
         history: (task) => go(`/task/${task.id}/history`),
         remove: (task) => this.remove(task),
+        move: (task, beside) => move([task], beside),
       },
+      onMoveAll: move,
     });
     this.panel = waitingPanel({ waiting, store, clock, onOpen: (id) => go(`/task/${id}`) });
     this.chat = chatPanel({ api, sync, drafts, onClose: leave });
@@ -219,6 +232,14 @@ export class Shell {
     else actions.remove([task]);
   }
 
+  /** Leaves the search, and a view that shows a part alone. */
+  showAll() {
+    this.search.value = "";
+    this.searched();
+    if (this.list.view !== "all") this.go("/");
+    this.list.show("all");
+  }
+
   toggleChat() {
     if (this.chat.isOpen()) this.leave();
     else this.go("/chat");
@@ -272,10 +293,8 @@ export class Shell {
   toToday(id, clock) {
     this.withTask(id, (task) => {
       const date = today(clock.now(), clock.zone);
-      const due = dueFields(task, clock.zone);
-      if (task.completed || due?.date === date) return;
-      const fields = { due_date: dueValue(date, due?.time ?? "", clock.zone) };
-      this.actions.apply([{ task, fields }], strings.undo.today(task.title), strings.undo.notMoved);
+      if (task.completed || dueFields(task, clock.zone)?.date === date) return;
+      this.actions.reschedule([task], date, clock.zone, strings.undo.today(task.title));
     });
   }
 }

@@ -126,7 +126,9 @@ export function taskFields({ api, clock, shown, known, onClear }) {
   function check(now) {
     if (!now.title) return refuse(title, words.titleMissing);
     if (repeat.chosen() && !now.due_date) return refuse(date, words.dueMissing);
-    return true;
+    if (repeat.check()) return true;
+    repeat.focus();
+    return false;
   }
 
   followDue();

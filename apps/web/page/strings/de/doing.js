@@ -49,4 +49,26 @@ export const doing = {
     logIn: "Anmelden",
     leave: "Abmelden",
   },
+  moving: {
+    title: "Verschieben",
+    of: (title) => `${title} verschieben`,
+    all: "Alle verschieben",
+    today: "Heute",
+    tomorrow: "Morgen",
+    nextWeek: "Nächste Woche",
+    noDate: "Kein Datum",
+    date: "Anderes Datum",
+    set: "Setzen",
+    moved: about("verschoben"),
+    notMoved: "Das Verschieben ist fehlgeschlagen.",
+  },
+  added: {
+    added: "Hinzugefügt",
+    addedFor: (day) => `Hinzugefügt für ${day}`,
+    show: "Anzeigen",
+  },
+  repeating: {
+    chooseDays: "Wähle mindestens einen Tag.",
+    between: (least, most) => `Gib eine ganze Zahl von ${least} bis ${most} ein.`,
+  },
 };

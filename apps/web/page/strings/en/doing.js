@@ -49,4 +49,27 @@ export const doing = {
     logIn: "Log in",
     leave: "Log out",
   },
+  moving: {
+    title: "Reschedule",
+    of: (/** @type {string} */ title) => `Reschedule ${title}`,
+    all: "Reschedule all",
+    today: "Today",
+    tomorrow: "Tomorrow",
+    nextWeek: "Next week",
+    noDate: "No date",
+    date: "Another date",
+    set: "Set",
+    moved: about("rescheduled"),
+    notMoved: "It could not be rescheduled.",
+  },
+  added: {
+    added: "Added",
+    addedFor: (/** @type {string} */ day) => `Added for ${day}`,
+    show: "Show",
+  },
+  repeating: {
+    chooseDays: "Choose at least one day.",
+    /** @param {number} least @param {number} most */
+    between: (least, most) => `Enter a whole number from ${least} to ${most}.`,
+  },
 };

@@ -1,0 +1,53 @@
+// Changes of tasks: how they look before the server has answered, and what takes them back.
+
+/**
+ * @import { TaskPatch } from "../../types/chat-api.js"
+ * @import { Draft, Task } from "./tasks.js"
+ */
+
+/**
+ * The name of the first, for words about one or more.
+ *
+ * @param {Task[]} tasks
+ */
+export function titleOf(tasks) {
+  return tasks[0]?.title ?? "";
+}
+
+/**
+ * What a change looks like until the server has answered.
+ *
+ * @param {TaskPatch} fields
+ * @returns {Draft}
+ */
+export function draftOf(fields) {
+  const { completed, title, due_date } = fields;
+  return {
+    ...(typeof completed === "boolean" && { completed }),
+    ...(title && { title }),
+    ...(due_date !== undefined && { due_date, due_all_day: Boolean(due_date && !due_date.includes("T")) }),
+  };
+}
+
+/**
+ * The fields of a task that a change names, as the server takes them.
+ *
+ * @param {Task} task
+ * @param {TaskPatch} fields
+ * @returns {TaskPatch}
+ */
+export function formerly(task, fields) {
+  const entries = Object.entries({ ...task, due_date: task.due_all_day ? task.due_date?.slice(0, 10) : task.due_date });
+  return Object.fromEntries(entries.filter(([name]) => Object.hasOwn(fields, name)));
+}
+
+/**
+ * Whether two changes come to the same.
+ *
+ * @param {TaskPatch} one
+ * @param {TaskPatch} other
+ */
+export function alike(one, other) {
+  const text = (/** @type {TaskPatch} */ fields) => JSON.stringify(Object.entries(fields).sort());
+  return text(one) === text(other);
+}

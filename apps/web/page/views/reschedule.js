@@ -1,0 +1,64 @@
+// A small menu that moves tasks to a near date, or to any.
+
+import { h } from "../dom.js";
+import { addDays, today, weekday } from "../domain/zones.js";
+import { strings } from "../strings/index.js";
+
+/** @import { Clock } from "../domain/zones.js" */
+
+const words = strings.moving;
+const MARGIN = 8;
+
+/**
+ * Opens the menu beside an element; `onChoose` is told the date, null for none. It closes by Escape and a press elsewhere.
+ *
+ * @param {{beside: HTMLElement, clock: Clock, onChoose: (date: string | null) => void}} needs
+ */
+export function openReschedule({ beside, clock, onChoose }) {
+  const present = today(clock.now(), clock.zone);
+  const choose = (/** @type {string | null} */ date) => {
+    menu.hidePopover();
+    onChoose(date);
+  };
+  const entry = (/** @type {string} */ label, /** @type {string | null} */ date) =>
+    h("button", { type: "button", on: { click: () => choose(date) } }, label);
+  const date = h("input", { type: "date", min: present, "aria-label": words.date });
+  const set = h("button", { type: "submit", class: "quiet-button" }, words.set);
+  const submit = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    if (date.value) choose(date.value);
+  };
+  const menu = h(
+    "div",
+    { class: "menu reschedule", popover: "auto", role: "group", "aria-label": words.title },
+    entry(words.today, present),
+    entry(words.tomorrow, addDays(present, 1)),
+    entry(words.nextWeek, addDays(present, 7 - weekday(present))),
+    entry(words.noDate, null),
+    h("form", { class: "field-row", on: { submit } }, date, set),
+  );
+  menu.addEventListener("toggle", (event) => {
+    if (event.newState !== "closed") return;
+    menu.remove();
+    if (beside.isConnected && document.activeElement === document.body) beside.focus();
+  });
+  document.body.append(menu);
+  menu.showPopover();
+  place(menu, beside);
+  menu.querySelector("button")?.focus();
+}
+
+/**
+ * Below the element where there is room, else above it; never out of view.
+ *
+ * @param {HTMLElement} menu
+ * @param {HTMLElement} beside
+ */
+function place(menu, beside) {
+  const at = beside.getBoundingClientRect();
+  const { offsetWidth: width, offsetHeight: height } = menu;
+  const below = at.bottom + MARGIN + height <= innerHeight;
+  const top = below ? at.bottom + MARGIN : Math.max(MARGIN, at.top - MARGIN - height);
+  const left = Math.min(Math.max(MARGIN, at.right - width), innerWidth - width - MARGIN);
+  Object.assign(menu.style, { position: "fixed", inset: "auto", top: `${top}px`, left: `${left}px`, margin: "0" });
+}
