@@ -3,7 +3,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: up demo test lint e2e rig test-rig bench fmt typedefs env clean help
+.PHONY: up demo test lint e2e rig test-rig bench fmt typedefs pictures env clean help
 
 PY := .venv/bin/python
 STEP := .ci/step
@@ -64,6 +64,9 @@ fmt: env ## Format the code and mend what ruff and biome can mend
 
 typedefs: env ## Write the page's types of the API (apps/web/types) anew from the services' OpenAPI documents
 	@$(PY) -m tests.web.typedefs
+
+pictures: env ## Take the pictures of the page that the README shows anew, in docs/ (Chromium)
+	@$(PY) -m tests.web.pictures
 
 env: ## Make the environment in .venv with everything that tests need
 	@.ci/environment test

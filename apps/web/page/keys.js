@@ -22,6 +22,25 @@ export function listenForKeys(bindings, signal) {
   );
 }
 
+/**
+ * Runs what Ctrl+K (Cmd+K) is for, also from a field; with a modifier it gets in nobody's way.
+ *
+ * @param {() => void} run
+ * @param {AbortSignal} signal
+ */
+export function listenForPalette(run, signal) {
+  addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey)
+        return;
+      event.preventDefault();
+      if (!document.querySelector("dialog[open]")) run();
+    },
+    { signal },
+  );
+}
+
 /** Whether the person wants shortcuts on this device. */
 export function shortcutsWanted() {
   return device.get("keys") !== "off";

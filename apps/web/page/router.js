@@ -72,6 +72,15 @@ export class Router {
     this.leave();
   }
 
+  /**
+   * Runs something once the page is back where a sheet was opened from.
+   *
+   * @param {() => void} run
+   */
+  settled(run) {
+    this.back.then(run);
+  }
+
   popped() {
     const close = this.question;
     this.question = null;

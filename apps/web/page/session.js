@@ -1,7 +1,7 @@
 // One signed-in person on this page, from signing in to signing out: puts the parts together and carries news between them.
 
 import { findAll } from "./dom.js";
-import { listenForKeys } from "./keys.js";
+import { listenForKeys, listenForPalette } from "./keys.js";
 import { problemTeller } from "./notices/problems.js";
 import { ReminderNotices } from "./notices/reminders.js";
 import { offerZone } from "./notices/zone.js";
@@ -100,6 +100,7 @@ export class Session {
       toaster,
       go: (path) => this.router.go(path),
       onRemove: (task) => this.shell?.remove(task),
+      onPalette: (onClose) => this.shell?.palette(onClose) ?? null,
       onPlace: (path) => this.shell?.show(path),
       onRestored: () => this.sync.loadSoon(),
       onProblem: this.problem,
@@ -155,6 +156,7 @@ export class Session {
       go: (path, start) => this.router.go(path, start),
       leave: () => this.router.leave(),
       hold: (close) => this.router.hold(close),
+      after: (run) => this.router.settled(run),
       onSignOut: () => this.leaving.signOut().catch(this.problem),
       onSignOutEverywhere: () => this.leaving.signOutEverywhere(),
       onProblem: this.problem,
@@ -271,6 +273,7 @@ export class Session {
   listen(shell) {
     const { signal } = this.listening;
     listenForKeys(shell.shortcuts, signal);
+    listenForPalette(() => this.router.go("/find"), signal);
     addEventListener("online", () => this.stream.nudge(), { signal });
     addEventListener("pagehide", () => this.actions.flush(), { signal });
     document.addEventListener("visibilitychange", () => this.seenAgain(), { signal });

@@ -37,6 +37,7 @@ import { openTrash } from "./views/trash.js";
  * @property {Toaster} toaster
  * @property {(path: string) => void} go
  * @property {(task: Task) => void} onRemove
+ * @property {(onClose: () => void) => Sheet | null} onPalette opens what finds, goes and does
  * @property {(path: string) => void} onPlace is told of addresses that are no sheet's
  * @property {() => void} onRestored more tasks came back than one is told of
  * @property {(error: unknown) => void} onProblem
@@ -67,6 +68,7 @@ export class Sheets {
     if (name === "new") return this.form({ start: start ?? {}, onClose });
     if (name === "settings") return openSettings({ preferences, email: user.email, toaster, onClose });
     if (name === "account") return this.account(id ?? "", onClose);
+    if (name === "find") return this.needs.onPalette(onClose);
     if (name === "help") return openHelp({ toaster, onClose });
     if (name === "trash") return this.trash(onClose);
     if (name === "activity") {

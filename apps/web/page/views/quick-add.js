@@ -287,5 +287,5 @@ export function quickAdd({ api, actions, drafts, clock, onDetails, onAdded }) {
 
   const left = drafts.text("line");
   if (left) put({ line: { text: left, kept: [] }, days: null });
-  return { node: form, focus: () => input.focus() };
+  return { node: form, focus: () => input.focus(), make };
 }

@@ -11,6 +11,8 @@ import { TaskList } from "./list.js";
 import { listKeys } from "./list-keys.js";
 import { viewAt, viewLinks } from "./list-views.js";
 import { iconButton, menuOf } from "./menu.js";
+import { openPalette } from "./palette.js";
+import { paletteEntries } from "./palette-entries.js";
 import { quickAdd } from "./quick-add.js";
 import { openReschedule } from "./reschedule.js";
 import { repeats } from "./row.js";
@@ -24,6 +26,7 @@ import { waitingPanel } from "./waiting-panel.js";
  * @import { Toaster } from "../notices/toaster.js"
  * @import { Api } from "../server/api.js"
  * @import { Status } from "../server/stream.js"
+ * @import { Sheet } from "../router.js"
  * @import { Start } from "../sheets.js"
  * @import { TaskActions } from "../state/actions.js"
  * @import { Drafts } from "../state/drafts.js"
@@ -46,6 +49,7 @@ import { waitingPanel } from "./waiting-panel.js";
  * @property {(path: string, start?: Start) => void} go opens a sheet
  * @property {() => void} leave goes back from where `go` went
  * @property {(close: () => void) => () => void} hold has Back close a question; returns what is called once it is closed
+ * @property {(run: () => void) => void} after runs something once the page is back from a sheet
  * @property {() => void} onSignOut
  * @property {() => Promise<void>} onSignOutEverywhere raises ApiError
  * @property {(error: unknown) => void} onProblem
@@ -71,6 +75,7 @@ export class Shell {
     go,
     leave,
     hold,
+    after,
     onSignOut,
     onSignOutEverywhere,
     onProblem,
@@ -79,6 +84,23 @@ export class Shell {
     this.go = go;
     this.leave = leave;
     this.hold = hold;
+    /** @type {(onClose: () => void) => Sheet} */
+    this.palette = (onClose) =>
+      openPalette({
+        api,
+        store,
+        clock,
+        toaster,
+        entries: paletteEntries(this.focused(), go, {
+          toggle: (task) => actions.setCompleted([task], !task.completed),
+          today: ({ id }) => this.toToday(id, clock),
+          remove: (task) => this.remove(task),
+        }),
+        onTask: (task) => go(`/task/${task.id}`),
+        onLine: (line, meant) => this.quick.make({ line, days: null }, meant),
+        after,
+        onClose,
+      });
     this.views = viewLinks();
     this.sync = sync;
     this.actions = actions;
@@ -140,6 +162,7 @@ export class Shell {
       "?": () => go("/help"),
     };
     const menu = menuOf(user.email, [
+      [strings.palette.menu, () => go("/find")],
       [words.activity, () => go("/activity")],
       [words.trash, () => go("/trash")],
       [words.settings, () => go("/settings")],
@@ -273,6 +296,12 @@ export class Shell {
     this.search.value = "";
     this.searched();
     this.search.blur();
+  }
+
+  /** The task whose row has the focus. */
+  focused() {
+    const row = document.activeElement?.closest(".task");
+    return row instanceof HTMLElement ? this.store.get(row.dataset.id ?? "") : undefined;
   }
 
   /**
