@@ -26,7 +26,7 @@ PICTURES: dict[str, dict[str, object]] = {
 
 def take(browser: Browser, url: str, login: Login, name: str, into: Path) -> None:
     """One picture of the page with the sample tasks."""
-    settings = {"locale": "en-GB", "timezone_id": "Europe/Berlin", **PICTURES[name]}
+    settings = {"locale": "en-GB", "timezone_id": "UTC", **PICTURES[name]}
     context = browser.new_context(**settings)  # type: ignore[arg-type]  # options of one call, typed there
     page = context.new_page()
     page.goto(url)
