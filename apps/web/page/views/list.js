@@ -63,7 +63,7 @@ export class TaskList {
     this.parts = "";
     /** @type {ListSection[]} */
     this.sections = [];
-    this.body = h("div", );
+    this.body = h("div", { class: "sections" });
     this.onMoveAll = onMoveAll;
     this.empty = h("div", { class: "empty", hidden: true });
     this.tags = tagBar({ onChange: () => this.filterByTag() });
@@ -75,10 +75,11 @@ export class TaskList {
   }
 
   /** Ends its timers and listening. */
-  stop() 
+  stop() {
     this.unsubscribe();
     clearInterval(this.timer);
     clearTimeout(this.holding);
+  }
 
   /**
    * A row that is ticked waits in its place, so that a second press does not meet the row that would move up. Rows that
@@ -87,7 +88,7 @@ export class TaskList {
    * @param {Task} task
    * @param {(task: Task) => void} toggle
    */
-  toggle(task, toggle) 
+  toggle(task, toggle) {
     this.held.set(task.id, this.held.get(task.id) ?? task);
     clearTimeout(this.holding);
     this.holding = setTimeout(() => {
@@ -95,6 +96,7 @@ export class TaskList {
       this.draw();
     }, this.holdFor);
     toggle(task);
+  }
 
   /**
    * Shows only tasks that hold every word of a text; "" shows all.
@@ -115,13 +117,15 @@ export class TaskList {
    *
    * @param {View} view
    */
-  show(view) 
+  show(view) {
     this.view = view;
     this.draw();
+  }
 
   /** What is looked for may be anywhere. */
-  get shown() 
+  get shown() {
     return this.words.length > 0 ? "all" : this.view;
+  }
 
   /** Has the sections that the view has; those of a week are others tomorrow. */
   arrange() {
@@ -149,9 +153,10 @@ export class TaskList {
   }
 
   /** Shows only tasks with the tag that is chosen. */
-  filterByTag() 
+  filterByTag() {
     for (const section of this.sections) section.shrink();
     this.draw();
+  }
 
   /** The tasks of each section, in their order. */
   grouped() {
@@ -242,10 +247,11 @@ export class TaskList {
   }
 
   /** @param {Focus | null} focus */
-  focusAfter(focus) 
+  focusAfter(focus) {
     if (!focus || document.activeElement === focus.element) return;
     if (focus.row.isConnected && focus.row.parentElement === focus.list) focus.element.focus();
     else if (focus.next?.isConnected) find(focus.next, ".task-check", HTMLElement)?.focus();
+  }
 
   /** @param {number} shown */
   drawEmpty(shown) {

@@ -31,3 +31,23 @@ export function menuOf(email, entries) {
   const menu = h("div", { id: "menu", class: "menu", popover: "auto" }, h("p", { class: "menu-user" }, email), buttons);
   return menu;
 }
+
+/** The name of the place. */
+export function brand() {
+  const mark = h("img", { src: "/static/icon.svg", alt: "", width: 26, height: 26 });
+  return h("p", { class: "brand" }, mark, h("span", {}, "TaskFlow"));
+}
+
+/**
+ * A link for the keyboard, past the bar.
+ *
+ * @param {string} label
+ * @param {() => void} go
+ */
+export function skipLink(label, go) {
+  const click = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    go();
+  };
+  return h("a", { class: "skip", href: "#content", on: { click } }, label);
+}

@@ -1,8 +1,6 @@
 // The page around the list: the bar on top, the list and its helpers, the chat beside it.
 
 import { h, setText } from "../dom.js";
-import { dueFields } from "../domain/due.js";
-import { today } from "../domain/zones.js";
 import { icon } from "../icons.js";
 import { strings } from "../strings/index.js";
 import { tellAdded } from "./added.js";
@@ -10,7 +8,7 @@ import { chatPanel } from "./chat.js";
 import { TaskList } from "./list.js";
 import { listKeys } from "./list-keys.js";
 import { viewAt, viewLinks } from "./list-views.js";
-import { iconButton, menuOf } from "./menu.js";
+import { brand, iconButton, menuOf, skipLink } from "./menu.js";
 import { openPalette } from "./palette.js";
 import { paletteEntries } from "./palette-entries.js";
 import { quickAdd } from "./quick-add.js";
@@ -18,6 +16,7 @@ import { openReschedule } from "./reschedule.js";
 import { repeats } from "./row.js";
 import { askScope } from "./scope.js";
 import { askSignOutEverywhere } from "./sign-out.js";
+import { toToday } from "./to-today.js";
 import { waitingPanel } from "./waiting-panel.js";
 
 /**
@@ -56,7 +55,6 @@ import { waitingPanel } from "./waiting-panel.js";
  */
 
 const SEARCH_PAUSE = 250;
-
 const words = strings.page;
 
 /** The signed-in page. */
@@ -80,6 +78,13 @@ export class Shell {
     onSignOutEverywhere,
     onProblem,
   }) {
+    const on = {
+      toggle: (/** @type {Task} */ task) => actions.setCompleted([task], !task.completed),
+      open: (/** @type {Task} */ task) => go(`/task/${task.id}`),
+      remove: (/** @type {Task} */ task) => this.remove(task),
+      today: (/** @type {Task} */ { id }) => this.withTask(id, (task) => toToday(task, clock, actions)),
+    };
+    const needs = { api, store, clock, toaster, after };
     this.store = store;
     this.go = go;
     this.leave = leave;
@@ -87,18 +92,10 @@ export class Shell {
     /** @type {(onClose: () => void) => Sheet} */
     this.palette = (onClose) =>
       openPalette({
-        api,
-        store,
-        clock,
-        toaster,
-        entries: paletteEntries(this.focused(), go, {
-          toggle: (task) => actions.setCompleted([task], !task.completed),
-          today: ({ id }) => this.toToday(id, clock),
-          remove: (task) => this.remove(task),
-        }),
-        onTask: (task) => go(`/task/${task.id}`),
+        ...needs,
+        entries: paletteEntries(this.focused(), go, on),
+        onTask: on.open,
         onLine: (line, meant) => this.quick.make({ line, days: null }, meant),
-        after,
         onClose,
       });
     this.views = viewLinks();
@@ -132,10 +129,8 @@ export class Shell {
       clock,
       onProblem,
       on: {
-        toggle: (task) => actions.setCompleted([task], !task.completed),
-        open: (task) => go(`/task/${task.id}`),
+        ...on,
         history: (task) => go(`/task/${task.id}/history`),
-        remove: (task) => this.remove(task),
         move: (task, beside) => move([task], beside),
       },
       onMoveAll: move,
@@ -156,7 +151,7 @@ export class Shell {
       c: () => this.toggleChat(),
       z: () => actions.undo.last(),
       ...listKeys(this.list.node, {
-        today: (id) => this.toToday(id, clock),
+        today: (id) => this.withTask(id, (task) => toToday(task, clock, actions)),
         remove: (id) => this.withTask(id, (task) => this.remove(task)),
       }),
       "?": () => go("/help"),
@@ -174,26 +169,17 @@ export class Shell {
         () => askSignOutEverywhere({ hold, toaster, email: user.email, onConfirm: onSignOutEverywhere }),
       ],
     ]);
-    const skip = (/** @type {Event} */ event) => {
-      event.preventDefault();
-      this.quick.focus();
-    };
     this.node = h(
       "div",
       { class: "page" },
-      h("a", { class: "skip", href: "#content", on: { click: skip } }, words.skip),
+      skipLink(words.skip, () => this.quick.focus()),
       h(
         "header",
         { class: "bar" },
         h(
           "div",
           { class: "bar-inner" },
-          h(
-            "p",
-            { class: "brand" },
-            h("img", { src: "/static/icon.svg", alt: "", width: 26, height: 26 }),
-            h("span", {}, "TaskFlow"),
-          ),
+          brand(),
           this.live,
           h(
             "div",
@@ -311,19 +297,5 @@ export class Shell {
   withTask(id, run) {
     const task = this.store.get(id);
     if (task) run(task);
-  }
-
-  /**
-   * Moves a task to today; its time of day stays.
-   *
-   * @param {string} id
-   * @param {Clock} clock
-   */
-  toToday(id, clock) {
-    this.withTask(id, (task) => {
-      const date = today(clock.now(), clock.zone);
-      if (task.completed || dueFields(task, clock.zone)?.date === date) return;
-      this.actions.reschedule([task], date, clock.zone, strings.undo.today(task.title));
-    });
   }
 }
