@@ -56,7 +56,6 @@ import { waitingPanel } from "./waiting-panel.js";
 
 const SEARCH_PAUSE = 250;
 const words = strings.page;
-
 /** The signed-in page. */
 export class Shell {
   /** @param {Needs} needs */
