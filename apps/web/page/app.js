@@ -4,6 +4,8 @@ import * as device from "./device.js";
 import { h } from "./dom.js";
 import { browserZone } from "./domain/zones.js";
 import { Toaster } from "./notices/toaster.js";
+import { LastList } from "./offline/last-list.js";
+import { Storage } from "./offline/storage.js";
 import { registerWorker } from "./offline/worker.js";
 import { linkIn } from "./router.js";
 import { Api } from "./server/api.js";
@@ -26,6 +28,9 @@ const root = /** @type {HTMLElement} */ (document.getElementById("root"));
 const toaster = new Toaster();
 const api = new Api({ onSignedOut: () => session?.signedOut() });
 const tabs = openTabs(heard);
+const storage = new Storage();
+const lastList = new LastList(storage);
+const PATIENCE = 4_000;
 /** @type {Session | null} */
 let session = null;
 
@@ -42,17 +47,35 @@ function heard(message) {
 async function start(notice = "") {
   const link = linkIn(location.hash);
   if (link && link.kind !== "invitation") return show(linkView(link));
+  const kept = await lastList.recall();
   try {
-    const user = await whoAmI();
+    const user = await (kept ? soon(whoAmI()) : whoAmI());
     forgetLink();
-    open(user);
+    open(user, true);
     const words = link ? strings.entrance.loggedInAs(user.email) : notice;
     if (words) toaster.show({ text: words, seconds: 15 });
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    if (error.status === 401) showSignIn(notice || (api.reason && api.farewell), link);
+    if (hasStatus(error, 401)) {
+      await lastList.forget();
+      showSignIn(notice || (api.reason && api.farewell), link);
+    } else if (kept) open(kept.user, false);
     else showUnreachable(error);
   }
+}
+
+/**
+ * The answer, or after a while ApiError: there is something to show without it.
+ *
+ * @template Answer
+ * @param {Promise<Answer>} asked
+ * @returns {Promise<Answer>}
+ */
+function soon(asked) {
+  const late = new Promise((_, reject) => {
+    setTimeout(() => reject(new ApiError(strings.errors.unanswered)), PATIENCE);
+  });
+  return /** @type {Promise<Answer>} */ (Promise.race([asked, late]));
 }
 
 /**
@@ -110,8 +133,11 @@ async function whoAmI() {
   }
 }
 
-/** @param {Account} user */
-function open(user) {
+/**
+ * @param {Account} user
+ * @param {boolean} isKnown false where it is who was here last, and the server cannot be asked
+ */
+function open(user, isKnown) {
   session?.stop();
   device.set("known", "yes");
   session = new Session({
@@ -119,6 +145,8 @@ function open(user) {
     user,
     toaster,
     tabs,
+    storage,
+    isKnown,
     onEnd: (notice) => {
       session = null;
       showSignIn(notice);
@@ -176,7 +204,7 @@ async function signIn(mode, credentials) {
   if (mode === "signup") await keepZone();
   forgetLink();
   tabs.tell({ kind: "signed-in", userId: user.id });
-  open(user);
+  open(user, true);
 }
 
 /** A new person's zone is the one of the device they sign up on. */

@@ -5,6 +5,7 @@ import { listenForKeys, listenForPalette } from "./keys.js";
 import { problemTeller } from "./notices/problems.js";
 import { ReminderNotices } from "./notices/reminders.js";
 import { offerZone } from "./notices/zone.js";
+import { OfflinePerson } from "./offline/person.js";
 import { Router } from "./router.js";
 import { LiveStream } from "./server/stream.js";
 import { Sheets } from "./sheets.js";
@@ -15,6 +16,7 @@ import { Preferences } from "./state/preferences.js";
 import { Sync } from "./state/sync.js";
 import { TaskStore } from "./state/tasks.js";
 import { WaitingReminders } from "./state/waiting.js";
+import { askToLose, connectionLine } from "./views/connection.js";
 import { Shell } from "./views/shell.js";
 import { askToSignInAgain } from "./views/sign-in-again.js";
 
@@ -24,6 +26,7 @@ import { askToSignInAgain } from "./views/sign-in-again.js";
  * @import { Toaster } from "./notices/toaster.js"
  * @import { Api } from "./server/api.js"
  * @import { Frame, Status } from "./server/stream.js"
+ * @import { Storage } from "./offline/storage.js"
  * @import { Tabs } from "./tabs.js"
  */
 
@@ -37,9 +40,11 @@ export class Session {
    * @param {Account} needs.user
    * @param {Toaster} needs.toaster
    * @param {Tabs} needs.tabs
+   * @param {Storage} needs.storage
+   * @param {boolean} needs.isKnown false where the server could not say yet that it is this person
    * @param {(notice: string) => void} needs.onEnd is called when the session is over
    */
-  constructor({ api, user, toaster, tabs, onEnd }) {
+  constructor({ api, user, toaster, tabs, storage, isKnown, onEnd }) {
     this.api = api;
     this.user = user;
     this.toaster = toaster;
@@ -48,7 +53,7 @@ export class Session {
     this.ended = false;
     this.begun = false;
     this.listening = new AbortController();
-    this.problem = problemTeller(toaster, () => this.ended);
+    this.problem = problemTeller(toaster, () => this.ended || this.offline.pulse !== "fine");
     this.streamOpened = () => {};
 
     this.drafts = new Drafts({ userId: user.id });
@@ -64,13 +69,26 @@ export class Session {
         return preferences.zone;
       },
     };
+    this.offline = new OfflinePerson({
+      api,
+      store: this.store,
+      storage,
+      user,
+      preferences,
+      isKnown,
+      onChange: () => this.drawConnection(),
+      onBack: () => this.seenAgain(),
+      onStranger: () => this.end(api.farewell),
+    });
+    this.connection = connectionLine({ queue: this.offline.queue, toaster });
     this.actions = new TaskActions({
       api,
       store: this.store,
+      writes: this.offline.queue,
       tell: (told) => toaster.show(told),
       onTrash: () => this.router.go("/trash"),
     });
-    this.leaving = new Leaving({ api, actions: this.actions, tabs, onLeft: (notice) => this.end(notice) });
+    this.leaving = new Leaving({ api, actions: this.actions, tabs, onLeft: (notice) => this.left(notice) });
     this.waiting = new WaitingReminders({
       api,
       onAnswered: (id) => tabs.tell({ kind: "reminder-answered", id }),
@@ -79,6 +97,7 @@ export class Session {
     this.sync = new Sync({
       api,
       store: this.store,
+      onLoaded: () => this.offline.keepList(),
       onReminder: () => this.waiting.load(),
       onProblem: this.problem,
     });
@@ -124,12 +143,16 @@ export class Session {
    * @param {Element} root
    */
   async start(root) {
+    const isRecalled = await this.offline.start();
+    if (this.ended) return;
     const tasks = this.loadTasks();
+    if (isRecalled) {
+      this.sync.loaded = true;
+      this.show(root);
+    }
     await this.loadPreferences();
     if (this.ended) return;
-    this.shell = this.draw();
-    root.replaceChildren(this.shell.node);
-    this.listen(this.shell);
+    if (!isRecalled) this.show(root);
     await tasks;
     if (this.ended) return;
     this.begun = true;
@@ -140,6 +163,21 @@ export class Session {
       toaster: this.toaster,
       onSwitch: (zone) => this.preferences.save({ timezone: zone }).catch(this.problem),
     });
+  }
+
+  /** @param {Element} root */
+  show(root) {
+    this.shell = this.draw();
+    root.replaceChildren(this.shell.node);
+    this.shell.node.querySelector("header")?.after(this.connection.node);
+    this.drawConnection();
+    this.listen(this.shell);
+  }
+
+  drawConnection() {
+    const { pulse } = this.offline;
+    this.connection.setPulse(pulse);
+    this.shell?.setLive(pulse === "fine" ? this.stream.status : { state: pulse });
   }
 
   draw() {
@@ -157,11 +195,10 @@ export class Session {
       leave: () => this.router.leave(),
       hold: (close) => this.router.hold(close),
       after: (run) => this.router.settled(run),
-      onSignOut: () => this.leaving.signOut().catch(this.problem),
+      onSignOut: () => this.signOut(),
       onSignOutEverywhere: () => this.leaving.signOutEverywhere(),
       onProblem: this.problem,
     });
-    shell.setLive(this.stream.status);
     return shell;
   }
 
@@ -190,6 +227,7 @@ export class Session {
     this.asking.abort(false);
     this.listening.abort();
     this.stream.stop();
+    this.offline.stop();
     this.sync.stop();
     this.router.stop();
     for (const dialog of findAll(document, "dialog[open]", HTMLDialogElement)) dialog.close();
@@ -207,6 +245,7 @@ export class Session {
     if (this.ended) return;
     this.drafts.clear();
     this.stop();
+    this.offline.forgetList();
     this.onEnd(notice);
   }
 
@@ -249,8 +288,22 @@ export class Session {
     return true;
   }
 
+  signOut() {
+    const { length: count } = this.offline.queue.waiting;
+    const onLeave = () => this.leaving.signOut().catch(this.problem);
+    if (count > 0) askToLose({ count, toaster: this.toaster, onLeave });
+    else onLeave();
+  }
+
+  /** @param {string} notice */
+  left(notice) {
+    this.offline.forget();
+    this.end(notice);
+  }
+
   /** @param {Frame} frame */
   frame(frame) {
+    this.offline.heard();
     this.sync.apply(frame);
     if (frame.type === "task.completed" || frame.type === "task.deleted") this.waiting.dropTask(frame.task_id);
     if (frame.type === "reset" || (frame.type === "batch" && frame.reminders > 0)) this.waiting.load();
@@ -260,9 +313,10 @@ export class Session {
   /** @param {Status} status */
   streamState(status) {
     if (status.state !== "connecting") this.streamOpened();
+    if (status.state === "live") this.offline.heard();
     this.sync.streamState(status);
     if (status.state === "live" && !status.resumed && this.begun) this.waiting.load();
-    this.shell?.setLive(status);
+    this.drawConnection();
   }
 
   /**

@@ -23,6 +23,9 @@ import { ApiError, refusal } from "./errors.js";
  */
 
 const ATTEMPTS = 3;
+const PATIENCE = 12_000;
+const TIMED_OUT = "TIMED_OUT";
+const PATIENCE_WITH_FILES = 180_000;
 const LONGEST_WAIT = 10_000;
 
 /** A key that makes sending a creation again harmless. */
@@ -220,6 +223,8 @@ function waitAfter(error, attempt, method, { creates = false }) {
  * @param {boolean} creates
  */
 function isPassing(error, creates) {
+  // Who waited that long is told, rather than made to wait as long again.
+  if (error.code === TIMED_OUT) return false;
   const stillUnderWay = creates && error.status === 409 && error.code !== "TOO_MANY_TASKS";
   return [0, 429, 502, 503, 504].includes(error.status) || stillUnderWay;
 }
@@ -244,10 +249,13 @@ function withQuery(path, query) {
 async function send(url, options, asFile = false) {
   let response;
   let content;
+  const limit = AbortSignal.timeout(asFile ? PATIENCE_WITH_FILES : PATIENCE);
+  const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
   try {
-    response = await fetch(url, options);
+    response = await fetch(url, { ...options, signal });
     content = asFile && response.ok ? await response.blob() : await response.text();
   } catch (error) {
+    if (limit.aborted && !options.signal?.aborted) throw new ApiError(strings.errors.unanswered, { code: TIMED_OUT });
     if (error instanceof TypeError) throw new ApiError(strings.errors.unreachable);
     throw error;
   }

@@ -12,7 +12,7 @@ import { Undo } from "./undo.js";
 /**
  * @import { TaskPatch } from "../../types/chat-api.js"
  * @import { Api } from "../server/api.js"
- * @import { Scope } from "./task-calls.js"
+ * @import { Scope, Writes } from "./task-calls.js"
  * @import { Draft, Task, TaskStore } from "./tasks.js"
  */
 
@@ -38,12 +38,13 @@ export class TaskActions extends TaskCalls {
    * @param {object} needs
    * @param {Api} needs.api
    * @param {TaskStore} needs.store
+   * @param {Writes} needs.writes
    * @param {(told: Told) => (() => void)} needs.tell shows a message; returns what takes it away
    * @param {() => void} [needs.onTrash] shows where deleted tasks go
    * @param {number} [needs.undoSeconds] how long a deletion waits for a change of mind
    */
-  constructor({ api, store, tell, onTrash = () => {}, undoSeconds = UNDO_SECONDS }) {
-    super({ api, store });
+  constructor({ api, store, writes, tell, onTrash = () => {}, undoSeconds = UNDO_SECONDS }) {
+    super({ api, store, writes });
     this.tell = tell;
     this.onTrash = onTrash;
     this.undoSeconds = undoSeconds;
@@ -164,6 +165,10 @@ export class TaskActions extends TaskCalls {
    * @param {TaskPatch} fields
    */
   async revert(after, fields) {
+    if (this.store.get(after.id)?.unsent) {
+      await this.change(after.id, fields);
+      return true;
+    }
     for (let attempt = 1; ; attempt += 1) {
       const { task, etag } = await this.read(after.id);
       if (!alike(formerly(task, fields), formerly(after, fields))) return false;
@@ -223,8 +228,7 @@ export class TaskActions extends TaskCalls {
     const failures = [];
     const send = async (/** @type {typeof pending[0]} */ { task, path, draft }) => {
       try {
-        await this.api.request("DELETE", path, { keepalive });
-        this.store.remove(task.id);
+        await this.erase(task, path, keepalive);
       } catch (error) {
         if (hasStatus(error, 404)) this.store.remove(task.id);
         else failures.push({ task, error });

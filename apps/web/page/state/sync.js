@@ -22,12 +22,14 @@ export class Sync {
    * @param {object} needs
    * @param {Api} needs.api
    * @param {TaskStore} needs.store
+   * @param {() => void} needs.onLoaded is told when the lists are whole
    * @param {() => void} needs.onReminder is told of reminders that go off
    * @param {(error: unknown) => void} needs.onProblem is told of lists that could not be loaded
    */
-  constructor({ api, store, onReminder, onProblem }) {
+  constructor({ api, store, onLoaded, onReminder, onProblem }) {
     this.api = api;
     this.store = store;
+    this.onLoaded = onLoaded;
     this.onReminder = onReminder;
     this.onProblem = onProblem;
     /** @type {string | null} the path of the next page of what is done */
@@ -94,6 +96,7 @@ export class Sync {
       this.moreDone = done.next;
       this.loaded = true;
       this.store.changed();
+      this.onLoaded();
     } catch (error) {
       if (!this.stopped) this.onProblem(error);
     }

@@ -1,5 +1,7 @@
 // The server's routes for tasks; each answer joins the store.
 
+import { hasStatus } from "../server/errors.js";
+
 /**
  * @import { NewTask, TaskPatch } from "../../types/chat-api.js"
  * @import { Answer, Api } from "../server/api.js"
@@ -8,12 +10,26 @@
 
 /** @typedef {"this" | "following" | "all"} Scope Which tasks of a repeat a change is for. */
 
-/** Calls over one API client and store. */
+/**
+ * @typedef {object} Write One change of a task, as it is sent.
+ * @property {"POST" | "PATCH" | "DELETE"} method
+ * @property {string} path
+ * @property {string} taskId of a task to be made, the one that it is shown by until then
+ * @property {string} title for words about it
+ * @property {NewTask | TaskPatch | undefined} [body]
+ * @property {string | null} [etag] only if nobody has changed the task since
+ * @property {boolean} [keepalive] outlives the page
+ */
+
+/** @typedef {{send: (write: Write) => Promise<Answer<any> | null>}} Writes Sends a change; null: later. */
+
+/** Calls over one API client and store; what changes something goes by way of `writes`. */
 export class TaskCalls {
-  /** @param {{api: Api, store: TaskStore}} needs */
-  constructor({ api, store }) {
+  /** @param {{api: Api, store: TaskStore, writes: Writes}} needs */
+  constructor({ api, store, writes }) {
     this.api = api;
     this.store = store;
+    this.writes = writes;
   }
 
   /**
@@ -53,10 +69,11 @@ export class TaskCalls {
   async create(fields, coming) {
     const id = this.store.expect(fields, coming);
     try {
-      /** @type {Task} */
-      const task = await this.api.json("POST", "/api/v1/tasks", { body: fields, creates: true, keepalive: true });
-      this.store.arrived(id, task);
-      return task;
+      const write = { path: "/api/v1/tasks", taskId: id, title: fields.title, body: fields, keepalive: true };
+      const answer = await this.writes.send({ method: "POST", ...write });
+      if (answer === null) return /** @type {Task} */ (this.store.get(id));
+      this.store.arrived(id, answer.body);
+      return /** @type {Task} */ (answer.body);
     } finally {
       this.store.failed(id);
     }
@@ -68,10 +85,18 @@ export class TaskCalls {
    * @param {string} id
    */
   async read(id) {
-    /** @type {Answer<Task>} */
-    const { body, headers } = await this.api.request("GET", this.path(id));
-    this.store.put(body);
-    return { task: body, etag: headers.get("ETag") };
+    const known = this.store.get(id);
+    if (known?.coming) return { task: known, etag: null };
+    try {
+      /** @type {Answer<Task>} */
+      const { body, headers } = await this.api.request("GET", this.path(id));
+      this.store.put(body);
+      return known?.unsent ? { task: known, etag: null } : { task: body, etag: headers.get("ETag") };
+    } catch (error) {
+      // Without the server, as it was last.
+      if (hasStatus(error, 0) && known) return { task: known, etag: null };
+      throw error;
+    }
   }
 
   /**
@@ -83,10 +108,23 @@ export class TaskCalls {
    * @param {{scope?: Scope, etag?: string | null, keepalive?: boolean}} [how]
    */
   async change(id, fields, { scope, etag, keepalive } = {}) {
-    const headers = etag ? { "If-Match": etag } : undefined;
-    /** @type {Answer<Task>} */
-    const answer = await this.api.request("PATCH", this.path(id, scope), { body: fields, headers, keepalive });
+    const known = this.store.get(id);
+    const write = { path: this.path(id, scope), taskId: id, title: known?.title ?? "", body: fields, etag, keepalive };
+    const answer = await this.writes.send({ method: "PATCH", ...write });
+    if (answer === null) return { task: /** @type {Task} */ (this.store.get(id)), etag: null };
     this.store.put(answer.body);
-    return { task: answer.body, etag: answer.headers.get("ETag") };
+    return { task: /** @type {Task} */ (answer.body), etag: answer.headers.get("ETag") };
+  }
+
+  /**
+   * Deletes a task. Raises ApiError.
+   *
+   * @param {Task} task
+   * @param {string} path
+   * @param {boolean} keepalive
+   */
+  async erase(task, path, keepalive) {
+    const answer = await this.writes.send({ method: "DELETE", path, taskId: task.id, title: task.title, keepalive });
+    if (answer) this.store.remove(task.id);
   }
 }

@@ -3,7 +3,10 @@
 // Answers, lists and frames arrive in any order; whichever carries the higher version of a task wins.
 
 /** @typedef {import("../../types/chat-api.js").TaskView} Task */
-/** @typedef {Task & {hidden?: boolean, coming?: boolean}} Shown `coming`: on its way to the server, not there yet. */
+/**
+ * @typedef {Task & {hidden?: boolean, coming?: boolean, unsent?: boolean}} Shown `coming`: on its way to the server, not
+ *   there yet; `unsent`: with changes that wait for the server.
+ */
 /** @typedef {Partial<Shown>} Draft What is shown of a task before the server has answered. */
 /** @typedef {import("../../types/chat-api.js").NewTask} NewTask */
 
@@ -66,14 +69,15 @@ export class TaskStore {
    * @param {string} id
    */
   get(id) {
-    const task = this.tasks.get(id);
+    const task = this.tasks.get(id) ?? this.coming.get(id);
     return task && this.shown(task);
   }
 
   /** Every task as it is shown. */
   all() {
     const known = [...this.tasks.values()].map((task) => this.shown(task));
-    return [...known, ...this.coming.values()].filter((task) => !task.hidden);
+    const coming = [...this.coming.values()].map((task) => this.shown(task));
+    return [...known, ...coming].filter((task) => !task.hidden);
   }
 
   /**
@@ -111,6 +115,26 @@ export class TaskStore {
    * @param {string} id
    */
   failed(id) {
+    if (!this.coming.get(id)?.unsent && this.coming.delete(id)) this.changed();
+  }
+
+  /**
+   * Shows a task whose making waits for the server.
+   *
+   * @param {NewTask} fields
+   * @param {string} id
+   */
+  unsent(fields, id) {
+    this.expect(fields, id);
+    Object.assign(/** @type {Shown} */ (this.coming.get(id)), { unsent: true });
+  }
+
+  /**
+   * Nothing of it waits any more; one that has not become a task by then is not to be one.
+   *
+   * @param {string} id
+   */
+  sent(id) {
     if (this.coming.delete(id)) this.changed();
   }
 
@@ -121,7 +145,9 @@ export class TaskStore {
    * @param {Task} task
    */
   news(task) {
-    const coming = this.tasks.has(task.id) ? null : [...this.coming.values()].find(({ title }) => title === task.title);
+    const coming = this.tasks.has(task.id)
+      ? null
+      : [...this.coming.values()].find(({ title, unsent }) => !unsent && title === task.title);
     if (coming) this.arrived(coming.id, task);
     else this.put(task);
   }

@@ -81,14 +81,14 @@ export class TaskRow {
     const section = sectionOf(task, now, zone);
     const due = dueLabel(task, now, zone);
     // What a row shows of the moment is its section and its due label; when neither they nor the task changed, it is drawn.
-    const drawn = `${task.id} ${task.title} ${task.version} ${task.updated_at} ${task.completed} ${section} ${due} ${zone}`;
+    const drawn = `${task.id} ${task.title} ${task.version} ${task.updated_at} ${task.completed} ${section} ${due} ${zone} ${task.unsent}`;
     if (drawn === this.drawn) return;
     this.drawn = drawn;
     this.node.dataset.id = task.id;
     this.node.dataset.section = section;
-    this.node.classList.toggle("is-coming", Boolean(task.coming));
-    for (const control of [this.box, this.title, this.moveButton, this.historyButton, this.removeButton])
-      control.disabled = Boolean(task.coming);
+    const isUnderWay = Boolean(task.coming && !task.unsent);
+    this.node.classList.toggle("is-coming", isUnderWay);
+    for (const control of [this.box, this.title, this.moveButton, this.historyButton, this.removeButton]) control.disabled = isUnderWay;
     this.node.classList.toggle("is-done", task.completed);
     this.box.checked = task.completed;
     this.box.setAttribute("aria-label", words.done(task.title));
@@ -148,7 +148,8 @@ function remindersOf(task) {
 function factsOf(task, section, due, zone) {
   const facts = [];
   for (const node of linksOf(task.title)) facts.push(h("li", { class: "fact" }, node));
-  if (task.coming) facts.push(h("li", { class: "fact" }, words.adding));
+  if (task.unsent) facts.push(h("li", { class: "fact unsent" }, strings.unsent.mark));
+  else if (task.coming) facts.push(h("li", { class: "fact" }, words.adding));
   if (due && task.due_date) {
     const said = DUE_WORDS[section];
     const title = task.due_all_day ? null : fullLabel(new Date(task.due_date), zone);

@@ -24,7 +24,6 @@ import { waitingPanel } from "./waiting-panel.js";
  * @import { Clock } from "../domain/zones.js"
  * @import { Toaster } from "../notices/toaster.js"
  * @import { Api } from "../server/api.js"
- * @import { Status } from "../server/stream.js"
  * @import { Sheet } from "../router.js"
  * @import { Start } from "../sheets.js"
  * @import { TaskActions } from "../state/actions.js"
@@ -56,6 +55,8 @@ import { waitingPanel } from "./waiting-panel.js";
 
 const SEARCH_PAUSE = 250;
 const words = strings.page;
+const LIVE_WORDS = { ...strings.live, offline: strings.connection.offline, silent: strings.connection.silent };
+
 /** The signed-in page. */
 export class Shell {
   /** @param {Needs} needs */
@@ -219,14 +220,14 @@ export class Shell {
   }
 
   /**
-   * Shows the state of the live stream.
+   * Shows the state of the live stream, or of the whole connection.
    *
-   * @param {Status} status
+   * @param {{state: keyof typeof LIVE_WORDS}} status
    */
   setLive({ state }) {
     this.live.dataset.state = state;
-    this.live.title = strings.live[state];
-    setText(this.liveWords, strings.live[state]);
+    this.live.title = LIVE_WORDS[state];
+    setText(this.liveWords, LIVE_WORDS[state]);
   }
 
   /**

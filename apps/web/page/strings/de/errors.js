@@ -3,6 +3,7 @@
 /** @type {typeof import("../en/errors.js").errors} */
 export const errors = {
   unreachable: "TaskFlow ist nicht erreichbar. Prüf deine Verbindung und versuch es noch einmal.",
+  unanswered: "Der Server antwortet nicht. Versuche es gleich noch einmal.",
   sessionEnded: "Deine Sitzung ist zu Ende. Melde dich wieder an, um weiterzumachen.",
   ours: "Bei uns ist etwas schiefgegangen. Versuch es gleich noch einmal.",
   notValid: "Das ist nicht gültig.",

@@ -1,8 +1,53 @@
 // The page and the network, in German: what waits to be sent, and what opens without a connection.
 
+import { pluralsOf } from "../plural.js";
+
+const plural = pluralsOf("de");
+
 export const offline = {
   newer: {
     ready: "Eine neue Version von TaskFlow ist da.",
     reload: "Neu laden",
+  },
+  connection: {
+    offline: "Offline: Was du tust, wird aufgehoben und später gesendet.",
+    silent: "Der Server antwortet nicht. Was du tust, wird aufgehoben und später gesendet.",
+    unkept: "Dieser Browser hebt nichts auf: Schließe die Seite erst, wenn deine Änderungen gesendet sind.",
+  },
+  unsent: {
+    mark: "Noch nicht gesendet",
+    count: (/** @type {number} */ count) =>
+      `${plural(count, { one: "Änderung ist", other: "Änderungen sind" })} noch nicht gesendet.`,
+    undecided: (/** @type {number} */ count) =>
+      `${plural(count, { one: "Änderung wartet", other: "Änderungen warten" })} auf dich.`,
+    show: "Zeigen",
+    title: "Noch nicht gesendet",
+    none: "Alles ist gesendet.",
+    conflict: "Es wurde inzwischen anderswo geändert.",
+    gone: "Es wurde nicht angenommen.",
+    old: "Es ist älter als ein Tag. Vielleicht hat der Server es schon.",
+    waits: "Es wird gesendet, sobald der Server antwortet.",
+    yours: "Deins",
+    theirs: "Dort",
+    insist: "Meins senden",
+    discard: "Meins verwerfen",
+    nothing: "nichts",
+    made: "Neue Aufgabe",
+    deleted: "Gelöscht",
+    leaveTitle: "Abmelden und Änderungen verlieren?",
+    leaveLose: "Sie sind verloren, wenn du dich jetzt abmeldest.",
+    leave: "Abmelden",
+    stay: "Bleiben",
+    values: { true: "erledigt", false: "offen" },
+    fields: new Map([
+      ["title", "Titel"],
+      ["description", "Beschreibung"],
+      ["completed", "Stand"],
+      ["due_date", "Fällig"],
+      ["recurrence_pattern", "Wiederholung"],
+      ["reminders", "Erinnerungen"],
+      ["tags", "Schlagwörter"],
+      ["priority", "Priorität"],
+    ]),
   },
 };

@@ -2,6 +2,7 @@
 
 export const errors = {
   unreachable: "TaskFlow cannot be reached. Check your connection and try again.",
+  unanswered: "The server does not answer. Try again in a moment.",
   sessionEnded: "Your session has ended. Log in again to go on.",
   ours: "Something went wrong on our side. Try again in a moment.",
   notValid: "This is not valid.",

@@ -1,0 +1,74 @@
+// One change on its way, and the tabs that send them.
+
+import { ApiError } from "../server/errors.js";
+import { formerly } from "../state/patches.js";
+
+/**
+ * @import { TaskPatch } from "../../types/chat-api.js"
+ * @import { Write } from "../state/task-calls.js"
+ * @import { Task } from "../state/tasks.js"
+ */
+
+/**
+ * @typedef {object} Kept What is kept beside a write.
+ * @property {number} [seq] its place; none where the browser keeps nothing
+ * @property {string} key by which the server knows it again
+ * @property {string} userId
+ * @property {number} at when it was made
+ * @property {string} tab which tab is sending it just now; "" for none
+ * @property {TaskPatch | null} base the fields that it changes, as they were
+ * @property {"waiting" | "conflict" | "old"} state
+ * @property {string} reason why it was refused
+ * @property {Task | null} theirs what another place has made of the task since
+ */
+
+/** @typedef {Write & Kept} Entry */
+
+/**
+ * A write as it is kept.
+ *
+ * @param {Write} write
+ * @param {{task: Task | undefined, userId: string, tab: string}} about the task as the server had it last
+ * @returns {Entry}
+ */
+export function entryOf(write, { task, userId, tab }) {
+  const isPatch = write.method === "PATCH" && task;
+  const base = isPatch ? formerly(task, /** @type {TaskPatch} */ (write.body)) : null;
+  return { ...write, key: newKey(), userId, at: Date.now(), tab, base, state: "waiting", reason: "", theirs: null };
+}
+
+/**
+ * Whether a tab is sending it just now, or was when it closed.
+ *
+ * @param {Entry} entry
+ */
+export function isFlying(entry) {
+  return entry.tab !== "";
+}
+
+/**
+ * Whether the server may not have got it, and could later.
+ *
+ * @param {unknown} error
+ */
+export function isNoAnswer(error) {
+  if (!(error instanceof ApiError)) return false;
+  return [0, 502, 503, 504].includes(error.status) || error.code === "IDEMPOTENCY_KEY_IN_USE";
+}
+
+/** @param {string} tab */
+export function tabLock(tab) {
+  return `taskflow-tab-${tab}`;
+}
+
+/** The locks of the tabs that are open. */
+export async function livingTabs() {
+  const { held = [] } = (await navigator.locks?.query()) ?? {};
+  return new Set(held.map(({ name }) => name));
+}
+
+/** A key that nobody else has. */
+export function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,71 @@
+// The list as it was last, so that the page has something to show before the server answers, or without it. Of one person
+// only: whoever signs in next, or out, takes it away.
+
+/**
+ * @import { Account, Preferences } from "../../types/chat-api.js"
+ * @import { Task } from "../state/tasks.js"
+ * @import { Storage } from "./storage.js"
+ */
+
+/** @typedef {{userId: string, user: Account, tasks: Task[], preferences: Preferences, at: number}} Kept */
+
+const MOST = 5_000;
+const PAUSE = 1_500;
+
+/** Keeps and recalls it. */
+export class LastList {
+  /** @param {Storage} storage */
+  constructor(storage) {
+    this.storage = storage;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+  }
+
+  /**
+   * Whose list is kept; null where none is.
+   *
+   * @returns {Promise<Kept | null>}
+   */
+  async recall() {
+    const [kept] = await this.storage.all("lists");
+    return kept ?? null;
+  }
+
+  /**
+   * Keeps it in a moment, and only it.
+   *
+   * @param {() => Omit<Kept, "userId" | "at">} current
+   */
+  soon(current) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.keep(current()), PAUSE);
+  }
+
+  /** @param {Omit<Kept, "userId" | "at">} list */
+  async keep({ user, tasks, preferences }) {
+    await this.forgetOthers(user.id);
+    await this.storage.put("lists", {
+      userId: user.id,
+      user,
+      tasks: tasks.slice(0, MOST),
+      preferences,
+      at: Date.now(),
+    });
+  }
+
+  /** @param {string} userId */
+  async forgetOthers(userId) {
+    for (const kept of await this.storage.all("lists"))
+      if (kept.userId !== userId) await this.storage.remove("lists", kept.userId);
+  }
+
+  /** Ends what is planned. */
+  stop() {
+    clearTimeout(this.timer);
+  }
+
+  async forget() {
+    this.stop();
+    await this.forgetOthers("");
+  }
+}
