@@ -127,6 +127,7 @@ export class Session {
     });
     this.router = new Router({ open: (path, start, onClose) => this.sheets.open(path, start, onClose) });
     this.notices = new ReminderNotices({
+      userId: user.id,
       waiting: this.waiting,
       toaster,
       clock: this.clock,
@@ -329,6 +330,8 @@ export class Session {
     listenForKeys(shell.shortcuts, signal);
     listenForPalette(() => this.router.go("/find"), signal);
     addEventListener("online", () => this.stream.nudge(), { signal });
+    const worker = navigator.serviceWorker;
+    worker?.addEventListener("message", ({ data }) => data?.kind === "open" && this.router.go(data.path), { signal });
     addEventListener("pagehide", () => this.actions.flush(), { signal });
     document.addEventListener("visibilitychange", () => this.seenAgain(), { signal });
   }

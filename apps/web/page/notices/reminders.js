@@ -55,13 +55,15 @@ export function snoozedUntil(minutes, clock) {
 export class ReminderNotices {
   /**
    * @param {object} needs
+   * @param {string} needs.userId
    * @param {WaitingReminders} needs.waiting
    * @param {Toaster} needs.toaster
    * @param {Clock} needs.clock
    * @param {() => boolean} needs.speaks whether this tab is the one that tells on the desktop
    * @param {() => void} needs.onShow brings the waiting reminders into view
    */
-  constructor({ waiting, toaster, clock, speaks, onShow }) {
+  constructor({ userId, waiting, toaster, clock, speaks, onShow }) {
+    this.userId = userId;
     this.waiting = waiting;
     this.toaster = toaster;
     this.clock = clock;
@@ -103,7 +105,7 @@ export class ReminderNotices {
       seconds: STAY_SECONDS,
       actions: [{ label: words.show, run: this.onShow }],
     });
-    if (this.speaks()) notify(words.many(count), "", "reminders");
+    if (this.speaks()) notify({ title: words.many(count), body: "", tag: "reminders" });
   }
 
   /** @param {Reminder} reminder */
@@ -123,7 +125,9 @@ export class ReminderNotices {
         { label: words.gotIt, run: () => this.waiting.acknowledge(reminder) },
       ],
     });
-    if (this.speaks()) notify(title, detail, reminder.task_id);
+    const { id, task_id: taskId } = reminder;
+    const about = { userId: this.userId, reminderId: id, taskId, minutes: SNOOZE_MINUTES };
+    if (this.speaks()) notify({ title, body: detail, tag: taskId, about });
   }
 }
 

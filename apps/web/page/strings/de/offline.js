@@ -9,6 +9,11 @@ export const offline = {
     ready: "Eine neue Version von TaskFlow ist da.",
     reload: "Neu laden",
   },
+  notification: {
+    snooze: "In 10 Minuten wieder",
+    done: "Erledigt",
+    failed: "Das hat nicht geklappt. Öffne TaskFlow und versuche es noch einmal.",
+  },
   connection: {
     offline: "Offline: Was du tust, wird aufgehoben und später gesendet.",
     silent: "Der Server antwortet nicht. Was du tust, wird aufgehoben und später gesendet.",

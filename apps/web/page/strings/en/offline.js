@@ -9,6 +9,11 @@ export const offline = {
     ready: "A new version of TaskFlow is ready.",
     reload: "Reload",
   },
+  notification: {
+    snooze: "Snooze 10 minutes",
+    done: "Done",
+    failed: "That did not work. Open TaskFlow to try again.",
+  },
   connection: {
     offline: "Offline: what you do is kept and sent later.",
     silent: "The server does not answer. What you do is kept and sent later.",

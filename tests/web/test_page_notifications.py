@@ -1,0 +1,121 @@
+"""Reminders on the desktop and the phone: shown by the service worker, and answered with no page open."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Worker, expect
+
+from tests.support.processes import until
+from tests.web.conftest import NewContext
+from tests.web.person import Person, new_email
+
+SHOW = """async ([title, about]) => {
+  localStorage.setItem("taskflow.desktop", "on");
+  Object.defineProperty(document, "hidden", { get: () => true });
+  const { notify } = await import("/static/notices/desktop.js");
+  await notify({ title, body: "Due now", tag: about.taskId, about });
+  const registration = await navigator.serviceWorker.getRegistration("/");
+  return (await registration.getNotifications()).map(({ title, actions }) => [title, actions.map((one) => one.action)]);
+}"""
+
+PRESS = """async (action) => {
+  const [notification] = await self.registration.getNotifications();
+  self.dispatchEvent(new NotificationEvent("notificationclick", { notification, action }));
+}"""
+
+
+@pytest.fixture
+def ada(new_context: NewContext, platform_url: str) -> Person:
+    url = platform_url.replace("127.0.0.1", "localhost")
+    ada = Person(url, new_context(service_workers="allow"), new_email())
+    ada.context.grant_permissions(["notifications"], origin=url)
+    ada.sign_up()
+    return ada
+
+
+def with_worker(page: Page) -> Worker:
+    """The page's service worker, once it is there."""
+    assert page.evaluate("""async () => {
+      for (let tries = 0; tries < 200; tries += 1) {
+        if ((await navigator.serviceWorker.getRegistration("/"))?.active?.state === "activated") return true;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      return false;
+    }""")
+    return page.context.service_workers[0]
+
+
+def about(ada: Person, task: dict[str, Any], **others: Any) -> dict[str, Any]:
+    return {"userId": task["user_id"], "reminderId": "none", "taskId": task["id"], "minutes": 10, **others}
+
+
+Shown = Callable[..., tuple[Page, Worker]]
+
+
+@pytest.fixture
+def show(ada: Person) -> Shown:
+    """Shows the notification of a task's reminder."""
+
+    def shown(task: dict[str, Any], **others: Any) -> tuple[Page, Worker]:
+        page = ada.tab()
+        worker = with_worker(page)
+        found = page.evaluate(SHOW, [task["title"], about(ada, task, **others)])
+        assert found == [[task["title"], ["snooze", "done"]]]
+        return page, worker
+
+    return shown
+
+
+def test_done_is_done_with_no_page_open(ada: Person, show: Shown) -> None:
+    page, worker = show(ada.add("Feed the cat"))
+    page.goto("about:blank")
+    worker.evaluate(PRESS, "done")
+    until(lambda: ada.tasks()[0]["completed"], within=20, what="the task is done")
+
+
+def test_a_session_that_ran_out_is_renewed_for_it(ada: Person, show: Shown) -> None:
+    page, worker = show(ada.add("Feed the cat"))
+    page.goto("about:blank")
+    ada.context.clear_cookies(name="taskflow_session")
+    worker.evaluate(PRESS, "done")
+    until(lambda: ada.tasks()[0]["completed"], within=20, what="the task is done")
+
+
+def test_nothing_is_done_in_another_persons_name(ada: Person, show: Shown) -> None:
+    task = ada.add("Feed the cat")
+    page, worker = show(task, userId="somebody-else")
+    worker.evaluate(PRESS, "done")
+    told = """async () => {
+      const registration = await navigator.serviceWorker.getRegistration("/");
+      return (await registration.getNotifications()).map(({ body }) => body);
+    }"""
+    until(lambda: any("did not work" in body for body in page.evaluate(told)), within=20, what="it is said")
+    assert ada.tasks()[0]["completed"] is False
+
+
+def test_a_press_on_it_opens_the_task_in_the_page(ada: Person, show: Shown) -> None:
+    task = ada.add("Feed the cat")
+    page, worker = show(task)
+    worker.evaluate(
+        "() => { Client.prototype.focus = WindowClient.prototype.focus = async function () { return this; }; }"
+    )
+    worker.evaluate(PRESS, "")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert page.url.endswith(f"#/task/{task['id']}")
+
+
+def test_a_browser_that_has_the_name_alone_is_no_fault(ada: Person) -> None:
+    """Chrome on Android throws where `new Notification` is called; without a worker nothing is shown there."""
+    ada.context.add_init_script("""
+      window.Notification = class { static permission = "granted"; constructor() { throw new TypeError("Illegal"); } };
+      navigator.serviceWorker.getRegistration = async () => undefined;
+    """)
+    page = ada.tab()
+    assert page.evaluate("""async () => {
+      localStorage.setItem("taskflow.desktop", "on");
+      Object.defineProperty(document, "hidden", { get: () => true });
+      const { notify } = await import("/static/notices/desktop.js");
+      await notify({ title: "A", body: "", tag: "a" });
+      return true;
+    }""")
