@@ -79,6 +79,11 @@ def test_a_session_that_ran_out_is_renewed_for_it(ada: Person, show: Shown) -> N
     page.goto("about:blank")
     ada.context.clear_cookies(name="taskflow_session")
     worker.evaluate(PRESS, "done")
+
+    def is_renewed() -> bool:
+        return any(cookie.get("name") == "taskflow_session" for cookie in ada.context.cookies())
+
+    until(is_renewed, within=20, what="the session is renewed")
     until(lambda: ada.tasks()[0]["completed"], within=20, what="the task is done")
 
 
