@@ -140,6 +140,16 @@ function remindersOf(task) {
 }
 
 /**
+ * What there is to say of a task that the server does not have, or not like this.
+ *
+ * @param Showntask
+ */
+function underWay(task) {
+  if (task.unsent) return [h("li", { class: "fact unsent" }, strings.unsent.mark)];
+  return task.coming ? [h("li", { class: "fact" }, words.adding)] : [];
+}
+
+/**
  * @param {Shown} task
  * @param {Section} section
  * @param {string} due
@@ -148,8 +158,7 @@ function remindersOf(task) {
 function factsOf(task, section, due, zone) {
   const facts = [];
   for (const node of linksOf(task.title)) facts.push(h("li", { class: "fact" }, node));
-  if (task.unsent) facts.push(h("li", { class: "fact unsent" }, strings.unsent.mark));
-  else if (task.coming) facts.push(h("li", { class: "fact" }, words.adding));
+  facts.push(...underWay(task));
   if (due && task.due_date) {
     const said = DUE_WORDS[section];
     const title = task.due_all_day ? null : fullLabel(new Date(task.due_date), zone);
