@@ -1,12 +1,12 @@
 // Which sheet an address opens: #/new, #/task/ID, #/task/ID/history, #/settings, #/account/PART, #/help,
 // #/trash, #/activity.
 
+import { ApiError } from "./server/errors.js";
 import { Activity } from "./state/activity.js";
 import { Trash } from "./state/trash.js";
-import { openAccount } from "./views/account/account.js";
+import { strings } from "./strings/index.js";
 import { openActivity } from "./views/activity.js";
 import { openHelp } from "./views/help.js";
-import { openHistory } from "./views/history.js";
 import { openSettings } from "./views/settings.js";
 import { openTaskForm } from "./views/task-form.js";
 import { openTrash } from "./views/trash.js";
@@ -44,6 +44,12 @@ import { openTrash } from "./views/trash.js";
  * @property {(password: string) => Promise<void>} onDeleteAccount raises ApiError
  */
 
+/** What few look at is loaded when it is looked at. */
+const later = {
+  account: () => import("./views/account/account.js"),
+  history: () => import("./views/history.js"),
+};
+
 /** Opens sheets, and tells the one that shows what happened when a task changes. */
 export class Sheets {
   /** @param {Needs} needs */
@@ -62,6 +68,24 @@ export class Sheets {
    * @returns {Promise<Sheet | null>}
    */
   async open(path, start, onClose) {
+    try {
+      return await this.opened(path, start, onClose);
+    } catch (error) {
+      // A part of the page that did not come.
+      if (!(error instanceof TypeError && /module|import/i.test(error.message))) throw error;
+      this.needs.onProblem(new ApiError(strings.errors.unreachable));
+      onClose();
+      return null;
+    }
+  }
+
+  /**
+   * @param {string} path
+   * @param {Start | null} start
+   * @param {() => void} onClose
+   * @returns {Promise<Sheet | null>}
+   */
+  async opened(path, start, onClose) {
     const { api, user, store, preferences, clock, toaster } = this.needs;
     const [, name, id, part] = path.split("/");
     this.history = null;
@@ -78,6 +102,7 @@ export class Sheets {
     }
     if (name === "task" && part === "history") {
       const title = store.get(id)?.title ?? "";
+      const { openHistory } = await later.history();
       this.history = openHistory({ api, userId: user.id, clock, toaster, taskId: id, title, onClose });
       return this.history;
     }
@@ -90,7 +115,8 @@ export class Sheets {
    * @param {string} part
    * @param {() => void} onClose
    */
-  account(part, onClose) {
+  async account(part, onClose) {
+    const { openAccount } = await later.account();
     const { api, user, clock, toaster, go, onDeleteAccount } = this.needs;
     return openAccount(part, { api, user, clock, toaster, go, onDelete: onDeleteAccount, onClose });
   }

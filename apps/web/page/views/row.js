@@ -142,7 +142,7 @@ function remindersOf(task) {
 /**
  * What there is to say of a task that the server does not have, or not like this.
  *
- * @param Showntask
+ * @param {Shown} task
  */
 function underWay(task) {
   if (task.unsent) return [h("li", { class: "fact unsent" }, strings.unsent.mark)];
