@@ -1,7 +1,12 @@
 // One signed-in person on this page, from signing in to signing out: puts the parts together and carries news between them.
 
 import { findAll } from "./dom.js";
+
+import { left, signedOut, signOut } from "./ending.js";
+
 import { listenForKeys, listenForPalette } from "./keys.js";
+
+
 import { problemTeller } from "./notices/problems.js";
 import { ReminderNotices } from "./notices/reminders.js";
 import { offerZone } from "./notices/zone.js";
@@ -16,9 +21,8 @@ import { Preferences } from "./state/preferences.js";
 import { Sync } from "./state/sync.js";
 import { TaskStore } from "./state/tasks.js";
 import { WaitingReminders } from "./state/waiting.js";
-import { askToLose, connectionLine } from "./views/connection.js";
+import { connectionLine } from "./views/connection.js";
 import { Shell } from "./views/shell.js";
-import { askToSignInAgain } from "./views/sign-in-again.js";
 
 /**
  * @import { Account } from "../types/chat-api.js"
@@ -69,13 +73,9 @@ export class Session {
         return preferences.zone;
       },
     };
+    const kept = { api, store: this.store, storage, user, preferences, isKnown };
     this.offline = new OfflinePerson({
-      api,
-      store: this.store,
-      storage,
-      user,
-      preferences,
-      isKnown,
+      ...kept,
       onChange: () => this.drawConnection(),
       onBack: () => this.seenAgain(),
       onStranger: () => this.end(api.farewell),
@@ -88,7 +88,7 @@ export class Session {
       tell: (told) => toaster.show(told),
       onTrash: () => this.router.go("/trash"),
     });
-    this.leaving = new Leaving({ api, actions: this.actions, tabs, onLeft: (notice) => this.left(notice) });
+    this.leaving = new Leaving({ api, actions: this.actions, tabs, onLeft: (notice) => left(this, notice) });
     this.waiting = new WaitingReminders({
       api,
       onAnswered: (id) => tabs.tell({ kind: "reminder-answered", id }),
@@ -159,11 +159,8 @@ export class Session {
     this.begun = true;
     this.notices.start();
     this.router.start();
-    offerZone({
-      clock: this.clock,
-      toaster: this.toaster,
-      onSwitch: (zone) => this.preferences.save({ timezone: zone }).catch(this.problem),
-    });
+    const onSwitch = (/** @type {string} */ timezone) => this.preferences.save({ timezone }).catch(this.problem);
+    offerZone({ clock: this.clock, toaster: this.toaster, onSwitch });
   }
 
   /** @param {Element} root */
@@ -196,7 +193,7 @@ export class Session {
       leave: () => this.router.leave(),
       hold: (close) => this.router.hold(close),
       after: (run) => this.router.settled(run),
-      onSignOut: () => this.signOut(),
+      onSignOut: () => signOut(this),
       onSignOutEverywhere: () => this.leaving.signOutEverywhere(),
       onProblem: this.problem,
     });
@@ -250,32 +247,8 @@ export class Session {
     this.onEnd(notice);
   }
 
-  /**
-   * The session is over. Where it was ended on purpose the page goes too, after the answer to who is logging out just now,
-   * which says more. Where it just ran out, the person can go on; says whether they do.
-   */
-  async signedOut() {
-    await this.leaving.answered;
-    if (this.ended) return false;
-    if (!this.api.reason) {
-      this.asking = new AbortController();
-      const { email } = this.user;
-      const again = { email, onSubmit: this.signInAgain.bind(this), signal: this.asking.signal };
-      if (await askToSignInAgain(again)) return this.resume();
-    }
-    this.end(this.api.farewell);
-    return false;
-  }
-
-  /**
-   * Raises ApiError.
-   *
-   * @param {string} password
-   */
-  async signInAgain(password) {
-    const body = { email: this.user.email, password };
-    await this.api.json("POST", "/api/v1/auth/login", { body, quiet: true });
-    this.tabs.tell({ kind: "signed-in", userId: this.user.id });
+  signedOut() {
+    return signedOut(this);
   }
 
   /** The person has signed in again in another tab. */
@@ -287,19 +260,6 @@ export class Session {
     this.sync.loadSoon();
     this.waiting.load();
     return true;
-  }
-
-  signOut() {
-    const { length: count } = this.offline.queue.waiting;
-    const onLeave = () => this.leaving.signOut().catch(this.problem);
-    if (count > 0) askToLose({ count, toaster: this.toaster, onLeave });
-    else onLeave();
-  }
-
-  /** @param {string} notice */
-  left(notice) {
-    this.offline.forget();
-    this.end(notice);
   }
 
   /** @param {Frame} frame */

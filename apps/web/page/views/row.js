@@ -88,7 +88,8 @@ export class TaskRow {
     this.node.dataset.section = section;
     const isUnderWay = Boolean(task.coming && !task.unsent);
     this.node.classList.toggle("is-coming", isUnderWay);
-    for (const control of [this.box, this.title, this.moveButton, this.historyButton, this.removeButton]) control.disabled = isUnderWay;
+    for (const control of [this.box, this.title, this.moveButton, this.historyButton, this.removeButton])
+      control.disabled = isUnderWay;
     this.node.classList.toggle("is-done", task.completed);
     this.box.checked = task.completed;
     this.box.setAttribute("aria-label", words.done(task.title));
