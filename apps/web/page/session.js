@@ -6,7 +6,6 @@ import { left, signedOut, signOut } from "./ending.js";
 
 import { listenForKeys, listenForPalette } from "./keys.js";
 
-
 import { problemTeller } from "./notices/problems.js";
 import { ReminderNotices } from "./notices/reminders.js";
 import { offerZone } from "./notices/zone.js";
@@ -219,7 +218,6 @@ export class Session {
     }
   }
 
-  /** Stops everything that belongs to the session, without a word to the server. */
   stop() {
     this.ended = true;
     this.asking.abort(false);
@@ -251,7 +249,6 @@ export class Session {
     return signedOut(this);
   }
 
-  /** The person has signed in again in another tab. */
   signedInElsewhere() {
     this.asking.abort(true);
   }
