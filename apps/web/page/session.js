@@ -80,13 +80,9 @@ export class Session {
       onStranger: () => this.end(api.farewell),
     });
     this.connection = connectionLine({ queue: this.offline.queue, toaster });
-    this.actions = new TaskActions({
-      api,
-      store: this.store,
-      writes: this.offline.queue,
-      tell: (told) => toaster.show(told),
-      onTrash: () => this.router.go("/trash"),
-    });
+    const { queue: writes } = this.offline;
+    const tell = toaster.show.bind(toaster);
+    this.actions = new TaskActions({ api, store: this.store, writes, tell, onTrash: () => this.router.go("/trash") });
     this.leaving = new Leaving({ api, actions: this.actions, tabs, onLeft: (notice) => left(this, notice) });
     this.waiting = new WaitingReminders({
       api,
