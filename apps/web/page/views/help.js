@@ -16,7 +16,7 @@ const KEYS = [
   [words.space, words.toggle],
   [words.enter, words.open],
   ["t", words.today],
-  ["Delete", words.delete],
+  [words.deleteKey, words.delete],
   ["z", words.undo],
   [words.ctrlEnter, words.submit],
   [words.escape, words.close],

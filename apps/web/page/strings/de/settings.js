@@ -55,6 +55,7 @@ export const settings = {
     help: "Diese Hilfe",
     space: "Leertaste",
     enter: "Enter",
+    deleteKey: "Entf",
     ctrlK: "Strg+K",
     ctrlEnter: "Strg+Enter",
     escape: "Esc",

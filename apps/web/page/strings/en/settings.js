@@ -53,6 +53,7 @@ export const settings = {
     help: "This help",
     space: "Space",
     enter: "Enter",
+    deleteKey: "Delete",
     ctrlK: "Ctrl+K",
     ctrlEnter: "Ctrl+Enter",
     escape: "Esc",
