@@ -9,6 +9,11 @@ from typing import Any, Final
 
 import msgspec
 
+from taskflow_core.decoding import JsonDecoder
+
+LARGEST_ANSWER: Final = 64 * 1024
+"""Bytes of an answer that is read."""
+
 _MOST_TOKENS: Final = 400
 
 _SYSTEM: Final = (
@@ -89,8 +94,11 @@ def request(model: str, message: str, now: datetime) -> bytes:
     )
 
 
+_decode: Final = JsonDecoder(_Completion, largest=LARGEST_ANSWER)
+
+
 def call_of(answer: bytes) -> Call | None:
-    """The one tool that an answer calls; None where it calls none, or several. Raises msgspec.MsgspecError."""
-    choices = msgspec.json.decode(answer, type=_Completion).choices
+    """The one tool that an answer calls; None where it calls none, or several. Raises UndecodableError."""
+    choices = _decode(answer).choices
     calls = (choices[0].message.tool_calls or []) if choices else []
     return calls[0].function if len(calls) == 1 else None

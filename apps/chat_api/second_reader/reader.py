@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 import httpx
-import msgspec
 import structlog
 from prometheus_client import Counter
 
 from chat_api.chat.words import Speaker
-from chat_api.second_reader.protocol import call_of, request
+from chat_api.second_reader.protocol import LARGEST_ANSWER, call_of, request
 from chat_api.second_reader.sentences import sentence_of
+from taskflow_core.decoding import UndecodableError
 from taskflow_core.settings import Settings
 from taskflow_core.telemetry.metrics import REGISTRY
 
@@ -38,7 +38,6 @@ REST_SECONDS: Final = 30.0
 """How long a process asks nothing after it failed three times in a row."""
 
 _FAILURES: Final = 3
-_LARGEST_ANSWER: Final = 64 * 1024
 
 
 class SecondReader:
@@ -64,7 +63,7 @@ class SecondReader:
         try:
             async with asyncio.timeout(self._within):
                 call = call_of(await self._answer(request(self._model, message, speaker.now)))
-        except (httpx.HTTPError, msgspec.MsgspecError, TimeoutError, _TooLargeError) as error:
+        except (httpx.HTTPError, UndecodableError, TimeoutError, _TooLargeError) as error:
             self._failed(error)
             return None
         finally:
@@ -98,7 +97,7 @@ class SecondReader:
             answer.raise_for_status()
             async for piece in answer.aiter_bytes():
                 content += piece
-                if len(content) > _LARGEST_ANSWER:
+                if len(content) > LARGEST_ANSWER:
                     raise _TooLargeError
         return bytes(content)
 

@@ -33,6 +33,8 @@ def completion(name: str, arguments: str) -> bytes:
         b'{"choices": [{"message": {"content": "hi"}}]}',
         b'{"choices": [{"message": {"tool_calls": "x"}}]}',
         b"[" * 30_000,
+        b'{"x": ' + b"[" * 30_000 + b"]" * 30_000 + b', "choices": []}',
+        b'{"choices": [{"message": {"tool_calls": [{"function": {"name": "\xff", "arguments": "{}"}}]}}]}',
         b'{"choices": []' + b" " * 100_000 + b"}",
         completion("drop_all", "{}"),
         completion("add_task", "no json"),
