@@ -8,11 +8,11 @@ import { moved, pieces } from "../domain/line.js";
 /** @typedef {Stretch & {kind: "read" | "unread"}} Mark */
 
 /**
- * The field; `onInput(before)` is told what it held until then.
+ * The field, with what opens `beside` it; `onInput(before)` is told what it held until then.
  *
- * @param {{input: HTMLInputElement, onInput: (before: string) => void}} needs
+ * @param {{input: HTMLInputElement, onInput: (before: string) => void, beside: Node}} needs
  */
-export function lineField({ input, onInput }) {
+export function lineField({ input, onInput, beside }) {
   // The words are drawn a second time, unseen, under the field: what is seen of them is the ground of the marks.
   const ground = h("div", { class: "quick-marks", "aria-hidden": "true" });
   /** @type {Mark[]} */
@@ -43,7 +43,7 @@ export function lineField({ input, onInput }) {
   for (const name of ["scroll", "keyup", "click", "blur"]) input.addEventListener(name, follow);
 
   return {
-    node: h("div", { class: "quick-field" }, ground, input),
+    node: h("div", { class: "quick-field" }, ground, input, beside),
 
     /** @param {Mark[]} next */
     mark(next) {

@@ -12,6 +12,7 @@ import { quickDays } from "./quick-days.js";
 import { quickPaste } from "./quick-paste.js";
 import { instantText, marksOf, quickSaid, refusalOf } from "./quick-said.js";
 import { newTaskOf, quickSending } from "./quick-sending.js";
+import { tagComplete } from "./tag-complete.js";
 
 /**
  * @import { Parsed, Stretch, TaskView } from "../../types/chat-api.js"
@@ -47,7 +48,8 @@ export function quickAdd({ api, actions, drafts, clock, onDetails, onAdded }) {
     dir: "auto",
     enterkeyhint: "done",
   });
-  const text = lineField({ input, onInput: edited });
+  const tags = tagComplete({ input, tasks: () => actions.store.all() });
+  const text = lineField({ input, onInput: edited, beside: tags.node });
   const said = quickSaid({ clock, onKeep: keep, onChoice: () => complain("") });
   const sending = quickSending({ onPutBack: swap, onDiscard: () => input.focus() });
   const onOne = (/** @type {string} */ line) => put({ line: { text: line, kept: [] }, days: null });
@@ -168,6 +170,7 @@ export function quickAdd({ api, actions, drafts, clock, onDetails, onAdded }) {
     drafts.keep("line", sent.line.text);
     kept = sent.line.kept;
     near.press(sent.days);
+    tags.close();
     paste.close();
     complain("");
     reader.soon(line());

@@ -10,6 +10,7 @@ export const line = {
     label: "Neue Aufgabe",
     placeholder: "Neue Aufgabe, etwa „Mama anrufen friday at 9am“",
     add: "Hinzufügen",
+    tags: "Deine Schlagwörter",
     details: "Mehr …",
     due: "Fällig",
     noDate: "Ohne Datum",

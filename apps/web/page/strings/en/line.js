@@ -9,6 +9,7 @@ export const line = {
     label: "New task",
     placeholder: "Add a task: “call mum friday at 9am”",
     add: "Add",
+    tags: "Your tags",
     details: "More…",
     due: "Due",
     noDate: "No date",
