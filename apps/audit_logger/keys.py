@@ -21,8 +21,16 @@ _AT_ONCE: Final = 500
 _FETCH: Final = "SELECT user_hash, key_id, wrapped FROM audit_keys WHERE user_hash = ANY ($1::bytea[])"
 # Keeps new ones, unless there are others by now.
 _MAKE: Final = "SELECT audit_make_keys($1::bytea[], $2::uuid[], $3::bytea[])"
-# Any key at all.
-_ANY: Final = "SELECT wrapped FROM audit_keys WHERE wrapped IS NOT NULL LIMIT 1"
+# By what some keys are wrapped, and how many of them by each.
+_SOME: Final = """
+SELECT substr(wrapped, 1, 8) AS mark, count(*) AS keys
+FROM (SELECT wrapped FROM audit_keys WHERE wrapped IS NOT NULL LIMIT 100) AS k GROUP BY 1
+"""
+# The same of one mark, and of those that are known.
+_LIKE: Final = """
+SELECT substr(wrapped, 1, 8) AS mark, count(*) AS keys FROM audit_keys
+WHERE substr(wrapped, 1, 8) = $1 OR substr(wrapped, 1, 8) = ANY ($2::bytea[]) GROUP BY 1
+"""
 # How many keys are wrapped by another than the first secret, and how many by none that is known.
 _OTHERS: Final = """
 SELECT count(*) AS old, count(*) FILTER (WHERE substr(wrapped, 1, 8) <> ALL ($2::bytea[])) AS unfit
@@ -89,6 +97,9 @@ class Keys:
                 key = self._unwrap(row)
             except DamagedError:
                 damaged.add(marks[mark])
+            except UnknownWrappingError:
+                self._refuse_lost(await self._database.fetch(_LIKE, row["wrapped"][:8], list(self._wrapper.marks)))
+                damaged.add(marks[mark])
             else:
                 if key is not None:
                     found[marks[mark]] = key
@@ -110,8 +121,15 @@ class Keys:
 
     async def check(self) -> None:
         """Raise UnknownWrappingError where the database's keys are wrapped by another; or outages."""
-        wrapped: bytes | None = await self._database.fetchval(_ANY)
-        if wrapped is not None and wrapped[: len(self._wrapper.mark)] not in self._wrapper.marks:
+        self._refuse_lost(await self._database.fetch(_SOME))
+
+    def _refuse_lost(self, found: Collection[Any]) -> None:
+        """Raise UnknownWrappingError where keys are wrapped by a secret that is not here.
+
+        It wraps several, or all there are; a single one among those that fit was changed, which is its user's affair.
+        """
+        unknown = [row["keys"] for row in found if row["mark"] not in self._wrapper.marks]
+        if unknown and (max(unknown) > 1 or len(unknown) == len(found)):
             raise UnknownWrappingError
 
     async def rewrap(self) -> int:

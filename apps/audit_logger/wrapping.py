@@ -22,6 +22,8 @@ from audit_logger.contents import canonical
 _NONCE: Final = 12
 _MARK: Final = 8
 """Bytes that say by which key another is wrapped."""
+_WRAPPED: Final = _MARK + _NONCE + 32 + 16
+"""Bytes of a wrapped key, with its tag."""
 
 _WRAPPING: Final = b"taskflow audit trail: wrapping users' keys"
 _KEY: Final = b"taskflow audit key\n"
@@ -61,6 +63,8 @@ class Wrapper:
 
     def unwrap(self, wrapped: bytes, user: bytes, key_id: uuid.UUID) -> bytes:
         """The key again. Raises UnknownWrappingError and DamagedError."""
+        if len(wrapped) != _WRAPPED:
+            raise DamagedError("a user's key was changed")
         cipher = self._by_mark.get(wrapped[:_MARK])
         if cipher is None:
             raise UnknownWrappingError

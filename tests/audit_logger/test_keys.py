@@ -163,6 +163,32 @@ async def test_a_key_that_was_changed_holds_up_nobody_elses_events(database: Dat
     assert await database.fetchval("SELECT count(*) FROM task_events WHERE user_id = 'bob'") == 2
 
 
+@pytest.mark.parametrize("bytes_", [36, 68])
+async def test_a_key_that_was_replaced_holds_up_nobody_either(database: Database, owner_url: str, bytes_: int) -> None:
+    """It looks as if another secret had wrapped it; that one key among many is no reason to stop recording."""
+    await record(database, created(user="anna"), created(user="bob"))
+    rubbish = f"substr(sha256('x') || sha256('y') || sha256('z'), 1, {bytes_})"
+    await tamper(owner_url, f"UPDATE audit_keys SET wrapped = {rubbish} WHERE user_hash = sha256('anna')")
+    # So that it is the first that a look at the table meets.
+    await tamper(owner_url, "UPDATE audit_keys SET wrapped = wrapped WHERE user_hash = sha256('bob')")
+    await keys(database).check()
+    outcomes = await Audit(trail(database))([created(user=user) for user in ("anna", "bob", "carol")])
+    assert [outcome.verdict for outcome in outcomes] == [Verdict.RETRY, Verdict.SUCCESS, Verdict.SUCCESS]
+
+
+async def test_several_keys_of_another_secret_are_an_outage_though_others_fit(database: Database) -> None:
+    """The old secret was taken away too early: what its users do waits for it."""
+    await record(database, created(user="anna"), created(user="bob"))
+    rotated = Audit(Trail(database, keys(database, OTHER, ENCRYPTION_KEY)))
+    assert await rotated([created(user="carol")]) == [SUCCESS]
+    alone = keys(database, OTHER)
+    with pytest.raises(UnknownWrappingError):
+        await alone.check()
+    with pytest.raises(UnknownWrappingError):
+        await Audit(Trail(database, alone))([created(user="anna"), created(user="carol")])
+    assert await database.fetchval("SELECT count(*) FROM task_events") == 3
+
+
 async def test_a_new_secret_wraps_the_keys_anew_and_the_old_one_can_go(database: Database) -> None:
     await record(database, created(user="anna"), created(user="bob"), created(user="carol"))
     await database.execute(_DESTROY, "carol")

@@ -11,6 +11,10 @@ _SWAP: Final = """
 UPDATE task_events t SET data = o.data FROM task_events o WHERE (t.chain_seq, o.chain_seq) IN ((4, 5), (5, 4));
 """
 _DESTROY: Final = "UPDATE audit_keys SET wrapped = NULL, key_id = NULL, destroyed_at = now()"
+_ACCOUNT: Final = """
+INSERT INTO users (id, email, hashed_password, created_at, updated_at)
+VALUES ('anna', 'anna@example.com', '-', now(), now());
+"""
 
 KEYS: Final = [
     rows("contents exchanged", _SWAP, "changed: row 4"),
@@ -21,6 +25,16 @@ KEYS: Final = [
     ),
     Way("a key destroyed by hand", _DESTROY, "keys of users are destroyed, and no erasure"),
     Way("a key destroyed by its function", "SELECT audit_destroy_key('anna')", "1 keys of users are destroyed"),
+    Way(
+        "a key destroyed, and an erasure made up that was done",
+        _ACCOUNT + "INSERT INTO erasures (user_hash, done_at) VALUES (sha256('anna'), now());" + _DESTROY,
+        "1 accounts are there, and their keys are destroyed",
+    ),
+    Way(
+        "a key destroyed, and an erasure made up that nobody does",
+        _ACCOUNT + "INSERT INTO erasures (user_hash, user_id) VALUES (sha256('anna'), 'nobody');" + _DESTROY,
+        "1 accounts are there, and their keys are destroyed",
+    ),
     Way("a key deleted", "DELETE FROM audit_keys", "the keys of 1 users are gone"),
     Way(
         "a key of somebody who was erased",
@@ -40,5 +54,6 @@ KEYS: Final = [
 
 UNSEEN_KEYS: Final[dict[str, str | None]] = {
     "A user's key replaced by other bytes": "UPDATE audit_keys SET wrapped = sha256('x') || sha256('y')",
+    "An account that is erased like any other": None,
     "A trail that is told to encrypt itself again": "UPDATE audit_sealing SET done_at = NULL",
 }
