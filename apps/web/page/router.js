@@ -17,6 +17,28 @@ export function linkIn(hash) {
   return match && /** @type {Link} */ ({ kind: match[1], secret: match[2] });
 }
 
+/**
+ * A parameter of the address, which a link to what is seen has; "" where it is not there.
+ *
+ * @param {string} name
+ */
+export function inAddress(name) {
+  return new URL(location.href).searchParams.get(name) ?? "";
+}
+
+/**
+ * Puts a parameter into the address, or with "" takes it out; no step of its own for Back.
+ *
+ * @param {string} name
+ * @param {string} value
+ */
+export function putInAddress(name, value) {
+  const address = new URL(location.href);
+  if (value) address.searchParams.set(name, value);
+  else address.searchParams.delete(name);
+  history.replaceState(history.state, "", address);
+}
+
 /** Opens the sheet that an address names, and closes it when the address changes. */
 export class Router {
   /**

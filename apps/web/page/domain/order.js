@@ -19,6 +19,24 @@ export function byDue(zone) {
   };
 }
 
+const RANKS = new Map([
+  ["high", 3],
+  ["medium", 2],
+  ["low", 1],
+]);
+
+/**
+ * Tasks by what matters most, of those alike by when they are due.
+ *
+ * @param {string} zone
+ * @returns {(one: Task, other: Task) => number}
+ */
+export function byPriority(zone) {
+  const due = byDue(zone);
+  const rank = (/** @type {Task} */ task) => RANKS.get(task.priority ?? "none") ?? 0;
+  return (one, other) => rank(other) - rank(one) || due(one, other);
+}
+
 /**
  * Tasks by their last change, the newest first.
  *

@@ -4,7 +4,7 @@ import { h } from "../dom.js";
 import { strings } from "../strings/index.js";
 
 const words = strings.list;
-const EMPTY = { search: nothingFound, none: nothingToDo, view: nothingHere };
+const EMPTY = { search: nothingFound, narrowed: nothingFits, none: nothingToDo, view: nothingHere };
 
 function nothingHere() {
   return [h("p", { class: "empty-title" }, words.nothingToDo), h("p", {}, words.nothingHere)];
@@ -12,6 +12,10 @@ function nothingHere() {
 
 function nothingFound() {
   return [h("p", { class: "empty-title" }, words.nothingFound), h("p", {}, words.noneHasTheseWords)];
+}
+
+function nothingFits() {
+  return [h("p", { class: "empty-title" }, words.nothingFound), h("p", {}, words.noneFits)];
 }
 
 function nothingToDo() {

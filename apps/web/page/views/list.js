@@ -1,12 +1,14 @@
 // The list of tasks in its sections, kept in place as tasks come, change and go.
 
-import { find, findAll, h } from "../dom.js";
-import { byDue, byLastChange, holds } from "../domain/order.js";
+import { find, h } from "../dom.js";
+import { byDue, byLastChange, byPriority, holds } from "../domain/order.js";
 import { hasTag } from "../domain/tags.js";
 import { today } from "../domain/zones.js";
 import { strings } from "../strings/index.js";
 import { KeyedRows } from "./keyed-rows.js";
+import { listChoices } from "./list-choices.js";
 import { emptyWords } from "./list-empty.js";
+import { focusOf } from "./list-focus.js";
 import { partOf, partsOf } from "./list-views.js";
 import { TaskRow } from "./row.js";
 import { ListSection } from "./section.js";
@@ -20,8 +22,6 @@ import { tagBar } from "./tag-bar.js";
  * @import { RowListeners } from "./row.js"
  */
 
-/** @typedef {{element: HTMLElement, row: HTMLElement, list: Element | null, next: HTMLElement | undefined}} Focus */
-
 const words = strings.list;
 const TICK = 15_000;
 const HOLD = 1_500;
@@ -34,7 +34,7 @@ export class TaskList {
    * @param {Sync} needs.sync
    * @param {Clock} needs.clock
    * @param {(error: unknown) => void} needs.onProblem
-   * @param {RowListeners} needs.on
+   * @param {Omit<RowListeners, "tag">} needs.on
    * @param {(tasks: Task[], beside: HTMLElement) => void} needs.onMoveAll reschedules all that is overdue
    * @param {number} [needs.hold] milliseconds that a row waits in its place after it was ticked
    */
@@ -43,7 +43,9 @@ export class TaskList {
     this.sync = sync;
     this.clock = clock;
     this.onProblem = onProblem;
-    this.on = { ...on, toggle: (/** @type {Task} */ task) => this.toggle(task, on.toggle) };
+    const toggle = (/** @type {Task} */ task) => this.toggle(task, on.toggle);
+    /** @type {RowListeners} */
+    this.on = { ...on, toggle, tag: (tag) => this.tags.choose(tag) };
     this.holdFor = hold;
     /** @type {Map<string, Task>} as they were when they were ticked, by their ids */
     this.held = new Map();
@@ -66,9 +68,17 @@ export class TaskList {
     this.body = h("div", { class: "sections" });
     this.onMoveAll = onMoveAll;
     this.empty = h("div", { class: "empty", hidden: true });
-    this.tags = tagBar({ onChange: () => this.filterByTag() });
+    this.tags = tagBar({ onChange: () => this.chosen() });
+    this.choices = listChoices({ onChange: () => this.chosen() });
     this.loading = h("p", { class: "loading", role: "status" }, words.loading);
-    this.node = h("div", { class: "lists" }, this.tags.node, this.loading, this.empty, this.body);
+    this.node = h(
+      "div",
+      { class: "lists" },
+      h("div", { class: "list-tools" }, this.tags.node, this.choices.node),
+      this.loading,
+      this.empty,
+      this.body,
+    );
     this.unsubscribe = store.subscribe(() => this.draw());
     this.timer = setInterval(() => this.draw(), TICK);
     this.draw(); // the tasks may have been there first
@@ -122,6 +132,14 @@ export class TaskList {
     this.draw();
   }
 
+  /** Shows all tasks, whatever is looked for or chosen. */
+  showAll() {
+    this.view = "all";
+    this.tags.choose("");
+    this.choices.showAll();
+    this.filter("");
+  }
+
   /** What is looked for may be anywhere. */
   get shown() {
     return this.words.length > 0 ? "all" : this.view;
@@ -152,8 +170,8 @@ export class TaskList {
     return section;
   }
 
-  /** Shows only tasks with the tag that is chosen. */
-  filterByTag() {
+  /** Shows what is chosen, in the order that is. */
+  chosen() {
     for (const section of this.sections) section.shrink();
     this.draw();
   }
@@ -163,11 +181,15 @@ export class TaskList {
     const now = this.clock.now();
     const { zone } = this.clock;
     const tag = this.tags.chosen();
-    const fitting = this.store.all().filter((task) => holds(task, this.words) && (!tag || hasTag(task, tag)));
+    const priority = this.choices.priority();
+    const fits = (/** @type {Task} */ task) =>
+      holds(task, this.words) && (!tag || hasTag(task, tag)) && (!priority || (task.priority ?? "none") === priority);
+    const fitting = this.store.all().filter(fits);
     const before = (/** @type {Task} */ task) => this.held.get(task.id) ?? task;
     const grouped = Map.groupBy(fitting, (task) => partOf(this.shown, before(task), now, zone));
+    const open = this.choices.byPriority() ? byPriority(zone) : byDue(zone);
     for (const [name, tasks] of grouped) {
-      const order = name === "done" ? byLastChange : byDue(zone);
+      const order = name === "done" ? byLastChange : open;
       tasks.sort((one, other) => order(before(one), before(other)));
     }
     return grouped;
@@ -208,9 +230,11 @@ export class TaskList {
     const now = this.clock.now();
     const { zone } = this.clock;
     this.arrange();
-    this.tags.draw(this.store.all());
+    const all = this.store.all();
+    this.tags.draw(all);
+    this.choices.draw(all);
     const grouped = this.grouped();
-    const focus = this.focusBefore();
+    const refocus = focusOf(this.node);
     let shown = 0;
     for (const section of this.sections) {
       const tasks = grouped.get(section.name) ?? [];
@@ -219,7 +243,7 @@ export class TaskList {
       shown += tasks.length;
     }
     this.rows.sweep();
-    this.focusAfter(focus);
+    refocus();
     this.drawEmpty(shown);
     this.loading.hidden = sync.loaded;
     this.drawnBefore ||= sync.loaded;
@@ -232,32 +256,11 @@ export class TaskList {
     return row;
   }
 
-  /**
-   * The focused row and what could take its place when it leaves its list.
-   *
-   * @returns {Focus | null}
-   */
-  focusBefore() {
-    const element = document.activeElement;
-    const row = element?.closest(".task");
-    if (!(element instanceof HTMLElement && row instanceof HTMLElement && this.node.contains(row))) return null;
-    const rows = findAll(this.node, ".task", HTMLElement);
-    const place = rows.indexOf(row);
-    return { element, row, list: row.parentElement, next: rows[place + 1] ?? rows[place - 1] };
-  }
-
-  /** @param {Focus | null} focus */
-  focusAfter(focus) {
-    if (!focus || document.activeElement === focus.element) return;
-    if (focus.row.isConnected && focus.row.parentElement === focus.list) focus.element.focus();
-    else if (focus.next?.isConnected) find(focus.next, ".task-check", HTMLElement)?.focus();
-  }
-
   /** @param {number} shown */
   drawEmpty(shown) {
     this.empty.hidden = !this.sync.loaded || shown > 0;
-    const searching = this.words.length > 0 || this.tags.chosen() !== "";
-    const state = searching ? "search" : this.view === "all" ? "none" : "view";
+    const narrowed = this.tags.chosen() || this.choices.priority();
+    const state = this.words.length > 0 ? "search" : narrowed ? "narrowed" : this.view === "all" ? "none" : "view";
     if (this.empty.hidden || this.empty.dataset.state === state) return;
     this.empty.dataset.state = state;
     this.empty.replaceChildren(...emptyWords(state));

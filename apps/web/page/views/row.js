@@ -1,6 +1,6 @@
 // One task in the list.
 
-import { h, setText } from "../dom.js";
+import { find, h, setText } from "../dom.js";
 import { dueLabel, sectionOf } from "../domain/due.js";
 import { fullLabel, priorityLabel } from "../domain/labels.js";
 import { offsetLabel, offsetMinutes } from "../domain/offsets.js";
@@ -16,7 +16,7 @@ import { linked, linksOf } from "./user-text.js";
 
 const words = strings.row;
 
-/** @typedef {Record<"toggle" | "open" | "history" | "remove", (task: Task) => void> & {move: (task: Task, beside: HTMLElement) => void}}
+/** @typedef {Record<"toggle" | "open" | "history" | "remove", (task: Task) => void> & {move: (task: Task, beside: HTMLElement) => void, tag: (tag: string) => void}}
  *   RowListeners */
 
 /**
@@ -45,6 +45,10 @@ export class TaskRow {
     });
     this.description = h("p", { class: "task-description", dir: "auto" });
     this.facts = h("ul", { class: "task-facts" });
+    this.facts.addEventListener("click", ({ target }) => {
+      const tag = target instanceof Element && target.closest(".tag-button");
+      if (tag instanceof HTMLElement) on.tag(tag.dataset.tag ?? "");
+    });
     this.moveButton = h(
       "button",
       { type: "button", class: "icon-button", title: strings.moving.title },
@@ -100,8 +104,20 @@ export class TaskRow {
     this.moveButton.hidden = task.completed;
     this.historyButton.setAttribute("aria-label", words.historyOf(task.title));
     this.removeButton.setAttribute("aria-label", words.deleteIt(task.title));
-    this.facts.replaceChildren(...factsOf(task, section, due, zone));
-    this.facts.hidden = this.facts.children.length === 0;
+    this.drawFacts(factsOf(task, section, due, zone));
+  }
+
+  /**
+   * Draws the facts anew, with the focus on the tag that had it.
+   *
+   * @param {HTMLElement[]} facts
+   */
+  drawFacts(facts) {
+    const active = document.activeElement;
+    const tag = active instanceof HTMLElement && this.facts.contains(active) ? active.dataset.tag : undefined;
+    this.facts.replaceChildren(...facts);
+    this.facts.hidden = facts.length === 0;
+    if (tag !== undefined) find(this.facts, `[data-tag="${CSS.escape(tag)}"]`, HTMLElement)?.focus();
   }
 }
 
@@ -186,9 +202,13 @@ function factsOf(task, section, due, zone) {
       h(
         "li",
         { class: "fact fact-tag" },
-        icon("tag"),
-        h("span", { class: "visually-hidden" }, `${words.tag}: `),
-        h("bdi", {}, tag),
+        h(
+          "button",
+          { type: "button", class: "tag-button", title: words.showTag(tag), data: { tag } },
+          icon("tag"),
+          h("span", { class: "visually-hidden" }, `${words.tag}: `),
+          h("bdi", {}, tag),
+        ),
       ),
     );
   return facts;

@@ -241,12 +241,11 @@ export class Shell {
     else actions.remove([task]);
   }
 
-  /** Leaves the search, and a view that shows a part alone. */
+  /** Leaves the search, what narrows the list, and a view that shows a part alone. */
   showAll() {
     this.search.value = "";
-    this.searched();
     if (this.list.view !== "all") this.go("/");
-    this.list.show("all");
+    this.list.showAll();
   }
 
   toggleChat() {

@@ -2,6 +2,7 @@
 
 import { find, h } from "../dom.js";
 import { tagCounts, tagKey } from "../domain/tags.js";
+import { inAddress, putInAddress } from "../router.js";
 import { strings } from "../strings/index.js";
 
 /** @import { Tagged } from "../domain/tags.js" */
@@ -17,7 +18,7 @@ const MOST = 50;
  */
 export function tagBar({ onChange }) {
   const node = h("div", { class: "tag-bar", role: "group", "aria-label": words.tags, hidden: true });
-  let chosen = tagKey(new URL(location.href).searchParams.get(PARAMETER) ?? "");
+  let chosen = tagKey(inAddress(PARAMETER));
   let drawn = "";
 
   /**
@@ -26,10 +27,7 @@ export function tagBar({ onChange }) {
    */
   function choose(key, tag) {
     chosen = key === chosen ? "" : key;
-    const address = new URL(location.href);
-    if (chosen) address.searchParams.set(PARAMETER, tag);
-    else address.searchParams.delete(PARAMETER);
-    history.replaceState(history.state, "", address);
+    putInAddress(PARAMETER, chosen && tag);
     onChange();
   }
 
@@ -59,6 +57,15 @@ export function tagBar({ onChange }) {
 
     /** The key of the tag that is chosen; "" where none is. */
     chosen: () => chosen,
+
+    /**
+     * Shows only tasks with a tag; with "" all.
+     *
+     * @param {string} tag
+     */
+    choose(tag) {
+      if (tagKey(tag) !== chosen) choose(tagKey(tag), tag);
+    },
 
     /** @param {Tagged[]} tasks */
     draw(tasks) {
