@@ -16,7 +16,7 @@ from audit_logger.archive import Archive
 from audit_logger.chain import link
 from audit_logger.checkpoints import HEAD
 from audit_logger.contents import SEALED, plain_content
-from audit_logger.keys import Keys
+from audit_logger.keys import DamagedKeysError, Keys
 from audit_logger.metrics import SEALING_LEFT
 from audit_logger.retention import CHAINED, pruned_segments
 from audit_logger.sealed_form import Sealing, sealing_of
@@ -79,6 +79,8 @@ class SealingJob:
         gaps = _fit(state, rows, segments, known.hashes, end)
         try:
             done = await self._seal(rows, gaps, now)
+        except DamagedKeysError as error:
+            raise SealingRefusedError(f"among the next rows are some of {len(error.users)} users: {error}") from error
         except asyncpg.PostgresError as error:
             if error.sqlstate == DESTROYED:  # an account was erased meanwhile
                 return True

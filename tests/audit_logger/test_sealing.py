@@ -238,6 +238,20 @@ async def test_of_who_was_erased_nothing_is_kept(database: Database, of_before: 
     assert (await verdict(database, of_before)).findings == []
 
 
+async def test_it_waits_for_a_key_that_was_changed(database: Database, of_before: Path, owner_url: str) -> None:
+    """Nothing is left out for it and nothing passed over; with the key of before it goes on."""
+    await record(database, created(user="bob"))
+    flip = "UPDATE audit_keys SET wrapped = set_byte(wrapped, 30, get_byte(wrapped, 30) # 1)"
+    await tamper(owner_url, flip)
+    made = job(database, of_before)
+    with pytest.raises(SealingRefusedError, match="of 1 users: the key"):
+        await seals(made)
+    assert (await verdict(database, of_before)).findings == []
+    await tamper(owner_url, flip)
+    await seals(made)
+    assert "Plain" not in await texts(database)
+
+
 async def test_who_sets_it_back_afterwards_is_found(database: Database, of_before: Path, owner_url: str) -> None:
     await seals(job(database, of_before))
     await checkpoint(database, of_before)

@@ -46,6 +46,8 @@ ORDER BY d.task_id FOR UPDATE OF d
 """  # noqa: S608  # COLUMNS is a constant
 _LOCK_ONE: Final = _LOCK % "task_id = $1"
 _LOCK_TOGETHER: Final = _LOCK % "deletion = (SELECT deletion FROM deleted_tasks WHERE task_id = $1 AND user_id = $2)"
+# Those of some tasks that are there, as where a backup of them was put back.
+_THERE: Final = "SELECT id FROM tasks WHERE id = ANY($1::text[])"
 # The columns that a row of tasks can be given, and those that a deleted one had.
 _COLUMNS: Final = """
 SELECT quote_ident(attname) AS name FROM pg_attribute JOIN deleted_tasks ON task_id = $1
@@ -94,7 +96,9 @@ async def restore(
     """
     if "\x00" in task_id:
         raise TaskNotFoundError
-    rows = await connection.fetch(_LOCK_ONE if scope == "this" else _LOCK_TOGETHER, task_id, user_id, days)
+    deleted = await connection.fetch(_LOCK_ONE if scope == "this" else _LOCK_TOGETHER, task_id, user_id, days)
+    there = {row["id"] for row in await connection.fetch(_THERE, [row["id"] for row in deleted])}
+    rows = [row for row in deleted if row["id"] not in there]
     if task_id not in {row["id"] for row in rows}:
         if await store.lock(connection, user_id, task_id, now) is None:
             raise TaskNotFoundError

@@ -121,6 +121,20 @@ async def test_restoring_again_changes_nothing(anna: User, database: Database) -
     assert len(await published_events(database, task["id"])) == 3
 
 
+@pytest.mark.parametrize("scope", ["this", "all"])
+async def test_a_task_that_came_back_otherwise_is_left_as_it_is(anna: User, database: Database, scope: str) -> None:
+    """From a backup of the tasks, say, while the trash has it as well."""
+    task = await anna.makes("From a backup")
+    await database.execute(
+        """
+        INSERT INTO deleted_tasks (task_id, user_id, version, deletion, task)
+        SELECT id, user_id, 2, gen_random_uuid(), to_jsonb(t) || '{"title": "From the trash"}' FROM tasks t
+        """
+    )
+    assert await restores(anna, task["id"], scope) == task
+    assert await published_kinds(database, task["id"]) == [("task.created", 1)]
+
+
 async def test_those_who_restore_at_once_restore_once(anna: User, database: Database) -> None:
     tasks = [await anna.makes(str(number)) for number in range(MOST)]
     for task in tasks:
