@@ -129,8 +129,8 @@ class Assistant:
                 return await self._set_completed(task, completed=True)
             case i.Delete():
                 return Reply(replies.confirm_delete(task), (), Context(topic=task.id, asked="delete"))
-            case i.Schedule(_, when):
-                return self._scheduled(await self._tools.schedule(task, when))
+            case i.Schedule(_, when, unread):
+                return self._scheduled(await self._tools.schedule(task, when), unread)
             case i.Postpone(_, by):
                 after = await self._tools.postpone(task, by)
                 if after is None:
@@ -143,8 +143,9 @@ class Assistant:
                 after = await self._tools.clear(task, what)
                 return Reply(replies.cleared(after, what), ("update_task",), Context(topic=task.id))
 
-    def _scheduled(self, task: Task) -> Reply:
-        return Reply(replies.scheduled(task, self._tools.now), ("update_task",), Context(topic=task.id))
+    def _scheduled(self, task: Task, unread: tuple[str, ...] = ()) -> Reply:
+        text = replies.scheduled(task, self._tools.now, unread)
+        return Reply(text, ("update_task",), Context(topic=task.id), unread)
 
     async def _add(self, intent: i.Add) -> Reply:
         task = await self._tools.add(intent)

@@ -150,10 +150,11 @@ class Rename:
 
 @dataclass(frozen=True)
 class Schedule:
-    """ "move milk to friday", "repeat milk every day", "remind me 1 hour before milk" """
+    """ "move milk to friday", "repeat milk every day", "remind me 1 hour before milk"; `unread` are tags beside."""
 
     ref: Ref
     when: When
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -243,9 +243,10 @@ def renamed(before: Task, after: Task) -> str:
     return f"✏️ Renamed “{before.title}” to “{after.title}”."
 
 
-def scheduled(task: Task, now: datetime) -> str:
-    """A task has another due date, repeat or reminders."""
-    return f"📅 “{task.title}”: {details(task, now).removeprefix(', ') or 'nothing changed'}."
+def scheduled(task: Task, now: datetime, unread: Sequence[str] = ()) -> str:
+    """A task has another due date, repeat or reminders; its tags and priority are as before, whatever was said."""
+    left = f" I left {_quoted(unread)} aside: say “tag it with …” or “make it … priority”." if unread else ""
+    return f"📅 “{task.title}”: {details(task, now).removeprefix(', ') or 'nothing changed'}.{left}"
 
 
 def marked(found: Listing, wanted: i.ListMarked, now: datetime) -> str:
