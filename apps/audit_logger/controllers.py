@@ -138,8 +138,8 @@ class AuditController(Controller):
             user=owner,
             type=type,
             about=about,
-            since=queries.instant("from", since),
-            until=queries.instant("to", until),
+            since=None if since is None else queries.instant("from", since),
+            until=None if until is None else queries.instant("to", until),
             correlation_id=correlation_id,
         )
         page = await queries.page(audit.database, audit.keys, criteria, limit=limit, cursor=cursor)

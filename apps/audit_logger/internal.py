@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from audit_logger.controllers import FromAudit
 from audit_logger.keys import Keys
-from audit_logger.queries import COLUMNS, AuditItem, items
+from audit_logger.queries import COLUMNS, AuditItem, instant, items
 from taskflow_core.database.pool import Database
 from taskflow_core.events.topics import CHAT_API
 from taskflow_core.service.auth import CALLER, internal
@@ -64,5 +64,8 @@ async def events_of(
 @post("/internal/trail", guards=[internal], opt={CALLER: CHAT_API}, status_code=200, include_in_schema=False)
 async def trail(audit: FromAudit, data: JSONBody[TrailOf]) -> Response[Any]:
     """What the user themselves would be shown."""
-    page = await events_of(audit.database, audit.keys, data.user_id, data.until, data.after, data.limit)
+    until, after = instant("until", data.until, where="body"), data.after
+    if after is not None:
+        after = Place(instant("after", after.at, where="body"), after.id)
+    page = await events_of(audit.database, audit.keys, data.user_id, until, after, data.limit)
     return Response(msgspec.json.encode(page), media_type="application/json")

@@ -169,11 +169,9 @@ def _item(row: Any, revealed: Revealed) -> AuditItem:
     )
 
 
-def instant(field: str, at: datetime | None) -> datetime | None:
+def instant(field: str, at: datetime, *, where: Literal["query", "body"] = "query") -> datetime:
     """A bound in UTC; without an offset it is UTC already. Raises InvalidError at the ends of the calendar."""
-    if at is None:
-        return None
     try:
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except OverflowError:
-        raise invalid(field, "is out of range", where="query") from None
+        raise invalid(field, "is out of range", where=where) from None

@@ -34,8 +34,8 @@ INSERT INTO reminder_schedule (task_id, user_id, reminder_offset, due_at, schedu
 INSERT INTO outbox (event_id, producer, topic, task_id, occurred_at, payload)
     VALUES (gen_random_uuid(), 'chat-api', 'taskflow.tasks.created', :task, now(), '');
 INSERT INTO user_preferences (user_id, timezone) VALUES (:user, 'Europe/Berlin');
-SELECT audit_append(ARRAY[gen_random_uuid()], ARRAY[now()], ARRAY['task.created'], ARRAY[:task], ARRAY[:user],
-    ARRAY[:user], ARRAY[1::bigint], ARRAY['c'], ARRAY['']);
+SELECT audit_record(ARRAY[gen_random_uuid()], ARRAY[now()], ARRAY['task.created'], ARRAY[:task], ARRAY[:user],
+    ARRAY[:user], ARRAY[1::bigint], ARRAY['c'], ARRAY['{}'], '{}', '{}');
 """
 
 

@@ -13,6 +13,7 @@ from litestar import Litestar
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.routes import HTTPRoute
 
+from taskflow_core.service.auth import CALLER
 from taskflow_core.service.host import Host
 
 
@@ -37,15 +38,18 @@ class Asked:
 class Route:
     """A route as the app has it: its path with parameters in braces, its query's names, the type of its body.
 
-    `longest` has how many characters a parameter may have, where that is said.
+    `longest` has how many characters a parameter may have, where that is said. `service` is whose it is, `caller` the
+    service that alone may call an internal one.
     """
 
+    service: str
     method: str
     path: str
     query: tuple[str, ...]
     body: type[msgspec.Struct] | None
     reads_body: bool
     longest: Mapping[str, int] = field(default_factory=dict[str, int])
+    caller: str | None = None
 
     def at(self, value: str = "x", **values: str) -> str:
         """The path with its parameters filled in."""
@@ -61,7 +65,7 @@ class Route:
 
 def routes_of(host: Host) -> list[Route]:
     """Every HTTP route of every service of a host."""
-    return [route for service in host.services for route in _routes(_litestar(service.app))]
+    return [route for service in host.services for route in _routes(service.name, _litestar(service.app))]
 
 
 def _litestar(app: Any) -> Litestar:
@@ -71,11 +75,12 @@ def _litestar(app: Any) -> Litestar:
     return app
 
 
-def _routes(app: Litestar) -> Iterator[Route]:
+def _routes(service: str, app: Litestar) -> Iterator[Route]:
     for route in app.routes:
         if not isinstance(route, HTTPRoute):
             # Files: any path below it.
-            yield Route(method="GET", path=f"{route.path.rstrip('/')}/{{file}}", query=(), body=None, reads_body=False)
+            path = f"{route.path.rstrip('/')}/{{file}}"
+            yield Route(service=service, method="GET", path=path, query=(), body=None, reads_body=False)
             continue
         for handler in route.route_handlers:
             fields = handler.parsed_fn_signature.parameters
@@ -93,12 +98,14 @@ def _routes(app: Litestar) -> Iterator[Route]:
             )
             for method in handler.http_methods - {"OPTIONS", "HEAD"}:
                 yield Route(
+                    service=service,
                     method=method,
                     path=route.path,
                     query=tuple(known),
                     body=kind,
                     reads_body=body is not None,
                     longest=longest,
+                    caller=handler.opt.get(CALLER),
                 )
 
 

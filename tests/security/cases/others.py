@@ -156,6 +156,17 @@ CASES: tuple[Attack, ...] = (
         body={"series_ids": ["<anna.series>"]},
         headers=_TOKEN_OF_ANOTHER,
     ),
+    _on(
+        "read her trail", "POST", "/internal/trail", 404, body={"user_id": "<anna.id>", "until": "2030-01-01T00:00:00Z"}
+    ),
+    _on(
+        "read her trail as chat-api",
+        "POST",
+        "/internal/trail",
+        404,
+        body={"user_id": "<anna.id>", "until": "2030-01-01T00:00:00Z"},
+        headers=(("dapr-caller-app-id", "chat-api"), ("dapr-api-token", "x" * 32)),
+    ),
     Attack(
         name="her stream, by an id in the query",
         path="/api/v1/notifications/stream",

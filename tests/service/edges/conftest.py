@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from chat_api.accounts import Accounts
-from taskflow_core.events.topics import ALL_SERVICES, RECURRING_TASK_PROCESSOR
+from taskflow_core.events.topics import ALL_SERVICES
 from taskflow_core.service.composition import factories
 from taskflow_core.service.host import Host
 from taskflow_core.service.tokens import Tokens
@@ -41,7 +41,6 @@ async def platform(
             (b"authorization", f"Bearer {token}".encode()),
             (b"content-type", b"application/json"),
             (b"dapr-api-token", (settings.api_token or "").encode()),
-            (b"dapr-caller-app-id", RECURRING_TASK_PROCESSOR.encode()),
         ]
         made = await ask(host, "POST", "/api/v1/tasks", headers=headers, body=b'{"title": "A"}')
         assert made.status == 201, made

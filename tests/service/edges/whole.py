@@ -5,13 +5,15 @@ from typing import Any
 
 import msgspec
 
-from taskflow_core.events.topics import CHAT_API
+from taskflow_core.service.auth import CALLER_HEADER
 from taskflow_core.service.host import Host
 from taskflow_core.service.routes import INTERNAL
 from tests.service.asking import Asked, Route, ask, routes_of
 from tests.service.edges.strange import EXAMPLES
 
 ON_EVERY_ANSWER = {"x-content-type-options", "content-security-policy", "referrer-policy", "cache-control"}
+
+_CALLER = CALLER_HEADER.encode()
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -23,15 +25,19 @@ class Platform:
         self.host = host
         self.headers = headers
         self.task_id = task_id
-        self.chat_api = next(service.app for service in host.services if service.name == CHAT_API)
         self.routes = routes_of(host)
+        self._alone = {service.name: service.app for service in host.services}
 
     async def ask(self, route: Route, **how: Any) -> Asked:
         """One request that is right but for what a test changes; nothing may come of it that is our fault."""
         path = how.pop("path", None) or route.at(task_id=self.task_id)
-        headers = how.pop("headers", self.headers)
-        # On a cluster chat-api serves alone; in one process nothing under /internal is answered from outside.
-        app: Any = self.chat_api if route.path.startswith(INTERNAL) else self.host
+        headers: Headers = how.pop("headers", self.headers)
+        app: Any = self.host
+        if route.path.startswith(INTERNAL):
+            # On a cluster a service serves alone; in one process nothing under /internal is answered from outside.
+            app = self._alone[route.service]
+            headers = [(name, value) for name, value in headers if name != _CALLER]
+            headers.append((_CALLER, (route.caller or "").encode()))
         answer = await ask(app, route.method, path, headers=headers, **how)
         assert answer.status < 500, (str(route), answer)
         if app is self.host and answer.status != 499:
