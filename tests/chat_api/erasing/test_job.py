@@ -1,16 +1,22 @@
 """The job: whatever it dies of, and whoever is at work beside it, an account is erased whole and once."""
 
 import asyncio
+import uuid
 from typing import Any, Final
 
 import asyncpg
 import pytest
 
+from chat_api.commands import restoring
+from chat_api.commands.actor import Actor
 from chat_api.erasing import job
 from chat_api.erasing.closing import close
 from chat_api.erasing.job import Erasing
+from chat_api.quotas import quotas
 from taskflow_core.database.outages import OUTAGES
-from taskflow_core.database.pool import Database
+from taskflow_core.database.pool import Connection, Database
+from taskflow_core.domain.errors import AccountGoneError, TaskNotFoundError
+from taskflow_core.settings import Settings
 from tests.chat_api.erasing.conftest import MARKER, erased, found_in, mortal, the_trail_holds_all
 from tests.chat_api.people import add_user
 from tests.support.clock import MovableClock
@@ -34,6 +40,7 @@ SELECT 'm' || $1, $1, id, 'user', $2, now() FROM chat
 """
 _PREFERENCES = "INSERT INTO user_preferences (user_id, timezone, notifications) VALUES ($1, 'UTC', 'all')"
 _WAITING = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'to-be-cut' AND wait_event_type = 'Lock'"
+_LOCKED = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 _CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'to-be-cut'"
 _TO_DO: Final = "SELECT count(*) FROM erasures WHERE done_at IS NULL"
 _TOLD: Final = "SELECT count(*) FROM outbox WHERE user_id = $1 AND topic LIKE '%deleted'"
@@ -149,6 +156,47 @@ async def test_a_row_in_the_last_moment(database: Database, clock: MovableClock,
     await running
     await erased(erasing, database)
     assert await found_in(owner_url, MARKER, user_id) == set()
+
+
+_TO_TRASH = """
+WITH gone AS (DELETE FROM tasks WHERE user_id = $1 RETURNING *), unknown AS (DELETE FROM task_shadow WHERE user_id = $1)
+INSERT INTO deleted_tasks (task_id, user_id, version, deletion, task)
+SELECT id, user_id, 2, $2::uuid, to_jsonb(gone) FROM gone
+"""
+
+
+@pytest.mark.parametrize("early", [True, False])
+async def test_what_is_restored_in_the_last_moment(
+    database: Database, clock: MovableClock, owner_url: str, settings: Settings, early: bool
+) -> None:
+    """By a request that was let in before the account closed; also where the job has been at the tasks by then."""
+    user_id = await closed(database, clock)
+    await database.execute(_TO_TRASH, user_id, uuid.uuid4())
+    quota, erasing = quotas(settings).tasks, Erasing(database, clock)
+
+    async def restored(connection: Connection) -> None:
+        actor, now = Actor.here(user_id), clock.now()
+        await restoring.restore(connection, user_id, f"{user_id}1", "all", actor, now, quota, days=30)
+
+    if early:
+        async with database.transaction() as connection:
+            await restored(connection)
+            running: asyncio.Task[Any] = asyncio.create_task(steps(erasing))
+
+            async def waits() -> None:
+                assert running.done() or await database.fetchval(_LOCKED)
+
+            await eventually(waits)
+        await running
+    else:
+        await erasing.run()  # the conversation
+        async with database.transaction() as connection:
+            await restored(connection)
+    await erased(erasing, database)
+    assert await found_in(owner_url, MARKER, user_id) == set()
+    with pytest.raises((TaskNotFoundError, AccountGoneError)):
+        async with database.transaction() as connection:
+            await restored(connection)
 
 
 async def test_one_that_fails_holds_up_no_other(database: Database, clock: MovableClock, owner_url: str) -> None:
