@@ -46,7 +46,7 @@ LAYERS = [
     ["keys.js", "router.js", "tabs.js"],
     ["notices"],
     ["views"],
-    ["sheets.js", "ending.js"],
+    ["sheets-later.js", "sheets.js", "ending.js"],
     ["session.js"],
     ["app.js"],
     ["boot.js", "sw.js"],

@@ -5,11 +5,6 @@ import { ApiError } from "./server/errors.js";
 import { Activity } from "./state/activity.js";
 import { Trash } from "./state/trash.js";
 import { strings } from "./strings/index.js";
-import { openActivity } from "./views/activity.js";
-import { openHelp } from "./views/help.js";
-import { openSettings } from "./views/settings.js";
-import { openTaskForm } from "./views/task-form.js";
-import { openTrash } from "./views/trash.js";
 
 /**
  * @import { Account, NewTask } from "../types/chat-api.js"
@@ -44,11 +39,8 @@ import { openTrash } from "./views/trash.js";
  * @property {(password: string) => Promise<void>} onDeleteAccount raises ApiError
  */
 
-/** What few look at is loaded when it is looked at. */
-const later = {
-  account: () => import("./views/account/account.js"),
-  history: () => import("./views/history.js"),
-};
+/** Sheets are loaded when the first is opened, in one piece: what is seen first is there sooner. */
+const sheets = () => import("./sheets-later.js");
 
 /** Opens sheets, and tells the one that shows what happened when a task changes. */
 export class Sheets {
@@ -90,19 +82,20 @@ export class Sheets {
     const [, name, id, part] = path.split("/");
     this.history = null;
     if (name === "new") return this.form({ start: start ?? {}, onClose });
-    if (name === "settings") return openSettings({ preferences, email: user.email, toaster, onClose });
+    if (name === "settings") return (await sheets()).openSettings({ preferences, email: user.email, toaster, onClose });
     if (name === "account") return this.account(id ?? "", onClose);
     if (name === "find") return this.needs.onPalette(onClose);
-    if (name === "help") return openHelp({ toaster, onClose });
+    if (name === "help") return (await sheets()).openHelp({ toaster, onClose });
     if (name === "trash") return this.trash(onClose);
     if (name === "activity") {
       const activity = new Activity({ api, store });
+      const { openActivity } = await sheets();
       this.history = openActivity({ activity, userId: user.id, clock, toaster, go: this.needs.go, onClose });
       return this.history;
     }
     if (name === "task" && part === "history") {
       const title = store.get(id)?.title ?? "";
-      const { openHistory } = await later.history();
+      const { openHistory } = await sheets();
       this.history = openHistory({ api, userId: user.id, clock, toaster, taskId: id, title, onClose });
       return this.history;
     }
@@ -116,13 +109,14 @@ export class Sheets {
    * @param {() => void} onClose
    */
   async account(part, onClose) {
-    const { openAccount } = await later.account();
+    const { openAccount } = await sheets();
     const { api, user, clock, toaster, go, onDeleteAccount } = this.needs;
     return openAccount(part, { api, user, clock, toaster, go, onDelete: onDeleteAccount, onClose });
   }
 
   /** @param {() => void} onClose */
-  trash(onClose) {
+  async trash(onClose) {
+    const { openTrash } = await sheets();
     const { api, store, clock, toaster, go, onRestored } = this.needs;
     return openTrash({ trash: new Trash({ api, store, onMore: onRestored }), clock, toaster, go, onClose });
   }
@@ -142,7 +136,7 @@ export class Sheets {
    */
   async task(id, onClose) {
     try {
-      return this.form({ ...(await this.needs.actions.read(id)), onClose });
+      return await this.form({ ...(await this.needs.actions.read(id)), onClose });
     } catch (error) {
       this.needs.onProblem(error);
       onClose();
@@ -151,7 +145,8 @@ export class Sheets {
   }
 
   /** @param {{task?: Task | null, etag?: string | null, start?: Start, onClose: () => void}} opened */
-  form({ task = null, etag = null, start = {}, onClose }) {
+  async form({ task = null, etag = null, start = {}, onClose }) {
+    const { openTaskForm } = await sheets();
     const { api, actions, drafts, clock, toaster, go, onRemove } = this.needs;
     const sheet = openTaskForm({
       api,
