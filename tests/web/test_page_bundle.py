@@ -1,5 +1,6 @@
 """The page as a wheel has it: one bundle, small on the first visit and next to nothing on the second."""
 
+import os
 import re
 import subprocess
 import sys
@@ -22,8 +23,9 @@ SECOND_VIEW = 5_000
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a wheel installs; under xdist the processes of a run share it."""
-    return installed_wheel(tmp_path_factory.getbasetemp().parent / "wheel")
+    """What a wheel installs; under xdist the processes of a run share it, and no run that of another."""
+    base = tmp_path_factory.getbasetemp()
+    return installed_wheel((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "wheel")
 
 
 @pytest.fixture(scope="module")
