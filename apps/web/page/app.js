@@ -13,8 +13,6 @@ import { ApiError, hasStatus } from "./server/errors.js";
 import { Session } from "./session.js";
 import { strings } from "./strings/index.js";
 import { openTabs } from "./tabs.js";
-import { confirmEmailView } from "./views/confirm-email.js";
-import { forgotView, newPasswordView } from "./views/lost-password.js";
 import { signInView } from "./views/sign-in.js";
 
 /**
@@ -23,6 +21,8 @@ import { signInView } from "./views/sign-in.js";
  * @import { TabMessage } from "./tabs.js"
  * @import { Mode } from "./views/sign-in.js"
  */
+
+/** @typedef {{node: Element, focus: () => void}} View What is shown instead of the list. */
 
 const root = /** @type {HTMLElement} */ (document.getElementById("root"));
 const toaster = new Toaster();
@@ -46,7 +46,7 @@ function heard(message) {
 /** Shows what the address and the session say; `notice` is what has been done just before. */
 async function start(notice = "") {
   const link = linkIn(location.hash);
-  if (link && link.kind !== "invitation") return show(linkView(link));
+  if (link && link.kind !== "invitation") return later(() => linkView(link));
   const kept = await lastList.recall();
   try {
     const user = await (kept ? soon(whoAmI()) : whoAmI());
@@ -83,10 +83,28 @@ function soon(asked) {
  *
  * @param {Link} link
  */
-function linkView({ kind, secret }) {
+async function linkView({ kind, secret }) {
   const onLeave = () => finish("");
-  if (kind === "email") return confirmEmailView({ onConfirm: () => use("email", { link: secret }), onLeave });
+  if (kind === "email") {
+    const { confirmEmailView } = await import("./sheets-later.js");
+    return confirmEmailView({ onConfirm: () => use("email", { link: secret }), onLeave });
+  }
+  const { newPasswordView } = await import("./sheets-later.js");
   return newPasswordView({ onSubmit: (password) => use("reset", { link: secret, password }), onLeave });
+}
+
+/**
+ * Shows a view that few ever see, whose script is loaded when it is.
+ *
+ * @param {() => Promise<View>} load
+ */
+async function later(load) {
+  try {
+    show(await load());
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    showUnreachable(new ApiError(strings.errors.unreachable));
+  }
 }
 
 const DONE = {
@@ -161,7 +179,10 @@ function open(user, isKnown) {
  */
 function showSignIn(notice, invitation = null) {
   const onForgot = (/** @type {string} */ email) =>
-    show(forgotView({ email, onSend: askForReset, onLeave: () => showSignIn("", invitation) }));
+    later(async () => {
+      const { forgotView } = await import("./sheets-later.js");
+      return forgotView({ email, onSend: askForReset, onLeave: () => showSignIn("", invitation) });
+    });
   const invited = invitation !== null;
   show(
     signInView({
@@ -174,7 +195,7 @@ function showSignIn(notice, invitation = null) {
   );
 }
 
-/** @param {{node: Element, focus: () => void}} view */
+/** @param {View} view */
 function show(view) {
   session?.actions.flush();
   session?.stop();

@@ -114,7 +114,7 @@ export class Session {
       toaster,
       go: (path) => this.router.go(path),
       onRemove: (task) => this.shell?.remove(task),
-      onPalette: (onClose) => this.shell?.palette(onClose) ?? null,
+      palette: () => this.shell?.palette() ?? null,
       onPlace: (path) => this.shell?.show(path),
       onRestored: () => this.sync.loadSoon(),
       onProblem: this.problem,

@@ -2,8 +2,6 @@
 // #/trash, #/activity.
 
 import { ApiError } from "./server/errors.js";
-import { Activity } from "./state/activity.js";
-import { Trash } from "./state/trash.js";
 import { strings } from "./strings/index.js";
 
 /**
@@ -16,6 +14,7 @@ import { strings } from "./strings/index.js";
  * @import { Drafts } from "./state/drafts.js"
  * @import { Preferences } from "./state/preferences.js"
  * @import { Task, TaskStore } from "./state/tasks.js"
+ * @import { PaletteNeeds } from "./views/palette.js"
  */
 
 /** @typedef {Partial<NewTask>} Start What a new task's form begins with. */
@@ -32,7 +31,7 @@ import { strings } from "./strings/index.js";
  * @property {Toaster} toaster
  * @property {(path: string) => void} go
  * @property {(task: Task) => void} onRemove
- * @property {(onClose: () => void) => Sheet | null} onPalette opens what finds, goes and does
+ * @property {() => PaletteNeeds | null} palette what finds, goes and does needs of the page as it is now
  * @property {(path: string) => void} onPlace is told of addresses that are no sheet's
  * @property {() => void} onRestored more tasks came back than one is told of
  * @property {(error: unknown) => void} onProblem
@@ -84,12 +83,12 @@ export class Sheets {
     if (name === "new") return this.form({ start: start ?? {}, onClose });
     if (name === "settings") return (await sheets()).openSettings({ preferences, email: user.email, toaster, onClose });
     if (name === "account") return this.account(id ?? "", onClose);
-    if (name === "find") return this.needs.onPalette(onClose);
+    if (name === "find") return this.palette(onClose);
     if (name === "help") return (await sheets()).openHelp({ toaster, onClose });
     if (name === "trash") return this.trash(onClose);
     if (name === "activity") {
+      const { Activity, openActivity } = await sheets();
       const activity = new Activity({ api, store });
-      const { openActivity } = await sheets();
       this.history = openActivity({ activity, userId: user.id, clock, toaster, go: this.needs.go, onClose });
       return this.history;
     }
@@ -104,6 +103,13 @@ export class Sheets {
     return null;
   }
 
+  /** @param {() => void} onClose */
+  async palette(onClose) {
+    const needs = this.needs.palette();
+    const { openPalette } = await sheets();
+    return needs && openPalette({ ...needs, onClose });
+  }
+
   /**
    * @param {string} part
    * @param {() => void} onClose
@@ -116,7 +122,7 @@ export class Sheets {
 
   /** @param {() => void} onClose */
   async trash(onClose) {
-    const { openTrash } = await sheets();
+    const { Trash, openTrash } = await sheets();
     const { api, store, clock, toaster, go, onRestored } = this.needs;
     return openTrash({ trash: new Trash({ api, store, onMore: onRestored }), clock, toaster, go, onClose });
   }

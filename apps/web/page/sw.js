@@ -8,7 +8,7 @@
 import { clickedNotification } from "./offline/notification-clicks.js";
 import { importedBy, isHashed, namedIn, SHELL } from "./offline/shell-files.js";
 
-/** @import { FetchEvent, LifeEvent, NotificationClick, WorkerMessage, WorkerScope } from "../types/service-worker.js" */
+/** @import { FetchEvent, LifeEvent, NotificationClick, WorkerMessage, WorkerScope } from "../ambient/service-worker.js" */
 
 const scope = /** @type {WorkerScope} */ (/** @type {unknown} */ (self));
 /** What the bundle's maker puts here: which version this is, and its files. A checkout has none: its files change. */

@@ -1,7 +1,7 @@
 // What a press on a reminder's notification does, with or without an open page. The session is the cookie's, which the
 // browser sends: when it has run out it is renewed, and when it is somebody else's nothing is done in their name.
 
-/** @import { NotificationClick, WorkerScope } from "../../types/service-worker.js" */
+/** @import { NotificationClick, WorkerScope } from "../../ambient/service-worker.js" */
 
 /** @typedef {{userId: string, reminderId: string, taskId: string, minutes: number}} About Which reminder it is of. */
 

@@ -24,18 +24,21 @@ const MOST_TASKS = 8;
 const words = strings.palette;
 
 /**
+ * @typedef {object} PaletteNeeds
+ * @property {Api} api
+ * @property {TaskStore} store
+ * @property {Clock} clock
+ * @property {Toaster} toaster
+ * @property {Entry[]} entries what can be done and where one can go, those for the chosen task first
+ * @property {(task: Task) => void} onTask
+ * @property {(line: Line, meant: Said | null) => void} onLine adds a task
+ * @property {(run: () => void) => void} after runs something once the page is back where it was
+ */
+
+/**
  * Opens it.
  *
- * @param {object} needs
- * @param {Api} needs.api
- * @param {TaskStore} needs.store
- * @param {Clock} needs.clock
- * @param {Toaster} needs.toaster
- * @param {Entry[]} needs.entries what can be done and where one can go, those for the chosen task first
- * @param {(task: Task) => void} needs.onTask
- * @param {(line: Line, meant: Said | null) => void} needs.onLine adds a task
- * @param {(run: () => void) => void} needs.after runs something once the page is back where it was
- * @param {() => void} needs.onClose
+ * @param {PaletteNeeds & {onClose: () => void}} needs
  */
 export function openPalette({ api, store, clock, toaster, entries, onTask, onLine, after, onClose }) {
   const listId = uniqueId("palette");

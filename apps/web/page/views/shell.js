@@ -9,7 +9,6 @@ import { TaskList } from "./list.js";
 import { listKeys } from "./list-keys.js";
 import { viewAt, viewLinks } from "./list-views.js";
 import { brand, iconButton, menuOf, skipLink } from "./menu.js";
-import { openPalette } from "./palette.js";
 import { paletteEntries } from "./palette-entries.js";
 import { quickAdd } from "./quick-add.js";
 import { openReschedule } from "./reschedule.js";
@@ -24,13 +23,13 @@ import { waitingPanel } from "./waiting-panel.js";
  * @import { Clock } from "../domain/zones.js"
  * @import { Toaster } from "../notices/toaster.js"
  * @import { Api } from "../server/api.js"
- * @import { Sheet } from "../router.js"
  * @import { Start } from "../sheets.js"
  * @import { TaskActions } from "../state/actions.js"
  * @import { Drafts } from "../state/drafts.js"
  * @import { Sync } from "../state/sync.js"
  * @import { Task, TaskStore } from "../state/tasks.js"
  * @import { WaitingReminders } from "../state/waiting.js"
+ * @import { PaletteNeeds } from "./palette.js"
  */
 
 /**
@@ -89,15 +88,13 @@ export class Shell {
     this.go = go;
     this.leave = leave;
     this.hold = hold;
-    /** @type {(onClose: () => void) => Sheet} */
-    this.palette = (onClose) =>
-      openPalette({
-        ...needs,
-        entries: paletteEntries(this.focused(), go, on),
-        onTask: on.open,
-        onLine: (line, meant) => this.quick.make({ line, days: null }, meant),
-        onClose,
-      });
+    /** What it offers is for the task that has the focus now. @type {() => PaletteNeeds} */
+    this.palette = () => ({
+      ...needs,
+      entries: paletteEntries(this.focused(), go, on),
+      onTask: on.open,
+      onLine: (line, meant) => this.quick.make({ line, days: null }, meant),
+    });
     this.views = viewLinks();
     this.sync = sync;
     this.actions = actions;

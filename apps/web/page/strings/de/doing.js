@@ -1,7 +1,6 @@
 // What a person does to tasks and can take back, in German.
 
-import { number } from "../locale.js";
-import { pluralsOf } from "../plural.js";
+import { number, pluralsOf } from "../locale.js";
 
 const plural = pluralsOf("de");
 

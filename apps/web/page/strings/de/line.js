@@ -1,6 +1,6 @@
 // The line that adds tasks, in German.
 
-import { pluralsOf } from "../plural.js";
+import { pluralsOf } from "../locale.js";
 
 const plural = pluralsOf("de");
 

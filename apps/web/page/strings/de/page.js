@@ -1,7 +1,6 @@
 // The signed-in page, in German: bar, list, chat, reminders and messages.
 
-import { number } from "../locale.js";
-import { pluralsOf } from "../plural.js";
+import { number, pluralsOf } from "../locale.js";
 
 const plural = pluralsOf("de");
 

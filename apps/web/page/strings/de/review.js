@@ -1,6 +1,6 @@
 // Looking back, in German: the trash, and what happened.
 
-import { pluralsOf } from "../plural.js";
+import { pluralsOf } from "../locale.js";
 
 const plural = pluralsOf("de");
 

@@ -1,7 +1,6 @@
 // Times, dates, lengths of time and repeats, in German.
 
-import { listed } from "../locale.js";
-import { pluralsOf } from "../plural.js";
+import { listed, pluralsOf } from "../locale.js";
 
 const plural = pluralsOf("de");
 

@@ -1,6 +1,6 @@
 // The line that adds tasks, in English.
 
-import { pluralsOf } from "../plural.js";
+import { pluralsOf } from "../locale.js";
 
 const plural = pluralsOf("en");
 

@@ -1,6 +1,6 @@
 // The page and the network, in English: what waits to be sent, and what opens without a connection.
 
-import { pluralsOf } from "../plural.js";
+import { pluralsOf } from "../locale.js";
 
 const plural = pluralsOf("en");
 

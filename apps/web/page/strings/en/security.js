@@ -1,6 +1,6 @@
 // What happened to an account, in English.
 
-import { pluralsOf } from "../plural.js";
+import { pluralsOf } from "../locale.js";
 
 const plural = pluralsOf("en");
 
