@@ -44,6 +44,7 @@ INSERT INTO personal_tokens (id, user_id, name, token_hash, scopes, created_at, 
     VALUES ('suite', 'nobody', 'put here by the suite', 'x', 'stream', now(), now() + interval '1 hour')
     ON CONFLICT DO NOTHING;
 INSERT INTO erasures (user_hash, done_at) VALUES ('put here by the suite', now()) ON CONFLICT DO NOTHING;
+INSERT INTO audit_old_hashes (seq, hash) VALUES (-1, 'put here by the suite') ON CONFLICT DO NOTHING;
 """
 _REMOVE_THEM: Final = """
 DELETE FROM embedded_deliveries WHERE task_id = 'none';
@@ -52,6 +53,7 @@ DELETE FROM audit_pruned WHERE record = 'put here by the suite';
 DELETE FROM personal_tokens WHERE id = 'suite';
 DELETE FROM account_links WHERE email = 'put-here@by.the.suite';
 DELETE FROM erasures WHERE user_hash = 'put here by the suite';
+DELETE FROM audit_old_hashes WHERE seq = -1;
 """
 
 
