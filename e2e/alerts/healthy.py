@@ -111,6 +111,7 @@ def _of_one(service: str) -> Iterator[Series]:
     elif service == "audit-logger":
         yield _series("taskflow_audit_upkeep_failures_total", Rising(0), service=service)
         yield _series("taskflow_audit_events_unrecordable_total", Rising(0), service=service)
+        yield _series("taskflow_audit_contents_unreadable_total", Rising(0), service=service)
 
 
 def _of_leader(service: str) -> Iterator[Series]:
@@ -126,3 +127,5 @@ def _of_leader(service: str) -> Iterator[Series]:
         yield _series("taskflow_audit_prune_refused", Steady(0), service=service)
         yield _series("taskflow_audit_checkpoint_refused", Steady(0), service=service)
         yield _series("taskflow_audit_retention_waits", Steady(0), service=service)
+        yield _series("taskflow_audit_keys_unfit", Steady(0), service=service)
+        yield _series("taskflow_audit_sealing_refused", Steady(0), service=service)

@@ -52,4 +52,20 @@ TRAIL: Final = (
         during=[change("taskflow_audit_prune_refused", Steady(1))],
         fires={1: {"TaskFlowAuditPruneRefused"}},
     ),
+    Incident(
+        name="audit-logger was given another encryption key",
+        during=[change("taskflow_audit_keys_unfit", Steady(40))],
+        fires={4: NONE, 6: {"TaskFlowAuditKeysUnfit"}},
+    ),
+    Incident(
+        name="rows of before are not as was signed",
+        during=[change("taskflow_audit_sealing_refused", Steady(1))],
+        fires={1: {"TaskFlowAuditSealingRefused"}},
+    ),
+    Incident(
+        name="what people wrote does not open",
+        during=[change("taskflow_audit_contents_unreadable_total", Rising(1), pod="audit-logger-1")],
+        fires={3: {"TaskFlowAuditUnreadable"}},
+        clears=70,
+    ),
 )
