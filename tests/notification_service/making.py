@@ -9,8 +9,8 @@ from taskflow_core.database.pool import Database
 from taskflow_core.events.model import Event, ReminderTriggered
 
 _APPEND = """
-SELECT audit_append($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
-    $8::text[], $9::text[])
+SELECT audit_record($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
+    $8::text[], $9::text[], '{}', '{}')
 """
 
 
