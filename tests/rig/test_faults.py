@@ -278,7 +278,7 @@ async def fail_to_record(owner: asyncpg.Connection, failures: int) -> None:
     await owner.execute("CREATE SEQUENCE attempts")
     await owner.execute(
         "CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN"
-        f" IF NEW.type = 'task.created' AND NEW.data LIKE '%PT1M%' AND nextval('public.attempts') <= {failures}"
+        f" IF NEW.type = 'task.created' AND NEW.data LIKE '%reminders%' AND nextval('public.attempts') <= {failures}"
         " THEN RAISE EXCEPTION 'the ink has run dry'; END IF; RETURN NEW; END $$"
     )
     await owner.execute("CREATE TRIGGER fails BEFORE INSERT ON task_events FOR EACH ROW EXECUTE FUNCTION fails()")
