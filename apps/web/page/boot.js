@@ -44,10 +44,11 @@
     }
   }
 
-  /** @param {number} count */
+  /** @param {number} count nothing is kept of none */
   function keep(count) {
     try {
-      sessionStorage.setItem(KEY, `${count} ${Date.now()}`);
+      if (count > 0) sessionStorage.setItem(KEY, `${count} ${Date.now()}`);
+      else sessionStorage.removeItem(KEY);
     } catch (error) {
       if (!(error instanceof DOMException)) throw error;
     }
