@@ -64,23 +64,25 @@ def keys_of(settings: Settings, database: Database) -> "Keys":
 
 
 class Keys:
-    """Users' keys, unwrapped ones kept in memory by their ids.
+    """Users' keys, unwrapped ones kept in memory.
 
-    Each use asks the database which key a user has now, so that one that was destroyed, by whichever process, is not
-    used again.
+    For reading, the database is asked each time which key a user has now. For writing one that is in memory will do:
+    the function that adds rows takes none that was destroyed or replaced, by whichever process, and then it is to be
+    forgotten here.
     """
 
     def __init__(self, database: Database, wrapper: Wrapper) -> None:
         self._database = database
         self._wrapper = wrapper
-        self._unwrapped: dict[uuid.UUID, UserKey] = {}
+        self._unwrapped: dict[str, UserKey] = {}
 
     async def for_writing(self, users: Collection[str]) -> dict[str, UserKey]:
         """The keys of these users, made where there is none; users whose key was destroyed are not among them.
 
         Raises UnknownWrappingError, DamagedKeysError, outages.
         """
-        marks = {mark_of(user): user for user in users}
+        found = {user: key for user in users if (key := self._unwrapped.get(user)) is not None}
+        marks = {mark_of(user): user for user in users if user not in found}
         rows = await self._fetch(marks)
         missing = [mark for mark in marks if mark not in rows]
         if missing:
@@ -90,11 +92,10 @@ class Keys:
             wrapped = [self._wrapper.wrap(new_key(), mark, key_id) for mark, key_id in zip(missing, ids, strict=True)]
             await self._database.execute(_MAKE, missing, ids, wrapped)
             rows |= await self._fetch(missing)
-        found: dict[str, UserKey] = {}
         damaged: set[str] = set()
         for mark, row in rows.items():
             try:
-                key = self._unwrap(row)
+                key = self._unwrap(marks[mark], row)
             except DamagedError:
                 damaged.add(marks[mark])
             except UnknownWrappingError:
@@ -108,13 +109,18 @@ class Keys:
             raise DamagedKeysError(frozenset(damaged))
         return found
 
+    def forget(self, users: Iterable[str]) -> None:
+        """Ask the database anew for the keys of these users: some are not theirs any more."""
+        for user in users:
+            self._unwrapped.pop(user, None)
+
     async def for_reading(self, users: Iterable[str]) -> dict[str, UserKey | None]:
         """The keys of these users; None where it was destroyed. One that cannot be unwrapped is not among them."""
         marks = {mark_of(user): user for user in users}
         found: dict[str, UserKey | None] = {}
         for mark, row in (await self._fetch(marks)).items() if marks else ():
             try:
-                found[marks[mark]] = self._unwrap(row)
+                found[marks[mark]] = self._unwrap(marks[mark], row)
             except (DamagedError, UnknownWrappingError) as error:
                 log.error("audit_key_does_not_fit", reason=str(error))
         return found
@@ -160,16 +166,18 @@ class Keys:
     async def _fetch(self, marks: Collection[bytes]) -> dict[bytes, Any]:
         return {row["user_hash"]: row for row in await self._database.fetch(_FETCH, list(marks))} if marks else {}
 
-    def _unwrap(self, row: Any) -> UserKey | None:
+    def _unwrap(self, user: str, row: Any) -> UserKey | None:
         """A row's key; None where it was destroyed. Raises UnknownWrappingError and DamagedError."""
-        if row["wrapped"] is None:
-            return None
         mark, key_id = row["user_hash"], row["key_id"]
-        cached = self._unwrapped.get(key_id)
-        if cached is not None and cached.user == mark:
+        if row["wrapped"] is None:
+            self._unwrapped.pop(user, None)
+            return None
+        cached = self._unwrapped.get(user)
+        if cached is not None and cached.key_id == key_id:
             return cached
         key = UserKey(mark, key_id, self._wrapper.unwrap(row["wrapped"], mark, key_id))
+        self._unwrapped.pop(user, None)
         while len(self._unwrapped) >= _CACHED:
             del self._unwrapped[next(iter(self._unwrapped))]
-        self._unwrapped[key_id] = key
+        self._unwrapped[user] = key
         return key

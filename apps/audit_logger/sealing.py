@@ -83,6 +83,7 @@ class SealingJob:
             raise SealingRefusedError(f"among the next rows are some of {len(error.users)} users: {error}") from error
         except asyncpg.PostgresError as error:
             if error.sqlstate == DESTROYED:  # an account was erased meanwhile
+                self._keys.forget({row["user_id"] for row in rows})
                 return True
             if isinstance(error, asyncpg.InsufficientPrivilegeError):
                 raise SealingRefusedError(str(error)) from error

@@ -51,6 +51,7 @@ class Trail:
                 # An account was erased since: the next look at its key tells.
                 if error.sqlstate != DESTROYED:
                     raise
+                self._keys.forget(keys)
         raise KeysChangeError("keys of the audit trail keep changing")
 
     async def _add(self, records: Sequence[Record], keys: Mapping[str, UserKey]) -> int:
