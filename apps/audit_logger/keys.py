@@ -7,10 +7,11 @@ from typing import Any, Final
 import structlog
 
 from audit_logger.metrics import KEYS_OLD, KEYS_UNFIT
-from audit_logger.wrapping import DamagedError, UnknownWrappingError, UserKey, Wrapper, mark_of, new_key
+from audit_logger.wrapping import DamagedError, UnknownWrappingError, UserKey, Wrapper, new_key
 from taskflow_core.database.pool import Database
 from taskflow_core.settings import Settings
 from taskflow_core.settings_checks import SettingsError
+from taskflow_core.user_hash import user_hash
 
 log = structlog.get_logger(__name__)
 
@@ -82,28 +83,30 @@ class Keys:
         Raises UnknownWrappingError, DamagedKeysError, outages.
         """
         found = {user: key for user in users if (key := self._unwrapped.get(user)) is not None}
-        marks = {mark_of(user): user for user in users if user not in found}
-        rows = await self._fetch(marks)
-        missing = [mark for mark in marks if mark not in rows]
+        by_hash = {user_hash(user): user for user in users if user not in found}
+        rows = await self._fetch(by_hash)
+        missing = [hashed for hashed in by_hash if hashed not in rows]
         if missing:
             # With a secret that does not fit, a key would come to be that those who have the right one cannot read.
             await self.check()
             ids = [uuid.uuid4() for _ in missing]
-            wrapped = [self._wrapper.wrap(new_key(), mark, key_id) for mark, key_id in zip(missing, ids, strict=True)]
+            wrapped = [
+                self._wrapper.wrap(new_key(), hashed, key_id) for hashed, key_id in zip(missing, ids, strict=True)
+            ]
             await self._database.execute(_MAKE, missing, ids, wrapped)
             rows |= await self._fetch(missing)
         damaged: set[str] = set()
-        for mark, row in rows.items():
+        for hashed, row in rows.items():
             try:
-                key = self._unwrap(marks[mark], row)
+                key = self._unwrap(by_hash[hashed], row)
             except DamagedError:
-                damaged.add(marks[mark])
+                damaged.add(by_hash[hashed])
             except UnknownWrappingError:
                 self._refuse_lost(await self._database.fetch(_LIKE, row["wrapped"][:8], list(self._wrapper.marks)))
-                damaged.add(marks[mark])
+                damaged.add(by_hash[hashed])
             else:
                 if key is not None:
-                    found[marks[mark]] = key
+                    found[by_hash[hashed]] = key
         if damaged:
             log.error("audit_keys_damaged", count=len(damaged))
             raise DamagedKeysError(frozenset(damaged))
@@ -116,11 +119,11 @@ class Keys:
 
     async def for_reading(self, users: Iterable[str]) -> dict[str, UserKey | None]:
         """The keys of these users; None where it was destroyed. One that cannot be unwrapped is not among them."""
-        marks = {mark_of(user): user for user in users}
+        by_hash = {user_hash(user): user for user in users}
         found: dict[str, UserKey | None] = {}
-        for mark, row in (await self._fetch(marks)).items() if marks else ():
+        for hashed, row in (await self._fetch(by_hash)).items():
             try:
-                found[marks[mark]] = self._unwrap(marks[mark], row)
+                found[by_hash[hashed]] = self._unwrap(by_hash[hashed], row)
             except (DamagedError, UnknownWrappingError) as error:
                 log.error("audit_key_does_not_fit", reason=str(error))
         return found
@@ -145,13 +148,13 @@ class Keys:
             _EARLIER, after, self._wrapper.mark, list(self._wrapper.marks), _AT_ONCE
         ):
             for row in rows:
-                mark, key_id = row["user_hash"], row["key_id"]
+                hashed, key_id = row["user_hash"], row["key_id"]
                 try:
-                    key = self._wrapper.unwrap(row["wrapped"], mark, key_id)
+                    key = self._wrapper.unwrap(row["wrapped"], hashed, key_id)
                 except DamagedError:
                     continue
-                again = self._wrapper.wrap(key, mark, key_id)
-                done += bool(await self._database.fetchval(_REWRAP, mark, key_id, row["wrapped"], again))
+                again = self._wrapper.wrap(key, hashed, key_id)
+                done += bool(await self._database.fetchval(_REWRAP, hashed, key_id, row["wrapped"], again))
             after = rows[-1]["user_hash"]
         if done:
             log.info("audit_keys_rewrapped", count=done)
@@ -163,19 +166,19 @@ class Keys:
             log.error("audit_keys_do_not_fit", count=counted["unfit"])
         return done
 
-    async def _fetch(self, marks: Collection[bytes]) -> dict[bytes, Any]:
-        return {row["user_hash"]: row for row in await self._database.fetch(_FETCH, list(marks))} if marks else {}
+    async def _fetch(self, hashes: Collection[bytes]) -> dict[bytes, Any]:
+        return {row["user_hash"]: row for row in await self._database.fetch(_FETCH, list(hashes))} if hashes else {}
 
     def _unwrap(self, user: str, row: Any) -> UserKey | None:
         """A row's key; None where it was destroyed. Raises UnknownWrappingError and DamagedError."""
-        mark, key_id = row["user_hash"], row["key_id"]
+        hashed, key_id = row["user_hash"], row["key_id"]
         if row["wrapped"] is None:
             self._unwrapped.pop(user, None)
             return None
         cached = self._unwrapped.get(user)
         if cached is not None and cached.key_id == key_id:
             return cached
-        key = UserKey(mark, key_id, self._wrapper.unwrap(row["wrapped"], mark, key_id))
+        key = UserKey(hashed, key_id, self._wrapper.unwrap(row["wrapped"], hashed, key_id))
         self._unwrapped.pop(user, None)
         while len(self._unwrapped) >= _CACHED:
             del self._unwrapped[next(iter(self._unwrapped))]

@@ -41,11 +41,6 @@ class DamagedError(Exception):
     """A key or a content that does not open: it was changed, or moved from elsewhere."""
 
 
-def mark_of(user_id: str) -> bytes:
-    """What names a user among the keys: the SHA-256 of the id."""
-    return hashlib.sha256(user_id.encode()).digest()
-
-
 class Wrapper:
     """Wraps and unwraps users' keys. The first of several secrets wraps, all unwrap."""
 
@@ -57,7 +52,7 @@ class Wrapper:
         self.marks: Final = tuple(self._by_mark)
 
     def wrap(self, key: bytes, user: bytes, key_id: uuid.UUID) -> bytes:
-        """A key as the database keeps it, bound to the user (`mark_of`) and its own id."""
+        """A key as the database keeps it, bound to the user (`user_hash`) and its own id."""
         nonce = os.urandom(_NONCE)
         return self.mark + nonce + self._by_mark[self.mark].encrypt(nonce, key, _KEY + user + key_id.bytes)
 
@@ -77,7 +72,7 @@ class Wrapper:
 
 
 class UserKey:
-    """A user's key, ready for use; `key_id` names it, `user` is the user's mark."""
+    """A user's key, ready for use; `key_id` names it, `user` is the `user_hash`."""
 
     __slots__ = ("_cipher", "key_id", "user")
 

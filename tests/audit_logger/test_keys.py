@@ -11,13 +11,14 @@ from audit_logger.app import create_service
 from audit_logger.handlers import Audit
 from audit_logger.queries import AuditItem, items
 from audit_logger.trail import Trail
-from audit_logger.wrapping import DamagedError, UnknownWrappingError, UserKey, Wrapper, mark_of, new_key
+from audit_logger.wrapping import DamagedError, UnknownWrappingError, UserKey, Wrapper, new_key
 from taskflow_core.bus.delivery import is_outage
 from taskflow_core.bus.port import SUCCESS, Verdict
 from taskflow_core.database.pool import Database
 from taskflow_core.service.composition import Runtime
 from taskflow_core.settings import Settings
 from taskflow_core.settings_checks import SettingsError
+from taskflow_core.user_hash import user_hash
 from tests.audit_logger.conftest import Ask
 from tests.audit_logger.making import ENCRYPTION_KEY, created, keys, life, record, tamper, trail, verdict
 from tests.support.clock import MovableClock
@@ -211,7 +212,7 @@ async def test_without_a_secret_audit_logger_does_not_start(
 
 
 def test_what_is_encrypted_opens_nowhere_else() -> None:
-    user, event, written = mark_of("anna"), uuid.uuid4(), {"changes": {"title": {"old": None, "new": "Secret"}}}
+    user, event, written = user_hash("anna"), uuid.uuid4(), {"changes": {"title": {"old": None, "new": "Secret"}}}
     key = UserKey(user, uuid.uuid4(), new_key())
     sealed = key.seal(written, event, "anna")
     assert key.open(sealed, event, "anna") == written
@@ -221,6 +222,6 @@ def test_what_is_encrypted_opens_nowhere_else() -> None:
             key.open(*moved)
     wrapper, key_id = Wrapper([ENCRYPTION_KEY]), uuid.uuid4()
     wrapped = wrapper.wrap(new_key(), user, key_id)
-    for place in ((mark_of("bob"), key_id), (user, uuid.uuid4())):
+    for place in ((user_hash("bob"), key_id), (user, uuid.uuid4())):
         with pytest.raises(DamagedError):
             wrapper.unwrap(wrapped, *place)

@@ -6,13 +6,14 @@ from typing import Final
 
 import msgspec
 
-from chat_api.erasing.closing import close, mark_of
+from chat_api.erasing.closing import close
 from chat_api.security.telling import OPERATOR, about, tell
 from chat_api.sessions import store
 from chat_api.sessions.disabling import hash_of_nothing
 from chat_api.sessions.revoked import all_revoked
 from taskflow_core.database.pool import Database
 from taskflow_core.events.account import Deleted
+from taskflow_core.user_hash import user_hash
 
 _NOW: Final = "SELECT now()"
 _LIST: Final = "SELECT encode(user_hash, 'hex') AS mark, asked_at, done_at, last_error FROM erasures ORDER BY asked_at"
@@ -53,7 +54,7 @@ async def apply(database: Database, marks: Collection[str], *, lasts: timedelta)
     after, again = "", 0
     while rows := await database.fetch(_ACCOUNTS, after):
         for row in rows:
-            if mark_of(row["id"]).hex() in wanted:
+            if user_hash(row["id"]).hex() in wanted:
                 again += await delete(database, row["id"], lasts=lasts)
         after = rows[-1]["id"]
     return again

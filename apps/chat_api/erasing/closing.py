@@ -1,6 +1,5 @@
 """Closing an account that is to be erased: one transaction, after which nobody is let in and its address is free."""
 
-import hashlib
 from typing import Final
 
 from chat_api.accounts import Accounts
@@ -12,6 +11,7 @@ from taskflow_core.database.pool import Connection
 from taskflow_core.domain.errors import WrongPasswordError
 from taskflow_core.events.account import AccountEvent, Deleted
 from taskflow_core.service.tokens import Identity
+from taskflow_core.user_hash import user_hash
 
 # The account without an address and with a password that nobody knows; $3 null, or the hash that was shown.
 _CLOSE: Final = """
@@ -67,10 +67,5 @@ async def close(connection: Connection, user_id: str, placeholder: str, *, shown
     await connection.execute(_PARK, user_id, placeholder)
     await connection.execute(_FORGET_LINKS, user_id)
     await connection.execute(_NO_REMINDERS, user_id)
-    await connection.execute(_ASK, user_id, mark_of(user_id))
+    await connection.execute(_ASK, user_id, user_hash(user_id))
     return True
-
-
-def mark_of(user_id: str) -> bytes:
-    """What stays of an account that was erased: ids are random, so that nobody finds one by its hash."""
-    return hashlib.sha256(user_id.encode()).digest()

@@ -63,7 +63,7 @@ class Refusals:
         try:
             async with self._database.transaction() as connection:
                 await tell_of_open(connection, [_event(key, count) for key, count in counted.items()])
-        except BaseException:
+        except BaseException:  # also when it is cancelled: what was counted is told the next time
             for key, count in counted.items():
                 self._add(key, count)
             raise
