@@ -12,6 +12,7 @@ import httpx
 from e2e import database
 from e2e.load import PASSWORD, Person
 from taskflow_ops.cluster import Cluster
+from tests.support.table_search import tables_with
 from tests.support.waiting import eventually
 
 _CHATS: Final = "SELECT id FROM conversation WHERE user_id = $1 FOR UPDATE"
@@ -65,7 +66,7 @@ async def is_erased(connection: asyncpg.Connection, person: Person) -> None:
     await eventually(done, within=90, every=0.5)
     assert not await connection.fetchval("SELECT count(*) FROM users WHERE id = $1", person.id)
     for title in {title for title, _ in person.journal.tasks.values()}:
-        assert await database.holding(connection, title) == set()
+        assert await tables_with(connection, title) == set()
 
 
 @asynccontextmanager

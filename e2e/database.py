@@ -74,18 +74,6 @@ async def events_of(connection: asyncpg.Connection, users: Collection[str]) -> l
     return [dict(row) for row in rows]
 
 
-async def holding(connection: asyncpg.Connection, text: str) -> set[str]:
-    """The tables with a row in which `text` stands."""
-    found: set[str] = set()
-    for table in TABLES:
-        name = table_name(table)
-        if await connection.fetchval(
-            f'SELECT EXISTS (SELECT FROM "{name}" AS one WHERE strpos(one::text, $1) > 0)', text
-        ):
-            found.add(name)
-    return found
-
-
 async def on_their_way(connection: asyncpg.Connection) -> int:
     """Events that the audit trail does not hold yet."""
     return await connection.fetchval("SELECT count(*) FROM outbox")

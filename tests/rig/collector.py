@@ -1,16 +1,15 @@
 """A collector of traces for a test: OTLP over HTTP, spans kept in memory."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import uvicorn
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from e2e.rig import ports
 from taskflow_core.service.router import respond
+from tests.support.asgi_server import body_of, serving
 
 
 @dataclass(frozen=True)
@@ -38,24 +37,11 @@ class Collector:
     @asynccontextmanager
     async def serving(self) -> AsyncGenerator["Collector"]:
         """Listens while entered."""
-        config = uvicorn.Config(self._app, port=self.port, log_config=None, lifespan="off", interface="asgi3")
-        server = uvicorn.Server(config)
-        task = asyncio.create_task(server.serve())
-        try:
-            while not server.started:  # noqa: ASYNC110  uvicorn offers nothing to wait for
-                await asyncio.sleep(0.01)
+        async with serving(self._app, port=self.port):
             yield self
-        finally:
-            server.force_exit = server.should_exit = True
-            await task
 
     async def _app(self, scope: Any, receive: Any, send: Any) -> None:
-        body = b""
-        while True:
-            message = await receive()
-            body += message.get("body", b"")
-            if not message.get("more_body"):
-                break
+        body = await body_of(receive)
         for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
             service = next((a.value.string_value for a in resource.resource.attributes if a.key == "service.name"), "")
             self.spans += [

@@ -11,6 +11,7 @@ from typing import Any, Self
 import uvicorn
 
 from e2e.rig import ports
+from tests.support.asgi_server import body_of
 
 Scope = dict[str, Any]
 Receive = Callable[[], Any]
@@ -103,13 +104,7 @@ class Consumer:
             if headers.get("dapr-api-token") != self._token:
                 await _respond(send, 401, {})
                 return
-            body = b""
-            while True:
-                message = await receive()
-                body += message.get("body", b"")
-                if not message.get("more_body"):
-                    break
-            await self._deliver(path, json.loads(body), receive, send)
+            await self._deliver(path, json.loads(await body_of(receive)), receive, send)
         else:
             await _respond(send, 404, {})
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, expect, sync_playwright
 
 from tests.support.platform_process import Platform, platform
+from tests.support.weak_network import WeakNetwork, weak_network
 from tests.web.person import Person, new_email
 
 WEB = Path(__file__).parents[2] / "apps" / "web" / "page"
@@ -115,6 +116,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """A whole platform, started by `taskflow up` with a home of its own."""
     with platform(tmp_path_factory.mktemp("platform") / "home") as started:
         yield started
+
+
+@pytest.fixture
+def network(running: Platform) -> Iterator[WeakNetwork]:
+    """A way to the platform that a test can cut, slow down and mend."""
+    with weak_network(running.url) as network:
+        yield network
 
 
 @pytest.fixture(scope="session")

@@ -100,6 +100,17 @@ def choose(page: Page, entry: str) -> None:
     page.locator("#menu").get_by_role("button", name=entry, exact=True).click()
 
 
+def has_worker(page: Page) -> None:
+    """Waits until the page's service worker is there: asked in the page, since a worker tells its state there alone."""
+    assert page.evaluate("""async () => {
+      for (let tries = 0; tries < 200; tries += 1) {
+        if ((await navigator.serviceWorker.getRegistration("/"))?.active?.state === "activated") return true;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      return false;
+    }"""), "the worker is there"
+
+
 def row(page: Page, title: str) -> Locator:
     """The row of a task with exactly this title; of one on its way to the server only when it is there."""
     return page.locator(".task:not(.is-coming)").filter(has=page.get_by_role("button", name=title, exact=True))

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Worker, expect
 
 from tests.support.processes import until
 from tests.web.conftest import NewContext
-from tests.web.person import Person, new_email
+from tests.web.person import Person, has_worker, new_email
 
 SHOW = """async ([title, about]) => {
   localStorage.setItem("taskflow.desktop", "on");
@@ -36,13 +36,7 @@ def ada(new_context: NewContext, platform_url: str) -> Person:
 
 def with_worker(page: Page) -> Worker:
     """The page's service worker, once it is there."""
-    assert page.evaluate("""async () => {
-      for (let tries = 0; tries < 200; tries += 1) {
-        if ((await navigator.serviceWorker.getRegistration("/"))?.active?.state === "activated") return true;
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-      return false;
-    }""")
+    has_worker(page)
     return page.context.service_workers[0]
 
 

@@ -1,31 +1,14 @@
 """The page without a network: it opens, by the service worker, and tries again where it does not."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from threading import Event
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.platform_process import Platform
-from tests.support.weak_network import WeakNetwork, weak_network
+from tests.support.weak_network import WeakNetwork
 from tests.web.conftest import NewContext
-from tests.web.person import Person, new_email
-
-# In a page, since a worker can be asked for its state there alone.
-READY = """async () => {
-  for (let tries = 0; tries < 200; tries += 1) {
-    const registration = await navigator.serviceWorker.getRegistration("/");
-    if (registration?.active?.state === "activated") return true;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  return false;
-}"""
-
-
-@pytest.fixture
-def network(running: Platform) -> Iterator[WeakNetwork]:
-    with weak_network(running.url) as network:
-        yield network
+from tests.web.person import Person, has_worker, new_email
 
 
 @pytest.fixture
@@ -38,7 +21,7 @@ def begin(page: Page) -> None:
     """Opens the page and has it keep itself."""
     page.goto("/")
     expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
-    assert page.evaluate(READY), "the worker is there"
+    has_worker(page)
 
 
 def test_the_page_opens_without_a_network(visitor: Page, network: WeakNetwork) -> None:
@@ -65,7 +48,7 @@ def test_what_is_kept_is_the_pages_files_alone(network: WeakNetwork, new_context
     ada.sign_up()
     ada.add("A secret of Ada's")
     page = ada.tab()
-    assert page.evaluate(READY), "the worker is there"
+    has_worker(page)
     page.reload()
     expect(page.get_by_text("A secret of Ada's")).to_be_visible()
     kept = page.evaluate("""async () => {

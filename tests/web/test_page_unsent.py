@@ -1,22 +1,16 @@
 """What a person does without the server: kept, sent later in order and once, and never lost without a word."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.support.platform_process import Platform
-from tests.support.weak_network import WeakNetwork, weak_network
+from tests.support.weak_network import WeakNetwork
 from tests.web.conftest import NewContext
-from tests.web.person import Person, choose, log_in, new_email, quick_add, row
+from tests.web.person import Person, choose, has_worker, log_in, new_email, quick_add, row
 
 SAID_WITHIN = 10_000
-
-
-@pytest.fixture
-def network(running: Platform) -> Iterator[WeakNetwork]:
-    with weak_network(running.url) as network:
-        yield network
 
 
 @pytest.fixture
@@ -56,17 +50,6 @@ def lose_server(page: Page, network: WeakNetwork) -> None:
 
 def all_sent(page: Page) -> None:
     expect(line(page)).to_be_hidden()
-
-
-def keep_page(page: Page) -> None:
-    """Waits until the page opens without a network."""
-    assert page.evaluate("""async () => {
-      for (let tries = 0; tries < 200; tries += 1) {
-        if ((await navigator.serviceWorker.getRegistration("/"))?.active?.state === "activated") return true;
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-      return false;
-    }""")
 
 
 def has_list(page: Page) -> None:
@@ -113,7 +96,7 @@ def test_without_a_network_the_page_says_so(ada: Person) -> None:
 def test_what_is_done_offline_survives_a_reload_and_is_sent_in_order(ada: Person, network: WeakNetwork) -> None:
     ada.add("Feed the cat")
     page = ada.tab()
-    keep_page(page)
+    has_worker(page)
     has_list(page)
     lose_server(page, network)
     quick_add(page, "Buy milk")

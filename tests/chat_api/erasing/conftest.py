@@ -1,6 +1,5 @@
 """Bob, who has something of everything, and the job that erases him."""
 
-import re
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -20,6 +19,7 @@ from taskflow_core.events.topics import CHAT_API
 from tests.audit_logger.making import trail
 from tests.chat_api.sessions.conftest import AUTH, BOB, Holder, SignIn, bob, here, replicas, sign_in, there
 from tests.support.clock import MovableClock
+from tests.support.table_search import tables_with
 
 __all__ = ["bob", "here", "replicas", "sign_in", "there"]
 
@@ -37,8 +37,6 @@ INSERT INTO dead_letters (event_id, consumer_group, topic, payload, reason, atte
 SELECT gen_random_uuid(), 'reminder-service', topic, payload, 'put here', 3 FROM outbox
 WHERE user_id = $1 AND topic LIKE 'taskflow.tasks.%' LIMIT 1
 """
-_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_TABLES = "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
 
 Live = Callable[[], Awaitable[Holder]]
 
@@ -99,21 +97,10 @@ async def erased(erasing: Erasing, database: Database) -> None:
 
 
 async def found_in(owner_url: str, *texts: str) -> set[str]:
-    """The tables with a row in which one of the texts stands, as it is or in bytes. The audit trail, which nothing is
-    ever taken from, keeps a user's id (docs/operations.md says so): only other texts are looked for there."""
+    """The tables with a row in which one of the texts stands (`tables_with`)."""
     connection = await asyncpg.connect(owner_url)
     try:
-        found: set[str] = set()
-        for row in await connection.fetch(_TABLES):
-            table = row["relname"]
-            for text in texts:
-                if table.startswith("task_events") and _ID.fullmatch(text):
-                    continue
-                hexed = text.encode().hex()
-                query = f'SELECT EXISTS (SELECT FROM "{table}" AS row WHERE row::text ILIKE $1 OR row::text ILIKE $2)'
-                if await connection.fetchval(query, f"%{text}%", f"%{hexed}%"):
-                    found.add(table)
-        return found
+        return await tables_with(connection, *texts)
     finally:
         await connection.close()
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 import pytest
-import uvicorn
 
 from taskflow_core.settings import Settings
 from tests.chat_api.people import User
 from tests.chat_api.talk import Talk
+from tests.support.asgi_server import body_of, serving
 
 KEY = "shown to the server"
 
@@ -36,12 +36,7 @@ class StandIn:
 
     async def app(self, scope: Any, receive: Any, send: Any) -> None:
         """One request."""
-        body = b""
-        while True:
-            message = await receive()
-            body += message.get("body", b"")
-            if not message.get("more_body"):
-                break
+        body = await body_of(receive)
         self.paths.append(scope["path"])
         self.headers = {key.decode(): value.decode() for key, value in scope["headers"]}
         self.asked.append(json.loads(body))
@@ -66,16 +61,9 @@ class StandIn:
 @pytest.fixture
 async def stand_in() -> AsyncGenerator[StandIn]:
     made = StandIn()
-    config = uvicorn.Config(made.app, port=0, log_config=None, lifespan="off", interface="asgi3")
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110  uvicorn offers nothing to wait for
-        await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    made.url = f"http://127.0.0.1:{port}/v1"
-    yield made
-    server.force_exit = server.should_exit = True
-    await task
+    async with serving(made.app) as port:
+        made.url = f"http://127.0.0.1:{port}/v1"
+        yield made
 
 
 @pytest.fixture
