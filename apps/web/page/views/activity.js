@@ -8,6 +8,7 @@ import { ApiError } from "../server/errors.js";
 import { strings } from "../strings/index.js";
 import { firstDayOfWeek } from "../strings/locale.js";
 import { describe, markOf } from "./history.js";
+import { pages } from "./pages.js";
 import { openSheet } from "./sheet.js";
 
 /**
@@ -73,18 +74,18 @@ export function openActivity({ activity, userId, clock, toaster, go, onClose }) 
   const kind = selectOf(words.kind, KINDS, () => again());
   const range = selectOf(words.range, RANGES, () => again());
   range.value = "week";
-  const status = h("p", { class: "loading", role: "status" }, words.loading);
   const days = h("div", { class: "days" });
-  const more = h(
-    "button",
-    { type: "button", class: "quiet-button", hidden: true, on: { click: () => load() } },
-    words.more,
-  );
+  const { status, more, say, begin, stop } = pages({
+    ask: (path, signal) => activity.page(path, signal),
+    show: ({ items, anew, last, signal }) => {
+      if (anew) clear();
+      add(items, last);
+      return name(items, signal);
+    },
+    words,
+  });
   const about = h("p", { class: "seal-about", hidden: true }, icon("seal"), " ", words.sealedMeans);
-  /** @type {string | null} */
-  let next = null;
   let shown = 0;
-  let asking = new AbortController();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   const sheet = openSheet({
@@ -93,7 +94,7 @@ export function openActivity({ activity, userId, clock, toaster, go, onClose }) 
     toaster,
     onClose: () => {
       clearTimeout(timer);
-      asking.abort();
+      stop();
       onClose();
     },
   });
@@ -101,31 +102,12 @@ export function openActivity({ activity, userId, clock, toaster, go, onClose }) 
 
   /** Shows what is asked for now, from the latest on. */
   function again() {
-    asking.abort();
-    asking = new AbortController();
-    next = activity.pathOf({
-      kind: kind.value,
-      from: beginningOf(/** @type {Range} */ (range.value), clock),
-    });
-    return load({ anew: true });
-  }
-
-  async function load({ anew = false } = {}) {
-    if (next === null) return;
-    const { signal } = asking;
-    more.disabled = true;
-    try {
-      const page = await activity.page(next, signal);
-      if (signal.aborted) return;
-      if (anew) clear();
-      next = page.next;
-      add(page.items);
-      await name(page.items, signal);
-    } catch (error) {
-      if (!signal.aborted) failed(error);
-    } finally {
-      more.disabled = false;
-    }
+    return begin(
+      activity.pathOf({
+        kind: kind.value,
+        from: beginningOf(/** @type {Range} */ (range.value), clock),
+      }),
+    );
   }
 
   function clear() {
@@ -134,34 +116,19 @@ export function openActivity({ activity, userId, clock, toaster, go, onClose }) 
     shown = 0;
   }
 
-  /** @param {unknown} error */
-  function failed(error) {
-    if (!(error instanceof ApiError)) throw error;
-    say(error.message);
-    setText(more, words.again);
-    more.hidden = false;
-  }
-
-  /** @param {string} text */
-  function say(text) {
-    setText(status, text);
-    status.hidden = text === "";
-  }
-
   /**
    * Puts events at the end, each in its day.
    *
    * @param {AuditItem[]} items
+   * @param {boolean} last whether nothing comes after them
    */
-  function add(items) {
+  function add(items, last) {
     for (const item of items) {
       listOf(item).append(entry(item));
       if (item.sealed) about.hidden = false;
     }
     shown += items.length;
-    setText(more, words.more);
-    more.hidden = next === null;
-    say(shown === 0 && next === null ? words.nothing : "");
+    say(shown === 0 && last ? words.nothing : "");
   }
 
   /** @param {AuditItem} item */

@@ -8,6 +8,7 @@ import { daysKept } from "../state/trash.js";
 import { strings } from "../strings/index.js";
 import { endButton } from "./account/entries.js";
 import { summaryLine } from "./field.js";
+import { pages } from "./pages.js";
 import { openSheet } from "./sheet.js";
 
 /**
@@ -36,12 +37,15 @@ const words = strings.trash;
  */
 export function openTrash({ trash, clock, toaster, go, onClose }) {
   const list = h("ul", { class: "entries" });
-  const status = h("p", { class: "loading", role: "status", tabindex: -1 }, words.loading);
-  const more = h(
-    "button",
-    { type: "button", class: "quiet-button", hidden: true, on: { click: () => load() } },
-    words.more,
-  );
+  const { status, more, say, failed, begin, stop } = pages({
+    ask: (path, signal) => trash.page(path, signal),
+    show: ({ items, anew }) => {
+      if (anew) list.replaceChildren();
+      list.append(...items.map(entry));
+      settle();
+    },
+    words,
+  });
   const search = h("input", {
     type: "search",
     class: "trash-search",
@@ -56,8 +60,6 @@ export function openTrash({ trash, clock, toaster, go, onClose }) {
     { type: "button", class: "quiet-button danger", disabled: true, on: { click: askEmpty } },
     words.empty,
   );
-  let next = /** @type {string | null} */ (trash.pathOf(""));
-  let asking = new AbortController();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   const sheet = openSheet({
@@ -67,55 +69,14 @@ export function openTrash({ trash, clock, toaster, go, onClose }) {
     toaster,
     onClose: () => {
       clearTimeout(timer);
-      asking.abort();
+      stop();
       onClose();
     },
   });
 
-  /** @param {string} text */
-  function say(text) {
-    setText(status, text);
-    status.hidden = text === "";
-  }
-
   function searched() {
     clearTimeout(timer);
-    timer = setTimeout(() => again(search.value.trim()), SEARCH_PAUSE);
-  }
-
-  /**
-   * Shows what has some words in it.
-   *
-   * @param {string} text
-   */
-  function again(text) {
-    asking.abort();
-    asking = new AbortController();
-    next = trash.pathOf(text);
-    return load({ anew: true });
-  }
-
-  async function load({ anew = false } = {}) {
-    if (next === null) return;
-    const { signal } = asking;
-    more.disabled = true;
-    try {
-      const page = await trash.page(next, signal);
-      if (signal.aborted) return;
-      if (anew) list.replaceChildren();
-      list.append(...page.items.map(entry));
-      next = page.next;
-      more.hidden = next === null;
-      setText(more, words.more);
-      settle();
-    } catch (error) {
-      if (signal.aborted) return;
-      failed(error);
-      setText(more, words.again);
-      more.hidden = false;
-    } finally {
-      more.disabled = false;
-    }
+    timer = setTimeout(() => begin(trash.pathOf(search.value.trim())), SEARCH_PAUSE);
   }
 
   /** Says what there is to say of the list as it is. */
@@ -123,12 +84,6 @@ export function openTrash({ trash, clock, toaster, go, onClose }) {
     const none = list.childElementCount === 0;
     say(none ? (search.value.trim() ? words.nothingFound : words.nothing) : "");
     empty.disabled = none && !search.value.trim();
-  }
-
-  /** @param {unknown} error */
-  function failed(error) {
-    if (!(error instanceof ApiError)) throw error;
-    say(error.message);
   }
 
   /**
@@ -263,7 +218,7 @@ export function openTrash({ trash, clock, toaster, go, onClose }) {
     }
   }
 
-  load();
+  begin(trash.pathOf(""));
   return { close: sheet.close };
 }
 

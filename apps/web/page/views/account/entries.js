@@ -4,6 +4,7 @@ import { find, h, setText } from "../../dom.js";
 import { nextPage } from "../../server/api.js";
 import { ApiError, hasStatus } from "../../server/errors.js";
 import { strings } from "../../strings/index.js";
+import { pages } from "../pages.js";
 
 /**
  * @import { Child } from "../../dom.js"
@@ -23,41 +24,18 @@ import { strings } from "../../strings/index.js";
  */
 export function entryList({ api, path, words, empty }) {
   const list = h("ul", { class: "entries" });
-  const status = h("p", { class: "loading", role: "status", tabindex: -1 }, strings.entries.loading);
-  const more = h(
-    "button",
-    { type: "button", class: "quiet-button", hidden: true, on: { click: load } },
-    strings.entries.more,
-  );
-  /** @type {string | null} */
-  let next = path;
-
-  /** @param {string} text */
-  function say(text) {
-    setText(status, text);
-    status.hidden = text === "";
-  }
-
-  async function load() {
-    if (next === null) return;
-    more.disabled = true;
-    try {
+  const { status, more, say, begin } = pages({
+    ask: async (page) => {
       /** @type {import("../../server/api.js").Answer<{items: Item[]}>} */
-      const { body, headers } = await api.request("GET", next);
-      list.append(...body.items.map(entry));
-      next = nextPage(headers);
-      more.hidden = next === null;
-      setText(more, strings.entries.more);
+      const { body, headers } = await api.request("GET", page);
+      return { items: body.items, next: nextPage(headers) };
+    },
+    show: ({ items }) => {
+      list.append(...items.map(entry));
       say(list.childElementCount === 0 ? empty : "");
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      say(error.message);
-      setText(more, strings.entries.tryAgain);
-      more.hidden = false;
-    } finally {
-      more.disabled = false;
-    }
-  }
+    },
+    words: { loading: strings.entries.loading, more: strings.entries.more, again: strings.entries.tryAgain },
+  });
 
   /**
    * @param {Item} item
@@ -99,7 +77,7 @@ export function entryList({ api, path, words, empty }) {
     if (beside === null) status.focus();
   }
 
-  load();
+  begin(path);
   /** @type {Child[]} */
   const nodes = [status, list, more];
   return nodes;
