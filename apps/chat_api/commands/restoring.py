@@ -48,16 +48,16 @@ _LOCK_ONE: Final = _LOCK % "task_id = $1"
 _LOCK_TOGETHER: Final = _LOCK % "deletion = (SELECT deletion FROM deleted_tasks WHERE task_id = $1 AND user_id = $2)"
 # Those of some tasks that are there, as where a backup of them was put back.
 _THERE: Final = "SELECT id FROM tasks WHERE id = ANY($1::text[])"
-# The columns that a row of tasks can be given, and those that a deleted one had.
+# The columns that a row of tasks can be given, of those a deleted one had; all that one deletion took had the same.
 _COLUMNS: Final = """
 SELECT quote_ident(attname) AS name FROM pg_attribute JOIN deleted_tasks ON task_id = $1
 WHERE attrelid = 'tasks'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '' AND task ? attname::text
 """
-# A row again, whatever columns it has, outside its series: it may have to take another slot than it had.
+# Rows again, whatever columns they have, outside their series: they may have to take other slots than they had.
 _INSERT: Final = """
 INSERT INTO tasks (%s) SELECT %s FROM deleted_tasks CROSS JOIN LATERAL jsonb_populate_record(
     NULL::tasks, deleted_tasks.task || '{"parent_recurring_task_id": null}') AS row
-WHERE deleted_tasks.task_id = $1
+WHERE deleted_tasks.task_id = ANY($1::text[])
 """
 _FORGET: Final = "DELETE FROM deleted_tasks WHERE task_id = ANY($1::text[])"
 # The slot that a task was made in.
@@ -112,15 +112,15 @@ async def restore(
 
 
 async def _insert(connection: Connection, tasks: Sequence[Task]) -> None:
-    for task in tasks:
-        names = [row["name"] for row in await connection.fetch(_COLUMNS, task.id)]
-        statement = _INSERT % (", ".join(names), ", ".join(f"row.{name}" for name in names))
-        try:
-            await connection.execute(statement, task.id)
-        except asyncpg.ForeignKeyViolationError:
-            raise AccountGoneError from None
+    ids = [task.id for task in tasks]
+    names = [row["name"] for row in await connection.fetch(_COLUMNS, ids[0])]
+    statement = _INSERT % (", ".join(names), ", ".join(f"row.{name}" for name in names))
+    try:
+        await connection.execute(statement, ids)
+    except asyncpg.ForeignKeyViolationError:
+        raise AccountGoneError from None
     await store.write(connection, tasks)
-    await connection.execute(_FORGET, [task.id for task in tasks])
+    await connection.execute(_FORGET, ids)
 
 
 async def _place(connection: Connection, row: asyncpg.Record) -> _Place:

@@ -4,10 +4,7 @@ from typing import Final
 
 from prometheus_client import Counter
 
-from taskflow_core.events.account import RevokedBy
 from taskflow_core.telemetry.metrics import REGISTRY
-
-Why = RevokedBy
 
 SESSIONS_BEGUN: Final = Counter("taskflow_sessions_begun", "Sessions that began", registry=REGISTRY)
 SESSIONS_REVOKED: Final = Counter(

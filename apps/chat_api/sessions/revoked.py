@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from chat_api.security.telling import about, tell
-from chat_api.sessions.metrics import Why
 from chat_api.sessions.store import Ended
 from taskflow_core.database.pool import Connection
-from taskflow_core.events.account import SessionsRevoked
+from taskflow_core.events.account import RevokedBy, SessionsRevoked
 
 
 async def tell_each(
     connection: Connection,
     user_id: str,
-    why: Why,
+    why: RevokedBy,
     ended: Sequence[Ended],
     at: datetime,
     *,
@@ -30,7 +29,7 @@ async def tell_each(
 
 def all_revoked(
     user_id: str,
-    why: Why,
+    why: RevokedBy,
     ended: Sequence[Ended],
     at: datetime,
     *,

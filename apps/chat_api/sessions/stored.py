@@ -12,14 +12,14 @@ import structlog
 from chat_api.accounts import Entry
 from chat_api.security.telling import about, tell
 from chat_api.sessions import store
-from chat_api.sessions.metrics import SESSIONS_BEGUN, SESSIONS_REVOKED, Why
+from chat_api.sessions.metrics import SESSIONS_BEGUN, SESSIONS_REVOKED
 from chat_api.sessions.port import SignedTokens
 from chat_api.sessions.revoked import all_revoked, tell_each
 from chat_api.sessions.store import Ended, NewRefreshToken, NewSession, UsedToken
 from taskflow_core.database.pool import Connection, Database
 from taskflow_core.domain.clock import Clock
 from taskflow_core.domain.errors import WrongCredentialsError
-from taskflow_core.events.account import AccountEvent, SignedIn
+from taskflow_core.events.account import AccountEvent, RevokedBy, SignedIn
 from taskflow_core.events.topics import CHAT_API
 from taskflow_core.service.revocations.revocations import Revocations
 from taskflow_core.service.tokens import REFRESH_SECONDS, Identity, TokenError, Tokens, successor_id, token_hash
@@ -131,7 +131,7 @@ class StoredSessions:
 
     @asynccontextmanager
     async def ending_all(
-        self, user_id: str, why: Why, *, keep: str | None = None, telling: Sequence[AccountEvent] = ()
+        self, user_id: str, why: RevokedBy, *, keep: str | None = None, telling: Sequence[AccountEvent] = ()
     ) -> AsyncGenerator[Connection]:
         """A transaction that, if what is done in it succeeds, ends all of a user's sessions but the one with the id
         `keep`, and every token without a session that was issued until now. The devices are forgotten after it.
@@ -191,7 +191,7 @@ class StoredSessions:
     def _have_ended(
         self,
         user_id: str,
-        why: Why,
+        why: RevokedBy,
         ended: Sequence[Ended],
         *,
         at_once: bool = True,
