@@ -11,6 +11,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from taskflow_core.database.pool import Connection
 from taskflow_core.domain.recurrence import CatchUp, Mode, parse_pattern
@@ -53,6 +54,39 @@ class TaskView(Task, frozen=True, kw_only=True):
     recurrence_mode: Mode | None = None
     catch_up: CatchUp | None = None
     reminder_status: list[ReminderStatus] = msgspec.field(default_factory=list[ReminderStatus])
+
+
+class NextKept(msgspec.Struct, frozen=True, kw_only=True):
+    """The occurrence after a reopened one, where it stays although completing made it; `message` says why."""
+
+    id: str
+    due_date: str | None
+    completed: bool
+    message: str
+
+
+class ChangedTask(TaskView, frozen=True, kw_only=True):
+    """A task after a change; `next_kept` is there only where reopening it left the next occurrence."""
+
+    next_kept: NextKept | UnsetType = UNSET
+
+
+def changed_task(task: TaskView, next_kept: Task | None) -> ChangedTask:
+    """`task` as the answer to a change shows it."""
+    kept: NextKept | UnsetType = UNSET
+    if next_kept is not None:
+        kept = NextKept(
+            id=next_kept.id,
+            due_date=next_kept.due_date,
+            completed=next_kept.completed,
+            message=f"The next occurrence, due {next_kept.due_date}, stays: {why_kept(next_kept)}.",
+        )
+    return ChangedTask(**{name: getattr(task, name) for name in TaskView.__struct_fields__}, next_kept=kept)
+
+
+def why_kept(next_kept: Task) -> str:
+    """Why an occurrence stays although the one before it was reopened."""
+    return "it is completed" if next_kept.completed else "it was changed since it was made"
 
 
 async def shown(connection: Connection, tasks: Sequence[Task]) -> list[TaskView]:

@@ -82,6 +82,43 @@ async def test_completing_or_deleting_brings_the_next_one(client: httpx.AsyncCli
     await _days_are(client, 3)
 
 
+async def test_reopening_takes_the_next_one_and_its_reminders_away(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    first = await _make(client, reminders=["10 minutes"], recurrence_mode="after_completion")
+
+    async def reminders_are(status: str, *days: int) -> None:
+        rows = await database.fetch("SELECT due_at FROM reminder_schedule WHERE status = $1 ORDER BY 1", status)
+        assert [row["due_at"].day for row in rows] == list(days)
+
+    for _ in range(2):
+        await client.patch(f"{TASKS}/{first['id']}", json={"completed": True})
+        await _days_are(client, 1, 2)
+        await eventually(lambda: reminders_are("pending", 2))
+        await client.patch(f"{TASKS}/{first['id']}", json={"completed": False})
+        await _days_are(client, 1)
+        await eventually(lambda: reminders_are("pending", 1))
+    await eventually(lambda: reminders_are("cancelled", 2, 2))
+
+
+async def test_what_is_heard_again_makes_nothing_of_one_that_is_open_again(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    """The truth is in the database: an event only says to look."""
+    first = await _make(client)
+    for completed in (True, False):
+        await client.patch(f"{TASKS}/{first['id']}", json={"completed": completed})
+
+    async def all_is_delivered() -> None:
+        assert await database.fetchval("SELECT count(*) FROM outbox WHERE published_at IS NULL") == 0
+
+    await eventually(all_is_delivered)
+    await database.execute("DELETE FROM embedded_deliveries")
+    await database.execute("UPDATE outbox SET published_at = NULL")
+    await eventually(all_is_delivered)
+    await _days_are(client, 1)
+
+
 async def test_an_occurrence_is_there_in_time_for_its_longest_reminder(client: httpx.AsyncClient) -> None:
     await _make(client, reminders=["3 days"])
     await _days_are(client, 1, 2, 3, 4)

@@ -9,6 +9,7 @@ from chat_api.chat.context import NOTHING, Context, decode
 from chat_api.chat.grammar import understand
 from chat_api.chat.intents import Problem
 from chat_api.chat.lookup import same_title
+from chat_api.chat.moments import next_stays
 from chat_api.chat.reminders import Fit, reminders_of
 from chat_api.chat.resolving import MOST_SHOWN, Reply, Resolver, UnclearError, numbered
 from chat_api.chat.tools import Tools
@@ -246,8 +247,9 @@ class Assistant:
             return Reply(replies.already(task), (), topic)
         after = await self._tools.complete(task, completed=completed)
         if completed:
-            return Reply(replies.completed(after), ("complete_task",), topic)
-        return Reply(replies.reopened(after), ("update_task",), topic)
+            return Reply(replies.completed(after.task), ("complete_task",), topic)
+        stays = next_stays(after.next_kept, self._tools.now)
+        return Reply(replies.reopened(after.task, stays), ("update_task",), topic)
 
     async def _rename(self, options: Sequence[tuple[i.Ref, str]], chosen: Task | None) -> Reply:
         """Rename by the first way to read the sentence that names a task."""

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from chat_api.parser import When
 from chat_api.parser.spoken import reminder_words, repeat_words
+from chat_api.views import why_kept
 from taskflow_core.domain.task import Task
 
 
@@ -17,6 +18,11 @@ def moment(task: Task, now: datetime) -> str:
         return _day(due.local.date(), now)
     local = _local_due(task, now)
     return f"{_day(local.date(), now)} {local:%H:%M}"
+
+
+def next_stays(kept: Task | None, now: datetime) -> str:
+    """That the next occurrence stays beside one that was reopened, where it does."""
+    return "" if kept is None else f" The next one ({moment(kept, now)}) stays: {why_kept(kept)}."
 
 
 def _local_due(task: Task, now: datetime) -> datetime:

@@ -217,9 +217,9 @@ def completed(task: Task) -> str:
     return f"✅ Completed “{task.title}”."
 
 
-def reopened(task: Task) -> str:
-    """A task was reopened."""
-    return f"“{task.title}” is pending again."
+def reopened(task: Task, stays: str) -> str:
+    """A task was reopened; `stays` is what `moments` says of the next one."""
+    return f"“{task.title}” is pending again.{stays}"
 
 
 def already(task: Task) -> str:

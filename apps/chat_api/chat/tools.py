@@ -14,6 +14,7 @@ from chat_api.chat.intents import Add, Days, Label, ListMarked, Part, Scope
 from chat_api.commands import tasks as commands
 from chat_api.commands.actor import Actor
 from chat_api.commands.inputs import NewTask, TaskChanges
+from chat_api.commands.tasks import Changed
 from chat_api.parser import Order, Quantity, When
 from chat_api.parser.dates import shift
 from chat_api.preferences import reading_preferences
@@ -80,7 +81,7 @@ class Tools(Protocol):
         """Make a task."""
         ...
 
-    async def complete(self, task: Task, *, completed: bool) -> Task:
+    async def complete(self, task: Task, *, completed: bool) -> Changed:
         """Complete or reopen a task."""
         ...
 
@@ -174,8 +175,8 @@ class TaskTools:
         )
         return await commands.create(self._connection, self._user_id, wanted, self._actor, self.now, self._quota)
 
-    async def complete(self, task: Task, *, completed: bool) -> Task:
-        return await self._change(task, TaskChanges(completed=completed))
+    async def complete(self, task: Task, *, completed: bool) -> Changed:
+        return await self._changed(task, TaskChanges(completed=completed))
 
     async def delete(self, task: Task) -> None:
         await commands.delete(self._connection, self._user_id, task.id, self._actor, self.now)
@@ -232,6 +233,9 @@ class TaskTools:
         return Actor.here(self._user_id)
 
     async def _change(self, task: Task, changes: TaskChanges) -> Task:
+        return (await self._changed(task, changes)).task
+
+    async def _changed(self, task: Task, changes: TaskChanges) -> Changed:
         return await commands.change(self._connection, self._user_id, task.id, changes, self._actor, self.now)
 
     async def _page(self, criteria: TaskFilter, limit: int) -> Listing:

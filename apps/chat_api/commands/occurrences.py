@@ -95,7 +95,7 @@ async def create_occurrences(
     users = {row["id"] for row in await connection.fetch(_USERS, owners)}
     due = {series.id: _due(series, now) for series in found if series.user_id in users}
     found = [series for series in found if await _has_room(connection, series, due.get(series.id, []), quota)]
-    occurrences = [_occurrence(series, slot, now) for series in found for slot in due.get(series.id, [])]
+    occurrences = [occurrence_of(series, slot, now) for series in found for slot in due.get(series.id, [])]
     inserted = await _inserted(connection, occurrences, now)
     advanced = [_advanced(series, due[series.id], inserted[series.id], now) for series in found if series.id in due]
     ended = [replace(series, ended=True) for series in found if series.id not in due]
@@ -130,7 +130,8 @@ async def _has_room(connection: Connection, series: Series, slots: Sequence[Slot
     return True
 
 
-def _occurrence(series: Series, slot: Slot, now: datetime) -> Task:
+def occurrence_of(series: Series, slot: Slot, now: datetime) -> Task:
+    """The task that is made of a series in a slot."""
     rule = series.state.rule
     return Task(
         id=str(uuid.uuid4()),

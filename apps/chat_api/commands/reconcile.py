@@ -12,6 +12,7 @@ import msgspec
 
 from chat_api.commands import series
 from chat_api.commands.actor import PHASE_IV, Actor
+from chat_api.commands.reopening import occurrence_reopened
 from chat_api.commands.task_events import completed_at, deleted
 from chat_api.commands.unpublished import unpublished_changes
 from taskflow_core.bus import outbox
@@ -102,7 +103,8 @@ async def _publish_changed(connection: Connection, after: str, actor: Actor, now
         if missing:
             changed.append(task)
             events += missing
-            await _update_series(connection, task, None if shadow is None else shadow["completed"], missing, now)
+            was_completed = None if shadow is None else shadow["completed"]
+            events += await _update_series(connection, task, was_completed, missing, now)
     if changed:
         await connection.execute(
             _SHADOW,
@@ -119,13 +121,14 @@ async def _publish_changed(connection: Connection, after: str, actor: Actor, now
 
 async def _update_series(
     connection: Connection, task: Task, was_completed: bool | None, missing: Sequence[Event], now: datetime
-) -> None:
+) -> Sequence[Event]:
+    """Move a task's series on; returns the events of what that takes away."""
     if was_completed is None or task.completed == was_completed:
-        return
+        return []
     if task.completed:
         await series.occurrence_closed(connection, task, completed_at(missing, now))
-    else:
-        await series.occurrence_reopened(connection, task)
+        return []
+    return (await occurrence_reopened(connection, task, now)).events
 
 
 async def _publish_deleted(connection: Connection, actor: Actor, now: datetime) -> int:

@@ -5,7 +5,7 @@ An occurrence takes its slot again, which nobody else can have taken meanwhile; 
 
 | the series now | a restored occurrence |
 |---|---|
-| goes on | is in its slot; where it is the latest, the next one waits for it again |
+| goes on | is in its slot; the next one waits for it again, as where an occurrence is reopened |
 | was ended by that very deletion, untouched since | is in its slot, and the series goes on as it did before |
 | is used up, its slot still one of the rule's | is in its slot |
 | was ended otherwise, or has given the slot away | is a task by itself, which does not repeat |
@@ -21,6 +21,7 @@ import msgspec
 
 from chat_api.commands import series, store
 from chat_api.commands.actor import Actor
+from chat_api.commands.reopening import occurrence_reopened
 from chat_api.commands.scopes import on_its_own
 from chat_api.commands.series import Series, series_of
 from chat_api.commands.task_events import created
@@ -31,6 +32,7 @@ from taskflow_core.database.task_rows import COLUMNS, task_of
 from taskflow_core.domain.errors import AccountGoneError, TaskNotFoundError
 from taskflow_core.domain.recurrence import after_closing
 from taskflow_core.domain.task import Task
+from taskflow_core.events.model import Event
 from taskflow_core.events.topics import CHAT_API
 
 RestoreScope = Literal["this", "all"]
@@ -107,8 +109,8 @@ async def restore(
     places = [await _place(connection, row) for row in rows]
     restored = [msgspec.structs.replace(place.task, version=place.task.version + 1, updated_at=now) for place in places]
     await _insert(connection, restored)
-    await _move_series_on(connection, places, now)
-    await outbox.append(connection, CHAT_API, [created(task, actor, now) for task in restored])
+    gone = await _move_series_on(connection, places, now)
+    await outbox.append(connection, CHAT_API, [*(created(task, actor, now) for task in restored), *gone])
 
 
 async def _insert(connection: Connection, tasks: Sequence[Task]) -> None:
@@ -171,9 +173,10 @@ def _is_of(found: Series, slot: date) -> bool:
     return found.state.mode == "after_completion" or rule.slot_on(slot) is not None
 
 
-async def _move_series_on(connection: Connection, places: Sequence[_Place], now: datetime) -> None:
-    """Let each series follow what came back, all of which is written."""
+async def _move_series_on(connection: Connection, places: Sequence[_Place], now: datetime) -> list[Event]:
+    """Let each series follow what came back, all of which is written; returns the events of what that takes away."""
     revived: set[str] = set()
+    gone: list[Event] = []
     for place in places:
         if place.series is None or place.series.id in revived:
             continue
@@ -181,7 +184,8 @@ async def _move_series_on(connection: Connection, places: Sequence[_Place], now:
             revived.add(place.series.id)
             await _revive(connection, place.series, now)
         elif not place.task.completed:
-            await series.occurrence_reopened(connection, place.task)
+            gone += (await occurrence_reopened(connection, place.task, now)).events
+    return gone
 
 
 async def _revive(connection: Connection, found: Series, now: datetime) -> None:

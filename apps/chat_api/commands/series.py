@@ -4,7 +4,7 @@ The rules are taskflow_core.domain.recurrence's; here is how they lie in `task_s
 changes a series holds the lock of its row; a use case that also locks tasks locks them first.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -24,7 +24,6 @@ from taskflow_core.domain.recurrence import (
     Slot,
     after_closing,
     after_moving,
-    after_reopening,
     begin,
     misses_too_many,
     parse_pattern,
@@ -217,29 +216,21 @@ async def occurrence_closed(connection: Connection, task: Task, at: datetime) ->
         return
     counted = series.state.mode == "after_completion"
     taken = {used.occurrence_date for used in await used_slots(connection, series.id)} if counted else set[date]()
-    await _save_state(connection, series, after_closing(series.state, task.occurrence_date, at, taken))
-
-
-async def occurrence_reopened(connection: Connection, task: Task) -> None:
-    """A completed occurrence was reopened: that makes nothing."""
-    await _advance(connection, task, after_reopening)
+    await save_state(connection, series, after_closing(series.state, task.occurrence_date, at, taken))
 
 
 async def occurrence_moved(connection: Connection, task: Task, due: datetime) -> None:
     """An occurrence was given another due date; it keeps its slot."""
-    await _advance(connection, task, lambda state, slot: after_moving(state, slot, due))
-
-
-async def _advance(connection: Connection, task: Task, change: Callable[[SeriesState, date], SeriesState]) -> None:
     if task.series_id is None or task.occurrence_date is None:
         return
     series = await locked_series(connection, task.series_id)
     if series is None or series.ended:
         return
-    await _save_state(connection, series, change(series.state, task.occurrence_date))
+    await save_state(connection, series, after_moving(series.state, task.occurrence_date, due))
 
 
-async def _save_state(connection: Connection, series: Series, state: SeriesState) -> None:
+async def save_state(connection: Connection, series: Series, state: SeriesState) -> None:
+    """Write how far a series under lock has come, if that is not so already."""
     if state != series.state:
         await save(connection, replace(series, state=state, ended=state.over))
 

@@ -8,6 +8,7 @@ import msgspec
 from chat_api.commands import series, store
 from chat_api.commands.actor import Actor
 from chat_api.commands.inputs import Scope
+from chat_api.commands.reopening import Reopened, occurrence_reopened
 from chat_api.commands.replanning import Occurrences, Request
 from chat_api.commands.scopes import Edit, Removal, plan_edit, plan_removal, plan_stop
 from chat_api.commands.series import Series
@@ -84,14 +85,15 @@ def stamped(events: Iterable[Event], now: datetime) -> list[Event]:
     return with_time
 
 
-async def advance_series(connection: Connection, chosen: Locked, after: Task, now: datetime) -> None:
+async def advance_series(connection: Connection, chosen: Locked, after: Task, now: datetime) -> Reopened:
     """Let the task's series follow what became of this occurrence, also by Phase IV."""
     if chosen.task.due_at != after.due_at and after.due_at is not None:
         await series.occurrence_moved(connection, after, after.due_at)
     if after.completed and not chosen.was_completed:
         await series.occurrence_closed(connection, after, completed_at(chosen.unpublished, now))
     elif chosen.was_completed and not after.completed:
-        await series.occurrence_reopened(connection, after)
+        return await occurrence_reopened(connection, after, now)
+    return Reopened()
 
 
 async def _series_of(connection: Connection, task: Task) -> Series | None:

@@ -14,7 +14,7 @@ import msgspec
 
 from chat_api.commands.actor import PHASE_IV, Actor
 from chat_api.commands.unpublished import unpublished_changes
-from taskflow_core.database.pool import Connection
+from taskflow_core.database.pool import Connection, in_transaction
 from taskflow_core.database.task_rows import COLUMNS, reminder_config, stored_priority, stored_tags, task_of
 from taskflow_core.domain.task import Task
 from taskflow_core.events.model import Event
@@ -83,6 +83,9 @@ ON CONFLICT (task_id) DO UPDATE SET version = excluded.version, deleted_at = exc
     deletion = excluded.deletion, task = excluded.task, series = excluded.series
 """
 
+# A task and its shadow, gone.
+_UNMAKE: Final = "WITH known AS (DELETE FROM task_shadow WHERE task_id = $1) DELETE FROM tasks WHERE id = $1"
+
 
 @dataclass(frozen=True, slots=True)
 class Locked:
@@ -116,6 +119,27 @@ async def lock(connection: Connection, user_id: str, task_id: str, now: datetime
         return None
     (row,) = await connection.fetch(_READ, [task_id])
     return _locked(row, now)
+
+
+async def lock_if_free(connection: Connection, user_id: str, task_id: str, now: datetime) -> Locked | None:
+    """As `lock`, for who has the lock of a series already: None also for a task that somebody keeps.
+
+    Waiting on would be against the order of locks. Half a second is enough for those who only look at the task, and
+    less than PostgreSQL waits before it looks for deadlocks.
+    """
+    try:
+        async with in_transaction(connection):
+            await connection.execute("SET LOCAL lock_timeout = '500ms'")
+            found = await lock(connection, user_id, task_id, now)
+            await connection.execute("SET LOCAL lock_timeout TO DEFAULT")
+    except asyncpg.LockNotAvailableError:
+        return None
+    return found
+
+
+async def read(connection: Connection, task_ids: Sequence[str]) -> list[Task]:
+    """Tasks as their rows are, those that are there."""
+    return [task_of(row) for row in await connection.fetch(_READ, task_ids)]
 
 
 async def lock_series(connection: Connection, user_id: str, task_id: str, now: datetime) -> LockedSeries | None:
@@ -184,6 +208,11 @@ async def erase(connection: Connection, tasks: Sequence[Task], *, ending: str | 
     """Delete tasks under lock, together; they can be restored. `ending` is the series that is to end by it."""
     ids, versions = [task.id for task in tasks], [task.version + 1 for task in tasks]
     await connection.execute(_DELETE, ids, versions, uuid.uuid4(), ending)
+
+
+async def unmake(connection: Connection, task_id: str) -> None:
+    """Delete a task under lock that nobody has touched since it was made, for good: there is nothing to restore."""
+    await connection.execute(_UNMAKE, task_id)
 
 
 def _phase_v(task: Task) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ series on, and appends the events to the outbox last, behind those of changes th
 
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
@@ -47,6 +48,14 @@ Precondition = Callable[[Task], None]
 """Raises an error of its caller's when the task under lock is not as the client believes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A task after a change. `next_kept` is an occurrence that stays beside the one reopened: see reopening.py."""
+
+    task: Task
+    next_kept: Task | None = None
+
+
 async def create(connection: Connection, user_id: str, new: NewTask, actor: Actor, now: datetime, quota: Quota) -> Task:
     """Make a task, and with a pattern a series that begins with it.
 
@@ -75,7 +84,7 @@ async def change(
     now: datetime,
     precondition: Precondition | None = None,
     scope: Scope = "this",
-) -> Task:
+) -> Changed:
     """Change a task's fields; what stays as it was is no change and no event. `scope` is what scopes.py says.
 
     Raises FieldError, TaskNotChangedError for a blank title, NoTaskToChangeError for a task that is not this user's,
@@ -134,8 +143,8 @@ async def _locked(
 
 async def _carry_out(
     connection: Connection, locked: LockedSeries, request: Request, actor: Actor, now: datetime
-) -> Task:
-    """Write a change of the chosen task, and what it comes to for its series; returns the task afterwards."""
+) -> Changed:
+    """Write a change of the chosen task, and what it comes to for its series."""
     before, fields = locked.chosen.task, request.fields
     edit = await edit_of(connection, locked, request, now)
     begins = before.series_id is None and fields.rule is not None
@@ -155,10 +164,13 @@ async def _carry_out(
         await store.write(connection, [after, *others], trade_slots=bool(others))
     if begins:
         await _begin_series(connection, after, fields, request.options, now)
-    elif after.series_id is not None:
-        await advance_series(connection, locked.chosen, after, now)
+    kept: Task | None = None
+    if not begins and after.series_id is not None:
+        reopened = await advance_series(connection, locked.chosen, after, now)
+        published += reopened.events
+        kept = reopened.kept
     await outbox.append(connection, CHAT_API, published)
-    return after
+    return Changed(after, kept)
 
 
 def _new_task(user_id: str, fields: TaskFields, now: datetime) -> Task:

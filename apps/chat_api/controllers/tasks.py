@@ -17,7 +17,7 @@ from chat_api.commands.texts import storable
 from chat_api.payloads import NewTask, TaskPatch, TaskPut
 from chat_api.preferences import timezone_of
 from chat_api.queries import DueFilter, Sort, TaskFilter
-from chat_api.views import TaskView, one_shown
+from chat_api.views import ChangedTask, TaskView, changed_task, one_shown
 from taskflow_core.database.pool import Connection
 from taskflow_core.domain.errors import FieldError, TaskNotFoundError
 from taskflow_core.domain.priority import Priority, rank
@@ -167,7 +167,7 @@ class TasksController(Controller):
     @put(
         "/{task_id:str}",
         opt=PHASE_IV | NEEDS_BODY,
-        responses=answers(400, 401, 403, 404, 409, 412, 413, 422, 429, 503, s200=TaskView),
+        responses=answers(400, 401, 403, 404, 409, 412, 413, 422, 429, 503, s200=ChangedTask),
         summary="Change a task",
     )
     async def replace(
@@ -183,7 +183,7 @@ class TasksController(Controller):
 
     @patch(
         "/{task_id:str}",
-        responses=answers(400, 401, 403, 404, 409, 412, 413, 422, 429, 503, s200=TaskView),
+        responses=answers(400, 401, 403, 404, 409, 412, 413, 422, 429, 503, s200=ChangedTask),
         summary="Change a task; null clears",
     )
     async def change(
@@ -255,8 +255,8 @@ async def _change(
     async def work(connection: Connection) -> Answer:
         actor = Actor.here(user_id)
         check = holds(if_match)
-        task = await commands.change(connection, user_id, task_id, changes, actor, runtime.clock.now(), check, scope)
-        return task_answer(await one_shown(connection, task))
+        after = await commands.change(connection, user_id, task_id, changes, actor, runtime.clock.now(), check, scope)
+        return task_answer(changed_task(await one_shown(connection, after.task), after.next_kept))
 
     return await answered(request, runtime.database, user_id, work, key=idempotency_key, if_match=if_match)
 

@@ -9,6 +9,7 @@ from msgspec import UNSET
 
 from chat_api.chat.intents import Add, Days, Label, ListMarked, Part, Scope
 from chat_api.chat.tools import Listing, Tools
+from chat_api.commands.tasks import Changed
 from chat_api.parser import Quantity, When
 from chat_api.phase_iv import store
 from chat_api.phase_iv.store import PhaseIVTask
@@ -61,8 +62,8 @@ class PhaseIVTools:
         task = await store.insert(self._connection, self._user_id, new.title, None, self.now)
         return _as_task(task)
 
-    async def complete(self, task: Task, *, completed: bool) -> Task:
-        return await self._update(task, None, completed)
+    async def complete(self, task: Task, *, completed: bool) -> Changed:
+        return Changed(await self._update(task, None, completed))
 
     async def delete(self, task: Task) -> None:
         await store.delete(self._connection, self._user_id, task.id)

@@ -20,6 +20,34 @@ export interface AskedReset {
   email: string;
 }
 
+export interface ChangedTask {
+  id: string;
+  user_id: string;
+  title: string;
+  description: string | null;
+  completed: boolean;
+  due_date?: string | null;
+  due_at?: string | null;
+  due_all_day?: boolean;
+  recurrence_pattern?: string | null;
+  recurrence_end_date?: string | null;
+  recurrence_timezone?: string | null;
+  parent_recurring_task_id?: string | null;
+  occurrence_date?: string | null;
+  reminders?: Array<string>;
+  tags?: Array<string>;
+  priority?: "none" | "low" | "medium" | "high";
+  version?: number;
+  created_at: string;
+  updated_at: string;
+  has_description?: boolean;
+  rrule?: string | null;
+  recurrence_mode?: "fixed" | "after_completion" | null;
+  catch_up?: "latest" | "all" | null;
+  reminder_status?: Array<ReminderStatus>;
+  next_kept?: NextKept;
+}
+
 export interface ChatAnswer {
   conversation_id: string;
   response: string;
@@ -132,6 +160,13 @@ export interface NewToken {
   name: string;
   scopes: Array<"tasks:read" | "tasks:write" | "stream" | "audit:read">;
   expires_in_days?: number;
+}
+
+export interface NextKept {
+  id: string;
+  due_date: string | null;
+  completed: boolean;
+  message: string;
 }
 
 export interface Occurrence {

@@ -38,12 +38,13 @@ async def test_the_latest_one_is_waited_for_again(anna: User, processor: Process
     assert (await days(anna), await series(processor)) == ([1, 2, 3, 4, 5, 6], before)
 
 
-async def test_one_whose_next_was_made_meanwhile(anna: User, processor: Processor) -> None:
+async def test_one_whose_next_was_made_and_changed_meanwhile(anna: User, processor: Processor) -> None:
     await daily(anna, processor)
     task = await on(anna, 6)
     await deletes(anna, task["id"])
     await processor.runs()
     assert await days(anna) == [1, 2, 3, 4, 5, 7]
+    await anna.changes((await on(anna, 7))["id"], title="Changed meanwhile")
     await restores(anna, task["id"])
     await processor.runs()
     assert await days(anna) == [1, 2, 3, 4, 5, 6, 7]

@@ -11,6 +11,7 @@ happened, replaces it by the result of one function:
 | one of them was taken already | `after_taken` |
 | an occurrence was completed or deleted | `after_closing` |
 | a completed occurrence was reopened | `after_reopening` |
+| the next one, made since, is taken away again | `after_unmaking` |
 | an occurrence was given another due date | `after_moving` |
 | rule, reminders, mode or catch-up were edited | `after_editing` |
 
@@ -39,6 +40,7 @@ __all__ = [
     "after_moving",
     "after_reopening",
     "after_taken",
+    "after_unmaking",
     "begin",
     "misses_too_many",
     "next_to_make",
@@ -193,6 +195,12 @@ def after_taken(state: SeriesState, slot: date, at: datetime) -> SeriesState:
 def after_reopening(state: SeriesState, slot: date) -> SeriesState:
     """Return the state after the completed occurrence in `slot` was reopened: a next one not yet made waits again."""
     return _planned(state, _last_due(state)) if slot == state.last_slot else state
+
+
+def after_unmaking(state: SeriesState, last: date) -> SeriesState:
+    """Return the state without its latest occurrence, as if it had not been made: `last` is the open one before it."""
+    without = replace(state, last_slot=last, made_count=state.made_count - 1)
+    return _planned(without, _last_due(without))
 
 
 def after_moving(state: SeriesState, slot: date, due: datetime) -> SeriesState:
