@@ -77,10 +77,12 @@ async def test_one_of_a_deleted_series_brings_it_back(anna: User, processor: Pro
     await processor.runs()
     assert await days(anna) == [1, 2, 3, 4, 7]
     assert len(await trash(anna)) == 2
-    later = (await trash(anna))[0]["task"]
-    assert (await restores(anna, later["id"]))["recurrence_pattern"] == "daily"
+    later = {item["task"]["occurrence_date"]: item["task"]["id"] for item in await trash(anna)}
+    assert (await restores(anna, later["2027-03-05"]))["recurrence_pattern"] == "daily"
     await processor.runs()
-    assert len(await days(anna)) == 6
+    assert await days(anna) == [1, 2, 3, 4, 5, 7]
+    await restores(anna, later["2027-03-06"])
+    assert await days(anna) == [1, 2, 3, 4, 5, 6], "the latest one again"
 
 
 async def test_counted_from_completion(anna: User, processor: Processor) -> None:
