@@ -23,6 +23,7 @@ from audit_logger.sealed_form import Sealing, sealing_of
 from audit_logger.signing import Body, Checkpoint, Resealed, Segment, Signer
 from audit_logger.trail import DESTROYED, stored
 from audit_logger.walk import keep_still
+from audit_logger.wrapping import nonces
 from taskflow_core.database.pool import Connection, Database, in_transaction
 
 log = structlog.get_logger(__name__)
@@ -99,10 +100,10 @@ class SealingJob:
         written = {seq: part for seq, part in parts.items() if part.written}
         keys = await self._keys.for_writing({row["user_id"] for row in rows if row["chain_seq"] in written})
         contents = [
-            stored(written[row["chain_seq"]], keys.get(row["user_id"]), row["event_id"], row["user_id"])
+            stored(written[row["chain_seq"]], keys.get(row["user_id"]), row["event_id"], row["user_id"], nonce)
             if row["chain_seq"] in written
             else row["data"]
-            for row in rows
+            for row, nonce in zip(rows, nonces(len(rows)), strict=True)
         ]
         async with self._database.transaction() as connection:
             done = await connection.fetchrow(

@@ -9,7 +9,7 @@ import asyncpg
 from audit_logger.contents import SEALED, Content, canonical
 from audit_logger.keys import Keys
 from audit_logger.records import Record
-from audit_logger.wrapping import UserKey
+from audit_logger.wrapping import UserKey, nonces
 from taskflow_core.database.pool import Database
 
 # Adds a batch, dropping what is there already; answers how many rows were new.
@@ -65,16 +65,19 @@ class Trail:
             [record.actor_id for record in records],
             [record.version for record in records],
             [record.correlation_id for record in records],
-            [stored(record.content, keys.get(record.user_id), record.event_id, record.user_id) for record in records],
+            [
+                stored(record.content, keys.get(record.user_id), record.event_id, record.user_id, nonce)
+                for record, nonce in zip(records, nonces(len(records)), strict=True)
+            ],
             [key.user for key in keys.values()],
             [key.key_id for key in keys.values()],
         )
         return added
 
 
-def stored(content: Content, key: UserKey | None, event_id: uuid.UUID, user_id: str) -> str:
-    """The `data` of a row: canonical JSON, what was written encrypted, or left out without a key."""
+def stored(content: Content, key: UserKey | None, event_id: uuid.UUID, user_id: str, nonce: bytes) -> str:
+    """The `data` of a row: canonical JSON, what was written encrypted (UserKey.seal), or left out without a key."""
     if not content.written:
         return canonical(content.clear).decode()
-    sealed = None if key is None else key.seal(content.written, event_id, user_id)
+    sealed = None if key is None else key.seal(content.written, event_id, user_id, nonce)
     return canonical(content.clear | {SEALED: sealed}).decode()

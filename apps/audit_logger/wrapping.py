@@ -4,11 +4,11 @@ AES-256-GCM throughout. What is encrypted is bound to where it stands: a wrapped
 and user; moved to another row it does not open.
 """
 
-import base64
+import binascii
 import hashlib
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -81,16 +81,15 @@ class UserKey:
         self.key_id = key_id
         self._cipher = AESGCM(key)
 
-    def seal(self, written: dict[str, Any], event_id: uuid.UUID, user_id: str) -> str:
-        """What somebody wrote, encrypted, for one row."""
-        nonce = os.urandom(_NONCE)
+    def seal(self, written: dict[str, Any], event_id: uuid.UUID, user_id: str, nonce: bytes) -> str:
+        """What somebody wrote, encrypted, for one row; `nonce` is one of `nonces`, and no other row's."""
         sealed = self._cipher.encrypt(nonce, canonical(written), _bound_to(event_id, user_id))
-        return base64.b64encode(nonce + sealed).decode()
+        return binascii.b2a_base64(nonce + sealed, newline=False).decode()
 
     def open(self, sealed: str, event_id: uuid.UUID, user_id: str) -> dict[str, Any]:
         """The same again. Raises DamagedError."""
         try:
-            raw = base64.b64decode(sealed, validate=True)
+            raw = binascii.a2b_base64(sealed, strict_mode=True)
             text = self._cipher.decrypt(raw[:_NONCE], raw[_NONCE:], _bound_to(event_id, user_id))
             return msgspec.json.decode(text, type=dict[str, Any])
         except (InvalidTag, ValueError, msgspec.MsgspecError):
@@ -100,6 +99,12 @@ class UserKey:
 def new_key() -> bytes:
     """A key for a user."""
     return AESGCM.generate_key(256)
+
+
+def nonces(count: int) -> Iterator[bytes]:
+    """So many random nonces, drawn at once: to ask the system for each by itself costs as much as encrypting a row."""
+    drawn = os.urandom(_NONCE * count)
+    return (drawn[at : at + _NONCE] for at in range(0, len(drawn), _NONCE))
 
 
 def _bound_to(event_id: uuid.UUID, user_id: str) -> bytes:

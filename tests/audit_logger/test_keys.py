@@ -11,7 +11,7 @@ from audit_logger.app import create_service
 from audit_logger.handlers import Audit
 from audit_logger.queries import AuditItem, items
 from audit_logger.trail import Trail
-from audit_logger.wrapping import DamagedError, UnknownWrappingError, UserKey, Wrapper, new_key
+from audit_logger.wrapping import DamagedError, UnknownWrappingError, UserKey, Wrapper, new_key, nonces
 from taskflow_core.bus.delivery import is_outage
 from taskflow_core.bus.port import SUCCESS, Verdict
 from taskflow_core.database.pool import Database
@@ -214,10 +214,16 @@ async def test_without_a_secret_audit_logger_does_not_start(
 def test_what_is_encrypted_opens_nowhere_else() -> None:
     user, event, written = user_hash("anna"), uuid.uuid4(), {"changes": {"title": {"old": None, "new": "Secret"}}}
     key = UserKey(user, uuid.uuid4(), new_key())
-    sealed = key.seal(written, event, "anna")
+    nonce, other = nonces(2)
+    sealed = key.seal(written, event, "anna", nonce)
     assert key.open(sealed, event, "anna") == written
-    assert sealed != key.seal(written, event, "anna")
-    for moved in ((sealed, uuid.uuid4(), "anna"), (sealed, event, "bob"), (sealed[:-4] + "AAA=", event, "anna")):
+    assert sealed != key.seal(written, event, "anna", other)
+    for moved in (
+        (sealed, uuid.uuid4(), "anna"),
+        (sealed, event, "bob"),
+        (sealed[:-4] + "AAA=", event, "anna"),
+        (sealed + "\n", event, "anna"),
+    ):
         with pytest.raises(DamagedError):
             key.open(*moved)
     wrapper, key_id = Wrapper([ENCRYPTION_KEY]), uuid.uuid4()
