@@ -197,7 +197,6 @@ function showSignIn(notice, invitation = null) {
 
 /** @param {View} view */
 function show(view) {
-  session?.actions.flush();
   session?.stop();
   session = null;
   root.replaceChildren(view.node);

@@ -82,7 +82,9 @@ export class Session {
     this.connection = connectionLine({ queue: this.offline.queue, toaster });
     const { queue: writes } = this.offline;
     const tell = toaster.show.bind(toaster);
-    this.actions = new TaskActions({ api, store: this.store, writes, tell, onTrash: () => this.router.go("/trash") });
+    const onTrash = () => this.router.go("/trash");
+    const onMore = () => this.sync.loadSoon();
+    this.actions = new TaskActions({ api, store: this.store, writes, tell, onTrash, onMore });
     this.leaving = new Leaving({ api, actions: this.actions, tabs, onLeft: (notice) => left(this, notice) });
     this.waiting = new WaitingReminders({
       api,
@@ -285,7 +287,6 @@ export class Session {
     addEventListener("online", () => this.stream.nudge(), { signal });
     const worker = navigator.serviceWorker;
     worker?.addEventListener("message", ({ data }) => data?.kind === "open" && this.router.go(data.path), { signal });
-    addEventListener("pagehide", () => this.actions.flush(), { signal });
     document.addEventListener("visibilitychange", () => this.seenAgain(), { signal });
   }
 

@@ -19,6 +19,7 @@ import { formerly } from "../state/patches.js";
  * @property {TaskPatch | null} base the fields that it changes, as they were
  * @property {"waiting" | "conflict" | "old"} state
  * @property {string} reason why it was refused
+ * @property {boolean} [tried] the server may have it already
  * @property {Task | null} theirs what another place has made of the task since
  */
 
@@ -31,10 +32,19 @@ import { formerly } from "../state/patches.js";
  * @param {{task: Task | undefined, userId: string, tab: string}} about the task as the server had it last
  * @returns {Entry}
  */
-export function entryOf(write, { task, userId, tab }) {
+export function entryOf({ before, ...write }, { task, userId, tab }) {
   const isPatch = write.method === "PATCH" && task;
-  const base = isPatch ? formerly(task, /** @type {TaskPatch} */ (write.body)) : null;
+  const base = isPatch ? (before ?? formerly(task, /** @type {TaskPatch} */ (write.body))) : null;
   return { ...write, key: newKey(), userId, at: Date.now(), tab, base, state: "waiting", reason: "", theirs: null };
+}
+
+/**
+ * Whether it makes a task that was not there before.
+ *
+ * @param {Write} write
+ */
+export function isCreation({ method, restored }) {
+  return method === "POST" && !restored;
 }
 
 /**
@@ -53,7 +63,8 @@ export function isFlying(entry) {
  */
 export function isNoAnswer(error) {
   if (!(error instanceof ApiError)) return false;
-  return [0, 502, 503, 504].includes(error.status) || error.code === "IDEMPOTENCY_KEY_IN_USE";
+  const isBusy = error.status === 429 && error.code !== "TOO_MANY_KEPT_ANSWERS";
+  return [0, 502, 503, 504].includes(error.status) || isBusy || error.code === "IDEMPOTENCY_KEY_IN_USE";
 }
 
 /** @param {string} tab */

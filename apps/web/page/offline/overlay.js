@@ -1,6 +1,7 @@
 // What waits to be sent, as it is shown: as if it were there, with a mark that it is not.
 
 import { draftOf } from "../state/patches.js";
+import { isCreation } from "./entries.js";
 
 /**
  * @import { NewTask, TaskPatch } from "../../types/chat-api.js"
@@ -34,13 +35,15 @@ export class Overlay {
   }
 
   /** @param {Entry} entry */
-  showOne({ key, taskId, method, body }) {
+  showOne(entry) {
+    const { key, taskId, method, body, restored } = entry;
     const known = this.shown.get(key);
     if (known?.taskId === taskId) return;
     if (known) this.store.settle(known.taskId, known.draft);
-    if (method === "POST") this.store.unsent(/** @type {NewTask} */ (body), taskId);
-    const changes = method === "PATCH" ? draftOf(/** @type {TaskPatch} */ (body)) : {};
-    const draft = this.store.draft(taskId, { ...changes, unsent: true, ...(method === "DELETE" && { hidden: true }) });
+    if (restored) this.store.awaitBack({ ...restored, id: taskId }, { unsent: true });
+    else if (isCreation(entry)) this.store.unsent(/** @type {NewTask} */ (body), taskId);
+    const changes = method === "PATCH" ? draftOf(/** @type {TaskPatch} */ (body)) : { hidden: method === "DELETE" };
+    const draft = this.store.draft(taskId, { ...changes, unsent: true });
     this.shown.set(key, { taskId, draft });
   }
 }

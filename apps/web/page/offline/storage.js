@@ -94,10 +94,27 @@ export class Storage {
   }
 
   /**
+   * Keeps objects, all of them or none; returns their keys, null where they could not be kept.
+   *
    * @param {Kind} kind
-   * @param {IDBValidKey} key
+   * @param {object[]} values at least one
    */
-  remove(kind, key) {
-    return this.run(kind, "readwrite", (store) => store.delete(key));
+  async putAll(kind, values) {
+    /** @type {IDBRequest<IDBValidKey>[]} */
+    let asked = [];
+    const last = await this.run(kind, "readwrite", (store) => {
+      asked = values.map((value) => store.put(value));
+      return asked[asked.length - 1];
+    });
+    return last === null ? null : asked.map(({ result }) => result);
+  }
+
+  /**
+   * @param {Kind} kind
+   * @param {IDBValidKey[]} keys
+   */
+  async remove(kind, ...keys) {
+    if (keys.length === 0) return;
+    await this.run(kind, "readwrite", (store) => keys.map((key) => store.delete(key))[keys.length - 1]);
   }
 }

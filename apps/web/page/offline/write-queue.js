@@ -5,26 +5,28 @@
 // It is kept before it is sent, so a page that closes meanwhile loses nothing. Tabs take turns by a lock; what a living
 // tab is sending just now, the others leave to it.
 
-import { ApiError } from "../server/errors.js";
 import { formerly } from "../state/patches.js";
-import { entryOf, isFlying, isNoAnswer, livingTabs, newKey, tabLock } from "./entries.js";
+import { begunOf } from "./begun.js";
+import { Draining } from "./draining.js";
+import { entryOf, isCreation, isFlying, newKey, tabLock } from "./entries.js";
 import { Overlay } from "./overlay.js";
-import { addressed, call, clash } from "./sending.js";
+import { addressed } from "./sending.js";
 
 /**
  * @import { TaskPatch } from "../../types/chat-api.js"
  * @import { Answer, Api } from "../server/api.js"
- * @import { Write } from "../state/task-calls.js"
+ * @import { Batch, Begun, Write } from "../state/task-calls.js"
  * @import { Task, TaskStore } from "../state/tasks.js"
  * @import { Entry } from "./entries.js"
  * @import { Storage } from "./storage.js"
  */
 
-/** @typedef {{kind: "changed"} | {kind: "arrived", id: string, task: Task}} Message What tabs tell one another. */
+/**
+ * @typedef {{kind: "changed"} | {kind: "sending", tab: string} | {kind: "arrived", id: string, task: Task}} Message
+ *   What tabs tell one another.
+ */
 
-const SERVER_KEEPS_KEYS = 24 * 3_600_000;
-const MARGIN = 600_000;
-const AGAIN = 15_000;
+const MOMENT = 150;
 
 /** The queue of one person. */
 export class WriteQueue {
@@ -54,8 +56,9 @@ export class WriteQueue {
     this.ending = new AbortController();
     this.channel = new BroadcastChannel(this.name);
     this.channel.addEventListener("message", ({ data }) => this.heard(data));
-    this.timer = 0;
-    this.draining = false;
+    this.draining = new Draining(this);
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.recalling = undefined;
   }
 
   /** What is not sent yet, and not on its way just now. */
@@ -77,15 +80,26 @@ export class WriteQueue {
     this.drain();
   }
 
+  /** Sends what waits. */
+  drain() {
+    return this.draining.drain();
+  }
+
   stop() {
     this.ending.abort();
-    clearTimeout(this.timer);
+    this.draining.stop();
+    clearTimeout(this.recalling);
     this.channel.close();
   }
 
   heard(/** @type {Message} */ message) {
+    if (message.kind === "sending") return void this.draining.watch(message.tab);
     if (message.kind === "arrived") this.arrived(message.id, message.task);
-    this.recall();
+    // Many changes within a moment are looked up once.
+    this.recalling ??= setTimeout(() => {
+      this.recalling = undefined;
+      this.recall();
+    }, MOMENT);
   }
 
   /**
@@ -94,31 +108,72 @@ export class WriteQueue {
    * @param {Write} write
    * @returns {Promise<Answer<any> | null>}
    */
-  async send(write) {
-    const taskId = this.names.get(write.taskId) ?? write.taskId;
-    const task = this.store.tasks.get(taskId);
-    const entry = entryOf(addressed(write, taskId), { task, userId: this.userId, tab: this.tab });
-    const mustWait = !this.isReachable() || this.entries.some((one) => one.taskId === taskId && !isFlying(one));
-    if (mustWait) {
-      await this.keep({ ...entry, tab: "" });
-      return null;
+  send(write) {
+    return this.begin([write]).begun[0].send();
+  }
+
+  /**
+   * Keeps changes, all of them or none, before the first of them is sent: a page that closes in the middle leaves them to
+   * another tab, or to the next visit.
+   *
+   * @param {Write[]} writes
+   * @returns {Batch}
+   */
+  begin(writes) {
+    const entries = writes.map((write) => {
+      const taskId = this.names.get(write.taskId) ?? write.taskId;
+      const task = this.store.tasks.get(taskId);
+      const entry = entryOf(addressed(write, taskId), { task, userId: this.userId, tab: this.tab });
+      return this.mustWait(entry) ? { ...entry, tab: "" } : entry;
+    });
+    const kept = this.keepAll(entries);
+    const begun = entries.map((entry, at) => begunOf(this, entry, () => kept.then((all) => all[at])));
+    return { kept, begun, drop: async () => this.drop(begun, await kept) };
+  }
+
+  /** @param {Entry} entry */
+  mustWait({ taskId }) {
+    return !this.isReachable() || this.entries.some((one) => one.taskId === taskId && !isFlying(one));
+  }
+
+  /** @param {Entry[]} entries */
+  async keepAll(entries) {
+    const seqs = await this.storage.putAll("writes", entries);
+    // What the browser does not keep is sent as long as this page is open.
+    const kept = entries.map((entry, at) => (seqs === null ? entry : { ...entry, seq: Number(seqs[at]) }));
+    const waiting = kept.filter((entry) => !isFlying(entry));
+    if (waiting.length > 0) {
+      this.take([...this.entries, ...waiting]);
+      this.tell({ kind: "changed" });
     }
-    const kept = this.storage
-      .put("writes", entry)
-      .then((seq) => ({ ...entry, ...(seq !== null && { seq: Number(seq) }) }));
-    try {
-      const answer = await call(this.api, entry, write.keepalive);
-      this.forget(await kept);
-      return answer;
-    } catch (error) {
-      if (isNoAnswer(error)) {
-        await this.keep({ ...(await kept), tab: "" });
-        this.soon(AGAIN / 10);
-        return null;
-      }
-      this.forget(await kept);
-      throw error;
-    }
+    if (kept.length > 1) this.tell({ kind: "sending", tab: this.tab });
+    return kept;
+  }
+
+  /**
+   * Takes back those that are not sent yet; says of each whether it is.
+   *
+   * @param {Begun[]} begun
+   * @param {Entry[]} kept
+   */
+  async drop(begun, kept) {
+    const fresh = begun.map(({ state }) => state === "new");
+    const waiting = new Set(kept.filter((_, at) => begun[at].state === "waiting").map(({ key }) => key));
+    await Promise.all(begun.map((one, at) => fresh[at] && one.drop()));
+    const withdrawn = waiting.size > 0 ? await this.draining.meanwhile(() => this.withdraw(waiting)) : null;
+    return kept.map(({ key }, at) => fresh[at] || (withdrawn?.has(key) ?? false));
+  }
+
+  /**
+   * What waits and was never tried is not sent any more; returns the keys of those.
+   *
+   * @param {Set<string>} keys
+   */
+  async withdraw(keys) {
+    await this.recall();
+    const found = this.entries.filter((one) => keys.has(one.key) && !isFlying(one) && !one.tried);
+    await this.forget(...found);
+    return new Set(found.map(({ key }) => key));
   }
 
   /** @param {Entry} entry */
@@ -130,11 +185,12 @@ export class WriteQueue {
     this.tell({ kind: "changed" });
   }
 
-  /** @param {Entry} entry */
-  async forget(entry) {
-    if (entry.seq !== undefined) await this.storage.remove("writes", entry.seq);
-    if (!this.entries.some(({ key }) => key === entry.key)) return;
-    this.take(this.entries.filter(({ key }) => key !== entry.key));
+  /** @param {Entry[]} gone */
+  async forget(...gone) {
+    await this.storage.remove("writes", ...gone.flatMap(({ seq }) => (seq === undefined ? [] : [seq])));
+    const keys = new Set(gone.map(({ key }) => key));
+    if (!this.entries.some(({ key }) => keys.has(key))) return;
+    this.take(this.entries.filter(({ key }) => !keys.has(key)));
     this.tell({ kind: "changed" });
   }
 
@@ -156,91 +212,6 @@ export class WriteQueue {
     this.onChange();
   }
 
-  soon(milliseconds = AGAIN) {
-    clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => this.drain(), milliseconds);
-  }
-
-  /** Sends what waits; one tab at a time. */
-  async drain() {
-    if (this.draining || this.ending.signal.aborted) return;
-    this.draining = true;
-    try {
-      const { signal } = this.ending;
-      const turn = () => this.drainNow();
-      await (navigator.locks ? navigator.locks.request(this.name, { signal }, turn) : turn());
-    } catch (error) {
-      if (!(error instanceof DOMException && error.name === "AbortError")) throw error;
-    } finally {
-      this.draining = false;
-    }
-  }
-
-  async drainNow() {
-    await this.recall();
-    const living = await livingTabs();
-    /** @type {Set<string>} */
-    const held = new Set();
-    for (const { key } of [...this.entries]) {
-      const entry = this.entries.find((one) => one.key === key);
-      if (!entry || this.ending.signal.aborted) continue;
-      const isTheirs = isFlying(entry) && living.has(tabLock(entry.tab));
-      if (isTheirs || held.has(entry.taskId) || !(await this.isSendable(entry))) held.add(entry.taskId);
-      else if (!(await this.attempt(entry, held))) {
-        this.soon();
-        return;
-      }
-    }
-  }
-
-  /** @param {Entry} entry */
-  async isSendable(entry) {
-    if (entry.state !== "waiting" || !this.isReachable()) return false;
-    if (Date.now() - entry.at < SERVER_KEEPS_KEYS - MARGIN) return true;
-    await this.keep({ ...entry, state: "old", tab: "" });
-    return false;
-  }
-
-  /**
-   * Sends one that waited; says false where there is no answer, and so no use in trying the next.
-   *
-   * @param {Entry} entry
-   * @param {Set<string>} held tasks of which nothing more is sent now
-   */
-  async attempt(entry, held) {
-    try {
-      const there = await clash(this.api, entry);
-      if (there.is === "changed") {
-        await this.keep({ ...entry, tab: "", state: "conflict", theirs: there.task });
-        held.add(entry.taskId);
-        return true;
-      }
-      if (there.is === "done") this.store.put(there.task);
-      else this.sent(entry, await call(this.api, { ...entry, etag: null }));
-      await this.forget(entry);
-      return true;
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      if (isNoAnswer(error) || [401, 429].includes(error.status)) return false;
-      if (entry.method === "DELETE" && error.status === 404) await this.forget(entry);
-      else await this.keep({ ...entry, tab: "", state: "conflict", reason: error.message, theirs: null });
-      held.add(entry.taskId);
-      return true;
-    }
-  }
-
-  /**
-   * @param {Entry} entry
-   * @param {Answer<any>} answer
-   */
-  sent({ method, taskId }, { body }) {
-    if (method === "POST") {
-      this.tell({ kind: "arrived", id: taskId, task: body });
-      this.arrived(taskId, body);
-    } else if (method === "PATCH") this.store.put(body);
-    else if (method === "DELETE") this.store.remove(taskId);
-  }
-
   /**
    * A task that was made without the server has an id of the server's; what waits for it gets that.
    *
@@ -251,7 +222,7 @@ export class WriteQueue {
     this.names.set(id, task.id);
     this.store.arrived(id, task);
     for (const entry of this.entries) {
-      if (entry.taskId !== id || entry.method === "POST") continue;
+      if (entry.taskId !== id || isCreation(entry)) continue;
       const { completed = false } = task;
       const renamed = addressed(entry, task.id);
       const base =
@@ -295,6 +266,6 @@ export class WriteQueue {
 
   /** Nothing of it is sent any more: the person signs out. */
   async clear() {
-    for (const entry of [...this.entries]) await this.forget(entry);
+    await this.forget(...this.entries);
   }
 }

@@ -54,7 +54,7 @@ export class Leaving {
    */
   leave(ask, notice) {
     const left = this.actions
-      .flush()
+      .settled()
       .then(ask)
       .then(() => {
         this.tabs.tell({ kind: "signed-out" });

@@ -19,9 +19,29 @@ import { hasStatus } from "../server/errors.js";
  * @property {NewTask | TaskPatch | undefined} [body]
  * @property {string | null} [etag] only if nobody has changed the task since
  * @property {boolean} [keepalive] outlives the page
+ * @property {Task} [restored] the deleted task that it brings back, as it was
+ * @property {TaskPatch} [before] the fields that it changes, as they are when nobody else has changed them; else as known
  */
 
-/** @typedef {{send: (write: Write) => Promise<Answer<any> | null>}} Writes Sends a change; null: later. */
+/**
+ * @typedef {object} Begun One change, kept and not sent yet.
+ * @property {(etag?: string | null) => Promise<Answer<any> | null>} send sends it; null: it is sent later
+ * @property {"new" | "waiting" | "sent" | "dropped"} state
+ * @property {() => Promise<void>} drop a new one is not to be sent
+ */
+
+/**
+ * @typedef {object} Batch Changes that belong together.
+ * @property {Promise<unknown>} kept settles when a page that closes loses none of them any more
+ * @property {Begun[]} begun
+ * @property {() => Promise<boolean[]>} drop takes back what is not sent yet; says of each whether it was
+ */
+
+/**
+ * @typedef {object} Writes The way of changes to the server.
+ * @property {(write: Write) => Promise<Answer<any> | null>} send sends one; null: later
+ * @property {(writes: Write[]) => Batch} begin
+ */
 
 /** Calls over one API client and store; what changes something goes by way of `writes`. */
 export class TaskCalls {
@@ -114,17 +134,5 @@ export class TaskCalls {
     if (answer === null) return { task: /** @type {Task} */ (this.store.get(id)), etag: null };
     this.store.put(answer.body);
     return { task: /** @type {Task} */ (answer.body), etag: answer.headers.get("ETag") };
-  }
-
-  /**
-   * Deletes a task. Raises ApiError.
-   *
-   * @param {Task} task
-   * @param {string} path
-   * @param {boolean} keepalive
-   */
-  async erase(task, path, keepalive) {
-    const answer = await this.writes.send({ method: "DELETE", path, taskId: task.id, title: task.title, keepalive });
-    if (answer) this.store.remove(task.id);
   }
 }

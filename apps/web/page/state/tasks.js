@@ -99,6 +99,18 @@ export class TaskStore {
   }
 
   /**
+   * Shows a deleted task that is on its way back, as it was.
+   *
+   * @param {Task} task
+   * @param {{unsent?: boolean}} [how]
+   */
+  awaitBack(task, how = {}) {
+    this.tasks.delete(task.id);
+    this.coming.set(task.id, { ...task, ...how, coming: true });
+    this.changed();
+  }
+
+  /**
    * What was on its way has become a task.
    *
    * @param {string} id
@@ -145,9 +157,8 @@ export class TaskStore {
    * @param {Task} task
    */
   news(task) {
-    const coming = this.tasks.has(task.id)
-      ? null
-      : [...this.coming.values()].find(({ title, unsent }) => !unsent && title === task.title);
+    const isNew = (/** @type {Shown} */ one) => !one.unsent && one.user_id === "" && one.title === task.title;
+    const coming = this.tasks.has(task.id) ? null : [...this.coming.values()].find(isNew);
     if (coming) this.arrived(coming.id, task);
     else this.put(task);
   }
@@ -175,6 +186,7 @@ export class TaskStore {
     if ((this.gone.get(task.id) ?? -1) >= version) return false;
     const known = this.tasks.get(task.id);
     if (known && (known.version ?? 0) > version) return false;
+    this.coming.delete(task.id);
     this.tasks.set(task.id, task);
     this.touch(task.id);
     return !known;

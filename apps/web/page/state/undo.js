@@ -2,7 +2,7 @@
 
 import { strings } from "../strings/index.js";
 
-/** @import { Told } from "./actions.js" */
+/** @import { Told } from "./changes.js" */
 
 /** @typedef {{run: () => unknown, forget: () => void}} Entry One thing that was done. */
 

@@ -163,7 +163,7 @@ function remindersOf(task) {
  */
 function underWay(task) {
   if (task.unsent) return [h("li", { class: "fact unsent" }, strings.unsent.mark)];
-  return task.coming ? [h("li", { class: "fact" }, words.adding)] : [];
+  return task.coming && !task.user_id ? [h("li", { class: "fact" }, words.adding)] : [];
 }
 
 /**

@@ -20,5 +20,5 @@ import { strings } from "../strings/index.js";
 export function toToday(task, clock, actions) {
   const date = today(clock.now(), clock.zone);
   if (task.completed || dueFields(task, clock.zone)?.date === date) return;
-  actions.reschedule([task], date, clock.zone, strings.undo.today(task.title));
+  actions.reschedule([task], date, clock.zone, { text: strings.undo.today(task.title) });
 }
