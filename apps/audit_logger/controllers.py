@@ -130,7 +130,7 @@ class AuditController(Controller):
         reader = request.user.user_id
         for field, text in (("user", user), ("correlation_id", correlation_id)):
             if text is not None and not storable(text):
-                raise invalid(field, "holds a character that no id has", where="query")
+                raise invalid(field, "holds a character that no id has", where="query", code="CONTROL_CHARACTERS")
         if user not in (None, reader) and reader not in audit.administrators:
             raise ApiError("NOT_ALLOWED", "You may read your own events only; leave `user` out.")
         owner = user if user is not None or reader in audit.administrators else reader

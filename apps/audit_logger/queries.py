@@ -174,4 +174,4 @@ def instant(field: str, at: datetime, *, where: Literal["query", "body"] = "quer
     try:
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except OverflowError:
-        raise invalid(field, "is out of range", where=where) from None
+        raise invalid(field, "is out of range", where=where, code="OUT_OF_RANGE") from None

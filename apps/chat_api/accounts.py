@@ -147,14 +147,14 @@ class Accounts:
             raise SignUpClosedError
         address = new_address(email)
         if address is None:
-            raise SignUpError("Invalid email format")
+            raise SignUpError("Invalid email format", reason="malformed")
         email = address
         await self._gate.check_new(password)
         await self._gate.charge_sign_up(client)
         if self._sign_ups == "invite":
             _check(await links.find(self._database, "invitation", invitation, self._clock.now()), email)
         if await accounts_of(self._database, email):
-            raise SignUpError("Email already registered")
+            raise SignUpError("Email already registered", reason="taken")
         hashed = await self.hash_new(password, email, client)
         account = Account(id=str(uuid.uuid4()), email=email, created_at=self._clock.now())
         # Beforehand: an account whose sign-up failed in the end could not be signed up again.
@@ -163,7 +163,7 @@ class Accounts:
             if self._sign_ups == "invite":
                 _check(await links.use(connection, "invitation", invitation, self._clock.now()), email)
             if await connection.fetchval(_INSERT, account.id, email, hashed, account.created_at) is None:
-                raise SignUpError("Email already registered")
+                raise SignUpError("Email already registered", reason="taken")
             if self._refusals is not None:
                 await tell(connection, SignedUp(**about(account.id, account.created_at)))
         return Entry(account=account, password_hash=hashed, devices=devices)

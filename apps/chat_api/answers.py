@@ -150,7 +150,8 @@ async def answered(
         if key is None:
             return (await _worked(connection, work)).response()
         if not key or len(key) > _LONGEST_KEY or not key.isprintable():
-            raise invalid("Idempotency-Key", f"give 1 to {_LONGEST_KEY} printable characters", where="header")
+            message = f"give 1 to {_LONGEST_KEY} printable characters"
+            raise invalid("Idempotency-Key", message, where="header", code="INVALID_KEY")
         route = f"{request.method} {request.url.path}".replace("\x00", "")[:200]
         if not await connection.fetchval(_TRY_LOCK, f"idempotency:{user_id}:{route}:{key}"):
             raise ApiError(
@@ -165,7 +166,8 @@ async def answered(
         if stored is not None:
             # An earlier release stored the digest of the bytes as they came.
             if stored["request_hash"] not in (asked, _digest_of(body + conditions)):
-                raise invalid("Idempotency-Key", "was used with another request; use a new one", where="header")
+                message = "was used with another request; use a new one"
+                raise invalid("Idempotency-Key", message, where="header", code="KEY_USED_OTHERWISE")
             headers = msgspec.json.decode(stored["headers"], type=dict[str, str])
             return Answer(status=stored["status"], headers=headers, body=stored["body"]).response()
         await quotas_of(request).answers.take(connection, user_id)

@@ -97,6 +97,7 @@ class Hub:
                 f"You have {most} streams open, which is as many as allowed. Close one, or share one between tabs.",
                 error="Too many streams",
                 headers={"Retry-After": str(_RETRY_BUSY_SECONDS)},
+                params={"most": most},
             )
         now = self.clock.now()
         left = (identity.expires_at - now).total_seconds()

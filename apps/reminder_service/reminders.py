@@ -120,6 +120,7 @@ class Reminders:
                 "REMINDER_STATE",
                 "This reminder was cancelled: its task was completed, deleted or moved. There is nothing to do.",
                 error="Reminder cancelled",
+                params={"reason": row["status"]},
             )
         self._alarm.unset([id_])
         return _reminder_of(row)
@@ -135,7 +136,8 @@ class Reminders:
         changed = await self._database.execute(_SNOOZE, id_, user_id, until)
         row = await self._one(user_id, id_)
         if changed == "UPDATE 0":
-            raise ApiError("REMINDER_STATE", _why_not(row), error="Reminder cannot be snoozed")
+            params = {"reason": row["status"]}
+            raise ApiError("REMINDER_STATE", _why_not(row), error="Reminder cannot be snoozed", params=params)
         self._alarm.set([(id_, until)])
         return _reminder_of(row)
 
@@ -144,9 +146,11 @@ class Reminders:
         if snooze.minutes is not None and snooze.until is None:
             return now + timedelta(minutes=snooze.minutes)
         if snooze.until is None or snooze.minutes is not None:
-            raise FieldError("minutes", "give either minutes (1 to 10080) or until (a time with its offset)")
+            message = "give either minutes (1 to 10080) or until (a time with its offset)"
+            raise FieldError("minutes", message, "ONE_OF_TWO")
         if not now < snooze.until <= now + LONGEST_SNOOZE:
-            raise FieldError("until", f"must lie ahead, by at most {LONGEST_SNOOZE.days} days")
+            message = f"must lie ahead, by at most {LONGEST_SNOOZE.days} days"
+            raise FieldError("until", message, "SNOOZE_OUT_OF_RANGE", most=LONGEST_SNOOZE.days)
         return snooze.until
 
     async def _one(self, user_id: str, id_: UUID) -> asyncpg.Record:

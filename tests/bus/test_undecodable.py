@@ -205,7 +205,7 @@ async def test_what_is_no_entry_at_all_is_one_dead_letter(consumer: Consumer, ro
 async def test_what_is_no_delivery_is_422(consumer: Consumer, route: Route, body: bytes) -> None:
     answer = await consumer.sidecar.post(PATHS[route], content=body)
     assert answer.status_code == 422
-    assert set(answer.json()["detail"][0]) == {"loc", "msg", "type"}
+    assert {"loc", "msg", "type"} <= set(answer.json()["detail"][0])
 
 
 async def test_base64_that_is_none_is_taken_as_it_stands(consumer: Consumer) -> None:

@@ -70,6 +70,7 @@ async def test_what_has_no_reading_is_named_and_dates_nothing(anna: User) -> Non
     assert (read["title"], read["due"], read["understood"]) == ("swim friday and saturday at 10", None, False)
     (unread,) = read["unread"]
     assert (unread["text"], unread["why"], unread["doubtful"]) == ("friday and saturday at 10", "several days", False)
+    assert unread["reason"] == "several_days"
     assert (await parsed(anna, "buy sunday paper"))["unread"][0]["doubtful"] is True
     assert (await parsed(anna, "buy milk and remind me"))["reminder_without_date"] is True
     assert (await parsed(anna, "tomorrow at 5pm"))["title"] == ""

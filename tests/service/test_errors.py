@@ -3,8 +3,9 @@
 import ast
 import re
 from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import asyncpg
 import httpx
@@ -14,7 +15,14 @@ from litestar import get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from taskflow_core.database.pool import DatabaseUnavailableError
-from taskflow_core.domain.errors import DomainError, FieldError, TaskNotFoundError, TooManyAttemptsError
+from taskflow_core.domain.errors import (
+    DomainError,
+    FieldError,
+    TaskNotFoundError,
+    TooManyAttemptsError,
+    TooManyTasksError,
+)
+from taskflow_core.domain.field_codes import FIELD_CODES
 from taskflow_core.events.topics import CHAT_API
 from taskflow_core.service.errors import (
     CODES,
@@ -34,7 +42,7 @@ _CODE = re.compile(r"[A-Z]+(_[A-Z]+)+|STOPPING")
 
 class Body(msgspec.Struct):
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=5)]
-    sizes: list[int] = []
+    sizes: Annotated[list[int], msgspec.Meta(max_length=3)] = []
 
 
 RAISED: dict[str, Exception] = {
@@ -46,6 +54,8 @@ RAISED: dict[str, Exception] = {
     "domain": TaskNotFoundError(),
     "domain-later": TooManyAttemptsError(7),
     "field": FieldError("due_date", "is no date"),
+    "field-coded": FieldError("tags", "is no date", "TOO_MANY", most=20),
+    "quota": TooManyTasksError(10_000),
     "outage": DatabaseUnavailableError("the database has not answered yet"),
     "outage-asyncpg": asyncpg.TooManyConnectionsError("sorry, too many clients already: secret"),
     "outage-time": TimeoutError(),
@@ -71,12 +81,22 @@ async def query(limit: Annotated[int, QueryParameter(ge=1, le=5)]) -> dict[str, 
     return {"limit": limit}
 
 
-@pytest.fixture
-async def client() -> AsyncGenerator[httpx.AsyncClient]:
-    settings = Settings(database_url="postgresql://nowhere", auth_secret="s" * 32, bus="embedded")
+@asynccontextmanager
+async def in_phase(phase: Literal["iv", "v"]) -> AsyncGenerator[httpx.AsyncClient]:
+    settings = Settings(database_url="postgresql://nowhere", auth_secret="s" * 32, bus="embedded", phase=phase)
     app: Any = make_app(CHAT_API, settings, [raising, body, query])
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://service") as made:
         yield made
+
+
+@pytest.fixture
+async def client() -> AsyncGenerator[httpx.AsyncClient]:
+    async with in_phase("v") as made:
+        yield made
+
+
+def problem(where: str, field: str, code: str) -> dict[str, Any]:
+    return {"loc": [where, field], "msg": "is no date", "type": "value_error", "code": code}
 
 
 def codes_in(source: str) -> Iterator[str]:
@@ -88,6 +108,8 @@ def codes_in(source: str) -> Iterator[str]:
 
 def test_the_documentation_has_every_code() -> None:
     text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8").split("\n## Errors\n")[1]
+    whys = re.findall(r"^\| `(\w+)` \| ([^|]+) \|$", text, re.MULTILINE)
+    assert dict(whys) == FIELD_CODES
     documented = re.findall(r"^\| `(\w+)` \| (\d+) \| (.+) \|$", text, re.MULTILINE)
     assert [(code, int(status), meaning) for code, status, meaning in documented] == [
         (code, status, meaning) for code, (status, meaning) in CODES.items()
@@ -101,6 +123,15 @@ def test_every_code_is_one_that_an_answer_can_have() -> None:
     used |= {refusal.code for refusal in DOMAIN_ERRORS.values()}
     handled = {"SERVICE_UNAVAILABLE", "INTERNAL_ERROR", "BODY_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"}
     assert set(CODES) - used == handled, "codes that errors.py itself gives, and no dead ones"
+
+
+def test_every_code_of_a_value_is_given_somewhere() -> None:
+    table = ROOT / "apps" / "taskflow_core" / "domain" / "field_codes.py"
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "apps").rglob("*.py") if path != table]
+    constants = [
+        node.value for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)
+    ]
+    assert set(FIELD_CODES) - {value for value in constants if isinstance(value, str)} == set()
 
 
 def test_every_domain_error_has_its_answer() -> None:
@@ -134,8 +165,9 @@ def test_every_domain_error_has_its_answer() -> None:
             },
         ),
         ("auth", 401, {"error": "Expired", "code": "TOKEN_EXPIRED", "message": "Sign in."}),
-        ("invalid", 422, {"detail": [{"loc": ["query", "due"], "msg": "is no date", "type": "value_error"}]}),
-        ("field", 422, {"detail": [{"loc": ["body", "due_date"], "msg": "is no date", "type": "value_error"}]}),
+        ("invalid", 422, {"detail": [problem("query", "due", "INVALID_VALUE")]}),
+        ("field", 422, {"detail": [problem("body", "due_date", "INVALID_VALUE")]}),
+        ("field-coded", 422, {"detail": [problem("body", "tags", "TOO_MANY") | {"params": {"most": 20}}]}),
     ],
 )
 async def test_the_shape_of_each_kind(
@@ -144,6 +176,19 @@ async def test_the_shape_of_each_kind(
     given = await client.get(f"/raise/{which}")
     assert (given.status_code, given.json()) == (status, answer)
     assert given.headers["content-type"] == "application/json"
+
+
+async def test_what_a_quota_is_stands_beside_its_words(client: httpx.AsyncClient) -> None:
+    detail = (await client.get("/raise/quota")).json()["detail"]
+    assert (detail["code"], detail["params"]) == ("TOO_MANY_TASKS", {"most": 10_000})
+
+
+async def test_phase_iv_says_what_it_always_did() -> None:
+    async with in_phase("iv") as client:
+        quota = (await client.get("/raise/quota")).json()["detail"]
+        assert set(quota) == {"error", "code", "message"}
+        for answer in (await client.get("/raise/field-coded"), await client.post("/body", json={"name": ""})):
+            assert [set(item) for item in answer.json()["detail"]] == [{"loc", "msg", "type"}]
 
 
 async def test_headers_and_several_problems(client: httpx.AsyncClient) -> None:
@@ -170,25 +215,30 @@ async def test_what_nobody_foresaw(client: httpx.AsyncClient, which: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("sent", "loc", "kind"),
+    ("sent", "loc", "kind", "code"),
     [
-        (b"{}", ["body", "name"], "missing"),
-        (b'{"name": ""}', ["body", "name"], "string_too_short"),
-        (b'{"name": "toolong"}', ["body", "name"], "string_too_long"),
-        (b'{"name": 1}', ["body", "name"], "type_error"),
-        (b'{"name": "a", "sizes": [1, "b"]}', ["body", "sizes", "1"], "type_error"),
-        (b"[]", ["body"], "type_error"),
-        (b"", ["body"], "missing"),
-        (b"{", ["body"], "json_invalid"),
-        (b"\xff", ["body"], "json_invalid"),
+        (b"{}", ["body", "name"], "missing", "MISSING"),
+        (b'{"name": ""}', ["body", "name"], "string_too_short", "TOO_SHORT"),
+        (b'{"name": "toolong"}', ["body", "name"], "string_too_long", "TOO_LONG"),
+        (b'{"name": 1}', ["body", "name"], "type_error", "INVALID_VALUE"),
+        (b'{"name": "a", "sizes": [1, "b"]}', ["body", "sizes", "1"], "type_error", "INVALID_VALUE"),
+        (b'{"name": "a", "sizes": [1, 2, 3, 4]}', ["body", "sizes"], "string_too_long", "TOO_MANY"),
+        (b"[]", ["body"], "type_error", "INVALID_VALUE"),
+        (b"", ["body"], "missing", "MISSING"),
+        (b"{", ["body"], "json_invalid", "MALFORMED"),
+        (b"\xff", ["body"], "json_invalid", "MALFORMED"),
     ],
 )
-async def test_a_body_that_does_not_validate(client: httpx.AsyncClient, sent: bytes, loc: list[str], kind: str) -> None:
+async def test_a_body_that_does_not_validate(
+    client: httpx.AsyncClient, sent: bytes, loc: list[str], kind: str, code: str
+) -> None:
     answer = await client.post("/body", content=sent, headers={"Content-Type": "application/json"})
     assert answer.status_code == 422, answer.text
-    (problem,) = answer.json()["detail"]
-    assert (problem["loc"], problem["type"]) == (loc, kind)
-    assert problem["msg"]
+    (found,) = answer.json()["detail"]
+    assert (found["loc"], found["type"], found["code"]) == (loc, kind, code)
+    assert found["msg"]
+    bounds = {"TOO_SHORT": {"least": 1}, "TOO_LONG": {"most": 5}, "TOO_MANY": {"most": 3}}
+    assert found.get("params", {}) == bounds.get(code, {})
 
 
 @pytest.mark.parametrize("parameters", [{}, {"limit": "0"}, {"limit": "6"}, {"limit": "x"}, {"limit": ""}])

@@ -67,7 +67,7 @@ def test_a_problem_has_its_place_and_its_kind(more: dict[str, Any], loc: list[st
 
 
 def test_a_missing_field_is_named_as_clients_name_it() -> None:
-    assert problem({}) == FieldProblem(loc=["body", "givenName"], msg="Field required", type="missing")
+    assert problem({}) == FieldProblem(loc=["body", "givenName"], msg="Field required", type="missing", code="MISSING")
 
 
 @pytest.mark.parametrize("value", [None, 5, "x", []])

@@ -47,7 +47,7 @@ class Addresses:
         """
         address = new_address(email)
         if address is None:
-            raise FieldError("email", "is no e-mail address")
+            raise FieldError("email", "is no e-mail address", "NOT_AN_ADDRESS")
         await self._accounts.confirm(user_id, password, client)
         await self._gate.charge_mail(address, client)  # before it is looked up: so nobody can look up many
         if await _is_taken(self._database, address, user_id):

@@ -55,7 +55,7 @@ class Resetting:
         if not self._mails:
             raise NoMailError
         if new_address(email) is None:
-            raise FieldError("email", "is no e-mail address")
+            raise FieldError("email", "is no e-mail address", "NOT_AN_ADDRESS")
         await self._gate.charge_mail(email, client)
         await links.ask_for_mail(self._database, "reset", KEPT_TRYING, email=email)
 

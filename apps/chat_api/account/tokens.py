@@ -83,7 +83,7 @@ class UserTokens:
         SignInBusyError, AccountGoneError.
         """
         if not name.strip() or not name.isprintable():
-            raise FieldError("name", "is not printable, or blank")
+            raise FieldError("name", "is not printable, or blank", "BLANK")
         await self._accounts.confirm(user_id, password, client)
         token, now = self._form.new(), self._clock.now()
         made = TokenView(

@@ -103,7 +103,7 @@ def _parsed(words: Words, speaker: Speaker) -> Reading:
 def _refused(reading: Reading) -> i.Intent | None:
     """Words about time that nobody can take for a title, and that have no reading."""
     unread = [one for one in reading.unread if not one.doubtful]
-    return i.NotRead(tuple(one.text for one in unread), unread[0].why) if unread else None
+    return i.NotRead(tuple(one.text for one in unread), unread[0].words) if unread else None
 
 
 def _chosen(options: list[i.Intent]) -> i.Intent:

@@ -86,7 +86,7 @@ def read_repeat(words: Words, speaker: Speaker) -> i.Intent | None:
 
 def _unread(reading: Reading) -> i.Intent | None:
     words = tuple(one.text for one in reading.unread)
-    return i.NotRead(words, reading.unread[0].why) if words else None
+    return i.NotRead(words, reading.unread[0].words) if words else None
 
 
 def _marks(reading: Reading, said: str) -> tuple[str, ...]:

@@ -208,7 +208,7 @@ class TaskTools:
             return await self._change(task, TaskChanges(due_date=(due.at + by.exact).isoformat()))
         day = shift(day_of(due, self._zone), by)
         if day is None:
-            raise FieldError("due_date", "lies beyond the year 2199")
+            raise FieldError("due_date", "lies beyond the year 2199", "OUT_OF_RANGE")
         moved = day if due.all_day else datetime.combine(day, due.at.astimezone(self._zone).time())
         return await self._change(task, TaskChanges(due_date=moved.isoformat()))
 

@@ -160,7 +160,8 @@ def _in_another_zone(task: Task, given_zone: str | None) -> dict[str, Any]:
     if task.due is None:
         return {"timezone": given_zone}
     if given_zone is None:
-        raise FieldError("recurrence_timezone", "a task with a due date keeps a time zone; give another one")
+        message = "a task with a due date keeps a time zone; give another one"
+        raise FieldError("recurrence_timezone", message, "NEEDS_TIME_ZONE")
     # An all-day task keeps its day, any other its instant.
     return {"due": parse_due(task.due.text, given_zone), "timezone": given_zone}
 
@@ -168,7 +169,8 @@ def _in_another_zone(task: Task, given_zone: str | None) -> dict[str, Any]:
 def _without_due_date(changes: TaskChanges, given_zone: str | None) -> dict[str, Any]:
     for field in ("recurrence_pattern", "recurrence_end_date", "reminders", "reminder_offset"):
         if getattr(changes, field) not in (UNSET, None, []):
-            raise FieldError(field, "needs a due_date, and this request takes it away; give one or leave this out")
+            message = "needs a due_date, and this request takes it away; give one or leave this out"
+            raise FieldError(field, message, "NEEDS_DUE_DATE")
     # Without a due date there is nothing to repeat or to remind of.
     return {"due": None, "timezone": given_zone, "pattern": None, "end_date": None, "reminders": []}
 
@@ -195,7 +197,8 @@ def with_fields(task: Task, fields: TaskFields) -> Task:
 
 def _reminders(given: list[str] | None, one: str | None) -> list[str] | None:
     if given is not None and one is not None:
-        raise FieldError("reminder_offset", "is a shorthand for `reminders` with one; give one of the two")
+        message = "is a shorthand for `reminders` with one; give one of the two"
+        raise FieldError("reminder_offset", message, "ONE_OF_TWO")
     if one is not None:
         return parse_offsets([one], "reminder_offset")
     return None if given is None else parse_offsets(given)
@@ -204,11 +207,12 @@ def _reminders(given: list[str] | None, one: str | None) -> list[str] | None:
 def _checked(fields: TaskFields, *, begins: bool = True) -> TaskFields:
     """`fields` if they go together. The database holds the same rules as constraints."""
     if fields.pattern is not None and fields.due is None:
-        raise FieldError("recurrence_pattern", "needs a due_date to repeat from; give one")
+        raise FieldError("recurrence_pattern", "needs a due_date to repeat from; give one", "NEEDS_DUE_DATE")
     if fields.end_date is not None and fields.pattern is None:
-        raise FieldError("recurrence_end_date", "needs a recurrence_pattern; give one or leave the end date out")
+        message = "needs a recurrence_pattern; give one or leave the end date out"
+        raise FieldError("recurrence_end_date", message, "NEEDS_REPEAT")
     if fields.reminders and fields.due is None:
-        raise FieldError("reminders", "need a due_date to count from; give one")
+        raise FieldError("reminders", "need a due_date to count from; give one", "NEEDS_DUE_DATE")
     if fields.pattern is not None and fields.due is not None:
         check_end_date(fields.pattern, fields.end_date, fields.due.local.date() if begins else None)
         Rule(fields.pattern, fields.due.local, fields.due.timezone, fields.end_date)
@@ -222,5 +226,6 @@ def options_of(given: NewTask | TaskChanges, fields: TaskFields) -> SeriesOption
     if fields.pattern is None:
         for field, value in (("recurrence_mode", mode), ("catch_up", catch_up)):
             if value is not None:
-                raise FieldError(field, "is of a task that repeats; give a recurrence_pattern or leave it out")
+                message = "is of a task that repeats; give a recurrence_pattern or leave it out"
+                raise FieldError(field, message, "NEEDS_REPEAT")
     return SeriesOptions(mode=mode, catch_up=catch_up)

@@ -155,7 +155,7 @@ def check_catch_up(state: SeriesState, now: datetime) -> None:
             f"would make more than {MOST_CAUGHT_UP} past occurrences at once; begin later, or give `latest`, which "
             "makes the last one"
         )
-        raise FieldError("catch_up", message)
+        raise FieldError("catch_up", message, "TOO_MANY_OCCURRENCES", most=MOST_CAUGHT_UP)
 
 
 async def locked_series(connection: Connection, series_id: str) -> Series | None:

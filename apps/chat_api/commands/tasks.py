@@ -69,7 +69,7 @@ async def create(connection: Connection, user_id: str, new: NewTask, actor: Acto
     try:
         await store.insert(connection, task)
     except asyncpg.ForeignKeyViolationError:
-        raise TaskNotCreatedError("This account no longer exists; sign in again.") from None
+        raise TaskNotCreatedError("This account no longer exists; sign in again.", reason="account") from None
     await _begin_series(connection, task, fields, options, now)
     await outbox.append(connection, CHAT_API, [created(task, actor, now)])
     return task

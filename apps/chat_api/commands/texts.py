@@ -6,7 +6,7 @@ from taskflow_core.domain.errors import DomainError, FieldError, TaskNotChangedE
 def storable(field: str, text: str) -> str:
     """`text` if PostgreSQL can hold it. Raises FieldError for the NUL character, which has no place in a text."""
     if "\x00" in text:
-        raise FieldError(field, "must not contain the character U+0000")
+        raise FieldError(field, "must not contain the character U+0000", "CONTROL_CHARACTERS")
     return text
 
 
@@ -28,5 +28,5 @@ def description_of(text: str | None) -> str | None:
 def _title(text: str, refused: type[DomainError]) -> str:
     trimmed = storable("title", text).strip()
     if not trimmed:
-        raise refused("Task title cannot be empty")
+        raise refused("Task title cannot be empty", reason="title")
     return trimmed

@@ -150,7 +150,9 @@ class AuthController(Controller):
     async def me(self, request: SignedInRequest, auth: FromAuth) -> Account:
         account = await auth.accounts.find(request.user.user_id)
         if account is None:
-            raise AuthError("INVALID_TOKEN", "This account no longer exists", error="Invalid or expired token")
+            message = "This account no longer exists"
+            params = {"reason": "account"}
+            raise AuthError("INVALID_TOKEN", message, error="Invalid or expired token", params=params)
         return account
 
     @post(

@@ -9,8 +9,9 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from chat_api.commands.texts import storable
-from chat_api.parser import Option, Order, Reading, Span, When, parse
+from chat_api.parser import Option, Order, Reading, Span, Unread, When, parse
 from chat_api.parser.spoken import reminder_words, repeat_words
+from chat_api.parser.why import Why
 from chat_api.payloads import Timezone
 from chat_api.preferences import reading_preferences
 from taskflow_core.domain.zones import zone
@@ -79,10 +80,13 @@ class PrioritySaid(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnreadWords(msgspec.Struct, frozen=True, kw_only=True):
-    """Words about time that have no reading, and why. `doubtful` ones may as well be words of the title."""
+    """Words about time that have no reading; `why` in words, and `reason` as a name that stays. `doubtful` ones may as
+    well be words of the title.
+    """
 
     text: str
     why: str
+    reason: Why
     doubtful: bool
     spans: list[Stretch]
 
@@ -147,13 +151,15 @@ def parsed(reading: Reading, now: datetime) -> Parsed:
         tags=[TagSaid(value=tag, spans=_stretches(spans)) for tag, spans in reading.tags],
         priority=reading.priority and PrioritySaid(value=reading.priority[0], spans=_stretches(reading.priority[1])),
         understood=not reading.unread,
-        unread=[
-            UnreadWords(text=one.text, why=one.why, doubtful=one.doubtful, spans=_stretches([one.span]))
-            for one in reading.unread
-        ],
+        unread=[_unread(one) for one in reading.unread],
         options=[_possibility(option, reading, now) for option in reading.options],
         reminder_without_date=reading.reminder_without_date,
     )
+
+
+def _unread(one: Unread) -> UnreadWords:
+    spans = _stretches([one.span])
+    return UnreadWords(text=one.text, why=one.words, reason=one.why, doubtful=one.doubtful, spans=spans)
 
 
 def _possibility(option: Option, reading: Reading, now: datetime) -> Possibility:

@@ -12,9 +12,9 @@ from taskflow_core.domain.due import due_text, parse_due
 from taskflow_core.domain.errors import FieldError
 from taskflow_core.domain.recurrence import Rule, check_end_date, parse_pattern
 from taskflow_core.service.auth import SignedInRequest, signed_in
-from taskflow_core.service.errors import InvalidError, invalid
 from taskflow_core.service.litestar_app import SECURITY, FromRuntime
 from taskflow_core.service.openapi import answers
+from taskflow_core.service.problems import InvalidError, invalid_field
 
 _FIELDS = {
     "recurrence_pattern": "pattern",
@@ -78,4 +78,4 @@ def _minute(now: datetime) -> str:
 
 
 def _of_query(error: FieldError) -> InvalidError:
-    return invalid(_FIELDS.get(error.field, error.field), error.message, where="query")
+    return invalid_field(error, _FIELDS.get(error.field), where="query")

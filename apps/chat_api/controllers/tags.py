@@ -9,10 +9,10 @@ from chat_api.commands.texts import storable
 from chat_api.tag_counts import TagList, tag_counts
 from taskflow_core.domain.errors import FieldError
 from taskflow_core.service.auth import SignedInRequest, signed_in
-from taskflow_core.service.errors import invalid
 from taskflow_core.service.litestar_app import SECURITY, FromRuntime
 from taskflow_core.service.openapi import answers
 from taskflow_core.service.pages import LARGEST_LIMIT
+from taskflow_core.service.problems import invalid_field
 
 
 @get(
@@ -34,6 +34,6 @@ async def list_tags(
     try:
         begins = storable("begins", begins)
     except FieldError as error:
-        raise invalid(error.field, error.message, where="query") from None
+        raise invalid_field(error, where="query") from None
     async with runtime.database.acquire() as connection:
         return await tag_counts(connection, request.user.user_id, begins=begins, limit=limit)

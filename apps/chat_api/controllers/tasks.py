@@ -26,11 +26,11 @@ from taskflow_core.service.auth import SignedInRequest, signed_in
 from taskflow_core.service.bodies import NEEDS_BODY
 from taskflow_core.service.composition import Runtime
 from taskflow_core.service.cursors import LONGEST_CURSOR
-from taskflow_core.service.errors import invalid
 from taskflow_core.service.ignored import PHASE_IV
 from taskflow_core.service.litestar_app import SECURITY, FromRuntime
 from taskflow_core.service.openapi import answers
 from taskflow_core.service.pages import DEFAULT_LIMIT, LARGEST_LIMIT, link_to_next
+from taskflow_core.service.problems import invalid_field
 
 TaskId = Annotated[str, PathParameter(max_length=255)]
 IdempotencyKey = Annotated[
@@ -271,14 +271,14 @@ def _bound(field: str, text: str | None, timezone: str, *, end: bool) -> datetim
     try:
         return queries.instant_or_day(field, text, timezone, end=end)
     except FieldError as error:
-        raise invalid(field, error.message, where="query") from None
+        raise invalid_field(error, field, where="query") from None
 
 
 def _tag_keys(tags: list[str]) -> list[str]:
     try:
         return sorted({tag_key(parse_tag(tag, "tag")) for tag in tags})
     except FieldError as error:
-        raise invalid("tag", error.message, where="query") from None
+        raise invalid_field(error, "tag", where="query") from None
 
 
 def searchable(field: str, text: str | None) -> str | None:
@@ -288,4 +288,4 @@ def searchable(field: str, text: str | None) -> str | None:
     try:
         return storable(field, text)
     except FieldError as error:
-        raise invalid(field, error.message, where="query") from None
+        raise invalid_field(error, field, where="query") from None

@@ -8,28 +8,7 @@ from chat_api.parser.grammar import GRAMMAR
 from chat_api.parser.lexer import Lexer
 from chat_api.parser.peg import Grammar
 from chat_api.parser.values import Context, Unreadable
-
-_WHY: Final = {
-    "other_zone": "a time of another zone",
-    "two_times": "two times of day",
-    "two_days": "several days",
-    "several_days": "several days",
-    "no_such_time": "no such time",
-    "no_such_day": "no such day",
-    "past": "that is over",
-    "two_meanings": "this word means two things",
-    "too_often": "a task repeats at most once a day",
-    "no_number": "no number",
-    "no_day": "which day?",
-    "no_unit": "minutes, hours or days?",
-    "unknown_day": "a day whose date is not known here",
-    "several_times": "which days?",
-    "before_or_after": "not a day or time itself",
-    "no_exact_day": "no exact day",
-    "no_exact_time": "no exact time",
-    "half_hour": "half to or half past?",
-    "except_date": "a repeat without one of its dates",
-}
+from chat_api.parser.why import Why
 
 
 def _same(_: Context, value: Any) -> Any:
@@ -40,12 +19,12 @@ def _just(_: Context, value: Any) -> Any:
     return value
 
 
-def _unreadable(_: Context, why: str, *__: object) -> Unreadable:
-    return Unreadable(_WHY[why])
+def _unreadable(_: Context, why: Why, *__: object) -> Unreadable:
+    return Unreadable(why)
 
 
-def _beside(_: Context, why: str, *__: object) -> Unreadable:
-    return Unreadable(_WHY[why], beside=True)
+def _beside(_: Context, why: Why, *__: object) -> Unreadable:
+    return Unreadable(why, beside=True)
 
 
 ACTIONS: Final[dict[str, Callable[..., Any]]] = {

@@ -24,7 +24,7 @@ def _day_month(context: Context, day: int, month: int, year: int = 0) -> Day | N
 
 def _impossible_day(context: Context, one: int, other: int) -> Unreadable | None:
     """Nothing where the day exists; those that do are read elsewhere."""
-    return None if month_day_of(context, one, other) or month_day_of(context, other, one) else Unreadable("no such day")
+    return None if month_day_of(context, one, other) or month_day_of(context, other, one) else Unreadable("no_such_day")
 
 
 def _iso(_: Context, read: tuple[date, Clock | None]) -> Day:
@@ -42,14 +42,14 @@ def _slashed(context: Context, read: tuple[int, int, int]) -> Day | Unreadable |
                 return Day(found)
             candidates.append(found)
     if not candidates:
-        return Unreadable("no such day")
+        return Unreadable("no_such_day")
     return Day(candidates[0], others=tuple(candidates[1:]))
 
 
 def _dotted(context: Context, read: tuple[int, int, int], year: int = 0) -> Day | Unreadable:
     """ "4.12.": with dots the day always comes first."""
     day = month_day_of(context, read[1], read[0], read[2] or year) if 1 <= read[1] <= 12 else None
-    return day or Unreadable("no such day")
+    return day or Unreadable("no_such_day")
 
 
 def _point_day(context: Context, read: tuple[int, int]) -> Day | Unreadable:
@@ -63,7 +63,7 @@ def _agreeing(weekday: int, day: Day | Unreadable | None) -> Day | Unreadable | 
         return day
     fitting = [found for found in (day.day, *day.others) if found.weekday() == weekday]
     if not fitting:
-        return Unreadable("the weekday is another one on that date")
+        return Unreadable("other_weekday")
     return replace(day, day=fitting[0], others=tuple(fitting[1:]), weight=_ANYWHERE)
 
 
@@ -101,7 +101,7 @@ def _ordinal_alone(context: Context, number: int) -> Day | None:
 
 
 def _impossible_ordinal(context: Context, number: int) -> Unreadable | None:
-    return None if ordinal_day(context, number) else Unreadable("no such day")
+    return None if ordinal_day(context, number) else Unreadable("no_such_day")
 
 
 ACTIONS: Final[dict[str, Callable[..., Any]]] = {

@@ -30,6 +30,7 @@ from chat_api.parser.values import (
     Unreadable,
     Until,
 )
+from chat_api.parser.why import Why
 
 T = TypeVar("T")
 
@@ -73,7 +74,7 @@ def combine(phrases: Sequence[Phrase], now: datetime) -> list[When]:
             before = [offset_text(offset) for one in reminders for offset in one.remind.offsets]
             before += ["P1D" for one in reminders if one.remind.day_before]
             raise ReminderWithoutDateError(tuple(dict.fromkeys(before)))
-        raise ContradictionError("a limit without a repeat")
+        raise ContradictionError("limit_alone")
     return [replace(when, reminders=offsets_of(when, reminders, now, _read)) for when in _readings(said, now)]
 
 
@@ -81,7 +82,7 @@ def _read(phrases: Sequence[Phrase], now: datetime) -> list[When]:
     return _readings(_said(phrases), now)
 
 
-def _one(values: Sequence[T], what: str) -> T | None:
+def _one(values: Sequence[T], what: Why) -> T | None:
     """The only one of some values. Raises ContradictionError for different ones."""
     if any(value != values[0] for value in values[1:]):
         raise ContradictionError(what)
@@ -93,15 +94,15 @@ def _of(kind: type[T], phrases: Sequence[Phrase]) -> list[T]:
 
 
 def _said(phrases: Sequence[Phrase]) -> _Said:
-    repeat = _one(_of(Repeat, phrases), "several repeats")
+    repeat = _one(_of(Repeat, phrases), "several_repeats")
     starts = _of(Starting, phrases)
     spans = _of(Span, phrases)
     if repeat is None and any(not start.alone for start in starts):
-        raise ContradictionError("a start without a repeat")
+        raise ContradictionError("start_alone")
     if repeat is None and _of(Until, phrases):
-        raise ContradictionError("an end without a repeat")
+        raise ContradictionError("end_alone")
     days = _of(Day, phrases)
-    start = _one([start.day for start in starts] + [span.first for span in spans], "several starts")
+    start = _one([start.day for start in starts] + [span.first for span in spans], "several_starts")
     if repeat is None and start is not None:
         days, start = [*days, start], None
     ends = [until.day for until in _of(Until, phrases)] + [span.last for span in spans if repeat]
@@ -111,40 +112,40 @@ def _said(phrases: Sequence[Phrase]) -> _Said:
     parts: list[Part] = [phrase.part for phrase in speaking if phrase is not None and phrase.part is not None]
     moments = _of(Moment, phrases)
     if moments and (days or clocks or parts or repeat):
-        raise ContradictionError("two times")
+        raise ContradictionError("two_times")
     today = any(part.today for part in _of(PartOfDay, phrases))
     return _Said(
         day=_day(days, today),
-        part=_one(parts, "two parts of the day"),
+        part=_one(parts, "two_parts"),
         clock=_clock(clocks + [day.clock for day in every if day.clock]),
-        moment=_one(moments, "two times"),
+        moment=_one(moments, "two_times"),
         repeat=repeat,
         start=start,
-        until=_certain(_one(ends, "several ends")),
-        lasting=_one([lasting.quantity for lasting in _of(Lasting, phrases)], "several ends"),
-        times=_one([times.count for times in _of(Times, phrases)], "several ends") or 0,
+        until=_certain(_one(ends, "several_ends")),
+        lasting=_one([lasting.quantity for lasting in _of(Lasting, phrases)], "several_ends"),
+        times=_one([times.count for times in _of(Times, phrases)], "several_ends") or 0,
         besides=tuple(weekday for phrase in _of(Except, phrases) for weekday in phrase.weekdays),
     )
 
 
 def _certain(day: Day | None) -> date | None:
     if day is not None and day.others:
-        raise ContradictionError("the day or the month first?")
+        raise ContradictionError("day_or_month")
     return day and day.day
 
 
 def _clock(clocks: list[Clock]) -> Clock | None:
     """The one time of day; "12:00 noon" may be two words for one."""
     if len({(clock.hour, clock.minute, clock.midnight) for clock in clocks}) > 1:
-        raise ContradictionError("two times of day")
+        raise ContradictionError("two_times")
     return next((clock for clock in clocks if not clock.open), clocks[0] if clocks else None)
 
 
 def _day(days: list[Day], today: bool) -> Day | None:
     if len({(day.day, day.others) for day in days}) > 1:
-        raise ContradictionError("several days")
+        raise ContradictionError("several_days")
     if today and days:
-        raise ContradictionError("several days")
+        raise ContradictionError("several_days")
     return days[0] if days else _TODAY if today else None
 
 
@@ -159,7 +160,7 @@ def _readings(said: _Said, now: datetime) -> list[When]:
         try:
             due = now.astimezone(UTC).replace(microsecond=0) + said.moment.after
         except OverflowError:
-            raise ContradictionError("beyond the year 2199") from None
+            raise ContradictionError("too_late") from None
         return [When(due=due)]
     wall = now.replace(tzinfo=None)
     if said.repeat is not None:
@@ -170,7 +171,7 @@ def _readings(said: _Said, now: datetime) -> list[When]:
     if said.part is not None and said.clock is None and day == wall.date() and PARTS[said.part] <= wall.time():
         # It has begun, or it is over: no time of it can be named.
         if wall.time() >= PART_ENDS[said.part]:
-            raise ContradictionError("that is over")
+            raise ContradictionError("past")
         return [When(due=day)]
     today = day == wall.date() and not (said.clock and said.clock.midnight)
     times = times_of(said.clock, said.part, on_a_day=said.day is not None and not today)
@@ -188,7 +189,7 @@ def _once(day: date | None, moment: TimeOfDay | None, said: _Said, wall: datetim
         # "today at 6", said at five in the afternoon: six in the morning is over, so the evening is meant.
         if day == wall.date() and moment.open and due < wall:
             if wall > later or later.date() != day:
-                raise ContradictionError("that is over")
+                raise ContradictionError("past")
             due = later
         return [When(due=due)]
     due = moment.on(wall.date())
@@ -207,7 +208,7 @@ def _repeating(said: _Said, spec: Spec, moment: TimeOfDay | None, wall: datetime
     spec = _without(spec, said.besides) if said.besides else spec
     start = said.start or said.day
     if start is not None and start.others:
-        raise ContradictionError("the day or the month first?")
+        raise ContradictionError("day_or_month")
     today = wall.date()
     if start is None or start is _TODAY:
         over = moment is not None and moment.on(today) <= wall
@@ -216,15 +217,15 @@ def _repeating(said: _Said, spec: Spec, moment: TimeOfDay | None, wall: datetime
         begin = start.day
     first = first_day(spec, begin)
     if said.start is None and said.day is not None and said.day is not _TODAY and first != begin:
-        raise ContradictionError("the repeat has no such day")
+        raise ContradictionError("day_not_in_repeat")
     until = said.until
     if said.lasting is not None:
         until = shift(first, said.lasting)
         until = until and until - timedelta(days=1)
     if until is not None and until < first:
-        raise ContradictionError("the end lies before the start")
+        raise ContradictionError("end_before_start")
     if until is not None and said.times:
-        raise ContradictionError("several ends")
+        raise ContradictionError("several_ends")
     return When(
         due=first if moment is None else moment.on(first),
         repeat=pattern(spec, first, said.times),
@@ -238,7 +239,7 @@ def _times_of_repeat(said: _Said, spec: Spec) -> list[TimeOfDay | None]:
     clock = said.clock
     times = times_of(clock, said.part, on_a_day=spec.unit != "day" or not (clock and clock.midnight))
     if spec.unit != "day" and any(moment is not None and moment.next_day for moment in times):
-        raise ContradictionError("a time between two days")
+        raise ContradictionError("between_days")
     return times
 
 
@@ -247,5 +248,5 @@ def _without(spec: Spec, besides: tuple[int, ...]) -> Spec:
     left = tuple(day for day in spec.weekdays or range(7) if day not in besides)
     weekly = spec.unit == "week" and not spec.is_open
     if not left or spec.interval != 1 or not (weekly or spec.unit == "day"):
-        raise ContradictionError("a repeat without some of its days")
+        raise ContradictionError("repeat_without_days")
     return Spec("week", 1, left)

@@ -39,7 +39,7 @@ def _after_now(context: Context, quantity: Quantity) -> Day | Moment | Unreadabl
 
 
 def _maybe(day: date | None) -> Day | Unreadable:
-    return Unreadable("beyond the year 2199") if day is None else Day(day, _ANYWHERE)
+    return Unreadable("too_late") if day is None else Day(day, _ANYWHERE)
 
 
 def _week_today(context: Context) -> Day:
@@ -50,9 +50,7 @@ def _quantity_from(_: Context, quantity: Quantity, day: Day) -> Day | Unreadable
     if quantity.exact is not None or day.others:
         return None
     moved = shift(day.day, quantity)
-    return (
-        Unreadable("beyond the year 2199") if moved is None else replace(day, day=moved, weight=_ANYWHERE, name=False)
-    )
+    return Unreadable("too_late") if moved is None else replace(day, day=moved, weight=_ANYWHERE, name=False)
 
 
 def _quantity_before(context: Context, quantity: Quantity, day: Day) -> Day | Unreadable | None:

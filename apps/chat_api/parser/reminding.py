@@ -43,7 +43,7 @@ def _remind(_: Context) -> Remind:
 def _remind_before(_: Context, *lists: tuple[Quantity, ...]) -> Remind | Unreadable:
     offsets = tuple(offset for several in lists for offset in several)
     if any(offset.unit in ("month", "year") for offset in offsets):
-        return Unreadable("a reminder comes at most a year before, in days or hours")
+        return Unreadable("reminder_too_early")
     return Remind(offsets)
 
 
@@ -136,7 +136,7 @@ def offsets_of(when: When, reminders: Sequence[Reminder], now: datetime, read: R
         else:
             found.append(_before(when, _reminded_at(when, phrases, now, read), now) if phrases else "PT0S")
     if len(set(found)) > _MOST_REMINDERS:
-        raise ContradictionError("more than ten reminders")
+        raise ContradictionError("too_many_reminders")
     return tuple(dict.fromkeys(found))
 
 
@@ -157,7 +157,7 @@ def _reminded_at(when: When, phrases: Sequence[Phrase], now: datetime, read: Rea
         phrases = [*phrases, Day(_base(when, now).date())]
     readings = read(phrases, now)
     if len(readings) != 1:
-        raise ContradictionError("a reminder at which time?")
+        raise ContradictionError("reminder_time")
     return _base(readings[0], now)
 
 
@@ -176,7 +176,7 @@ def _before(when: When, moment: datetime, now: datetime) -> str:
         return f"P{days.days}D"
     between = _instant(base, now) - _instant(moment, now)
     if between < timedelta(0) or between > _LONGEST:
-        raise ContradictionError("a reminder after the task is due")
+        raise ContradictionError("reminder_after_due")
     return offset_text(Quantity(between // timedelta(minutes=1), "minute"))
 
 

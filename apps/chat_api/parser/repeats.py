@@ -25,7 +25,7 @@ from chat_api.parser.values import (
 _WORKDAYS: Final = (0, 1, 2, 3, 4)
 _MOST: Final[dict[Unit, int]] = {"day": 366, "week": 52, "month": 36, "year": 10}
 """The longest intervals: more is no habit, and probably misread."""
-_TOO_OFTEN: Final = Unreadable("a task repeats at most once a day")
+_TOO_OFTEN: Final = Unreadable("too_often")
 
 
 def _every_unit(_: Context, unit: Unit, interval: int, edge: int = 0) -> Repeat | Unreadable | None:
@@ -33,7 +33,7 @@ def _every_unit(_: Context, unit: Unit, interval: int, edge: int = 0) -> Repeat 
     if unit in ("minute", "hour"):
         return _TOO_OFTEN
     if not 1 <= interval <= _MOST[unit]:
-        return Unreadable("no such interval")
+        return Unreadable("no_such_interval")
     return Repeat(Spec(unit, interval), weight=Weight.EDGE if edge else Weight.ANYWHERE)  # pyright: ignore[reportArgumentType]
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from chat_api.parser.patterns import pattern
 from chat_api.parser.values import Spec
+from chat_api.parser.why import WORDS, Why
 from taskflow_core.domain.priority import Priority
 
 
@@ -55,9 +56,14 @@ class Unread:
 
     text: str
     span: Span
-    why: str
+    why: Why
     doubtful: bool = False
     """Whether they may as well be words of the title."""
+
+    @property
+    def words(self) -> str:
+        """Why, in a few words."""
+        return WORDS[self.why]
 
 
 @dataclass(frozen=True, slots=True)

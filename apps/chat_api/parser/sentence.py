@@ -33,10 +33,9 @@ from chat_api.parser.values import (
     Repeat,
 )
 from chat_api.parser.values import Span as Days
+from chat_api.parser.why import Why
 
 MOST_OPTIONS: Final = 4
-PAST: Final = "that is over"
-DOUBTFUL: Final = "it may belong to the title"
 
 
 def parse(sentence: str, now: datetime, order: Order | None = None, kept: Sequence[Span] = ()) -> Reading:
@@ -91,9 +90,9 @@ class _Sentence:
             return self._nothing(unread=self._named([*unreadable, *counted]))
         for run in counted:
             if beside := left_over(self._tokens, self._items, run):
-                return self._nothing(unread=(self._unread(*beside, "there is more about time beside it"),))
+                return self._nothing(unread=(self._unread(*beside, "more_beside"),))
         if counted and (missed := self._missed(counted)):
-            return self._nothing(unread=self._named([*missed, *counted], "not sure what belongs together"))
+            return self._nothing(unread=self._named([*missed, *counted], "belongs_where"))
         if not counted:
             return self._nothing(unread=self._named([run for run in self._runs if run.noted]))
         return self._combined(counted)
@@ -101,7 +100,7 @@ class _Sentence:
     def _is_over(self, run: Run) -> bool:
         """Whether a run only names what is over, as titles do: "reply to the mail of last week"."""
         unreadable = run.unreadable
-        return len(run.phrases) == 1 and unreadable is not None and unreadable.why == PAST
+        return len(run.phrases) == 1 and unreadable is not None and unreadable.why == "past"
 
     def _missed(self, counted: Sequence[Run]) -> list[Run]:
         """Runs that were left to the title, but name what no other run does: the day in "monday call mum at 5pm"."""
@@ -116,13 +115,13 @@ class _Sentence:
     def _combined(self, counted: Sequence[Run]) -> Reading:
         title, titled = title_of(self._text, self._tokens, counted, self._marks)
         if title.count("(") != title.count(")") and self._text.count("(") == self._text.count(")"):
-            return self._nothing(unread=self._named(counted, DOUBTFUL))  # "card to Tom (birthday dec 12)"
+            return self._nothing(unread=self._named(counted, "doubtful"))  # "card to Tom (birthday dec 12)"
         try:
             found = combine(self._phrases(counted), self._now)
         except ReminderWithoutDateError as error:
             return self._nothing(title, reminder_without_date=True, reminders=error.offsets)
         except ContradictionError as error:
-            return self._nothing(unread=self._named(counted, str(error)))
+            return self._nothing(unread=self._named(counted, error.why))
         options = [Option(title, when) for when in found]
         adjectives = [run for run in self._runs if run.is_adjective]
         if adjectives:
@@ -190,14 +189,14 @@ class _Sentence:
     def _phrases(self, runs: Sequence[Run]) -> list[Phrase]:
         return [phrase for run in runs for _, phrase in run.phrases]
 
-    def _named(self, runs: Sequence[Run], why: str = "") -> tuple[Unread, ...]:
+    def _named(self, runs: Sequence[Run], why: Why | None = None) -> tuple[Unread, ...]:
         """The words of some runs as unread, in the order of the sentence."""
         ordered = sorted(runs, key=lambda run: run.start)
         return tuple(self._unread(run.start, run.end, why or _why(run)) for run in ordered)
 
-    def _unread(self, start: int, end: int, why: str) -> Unread:
+    def _unread(self, start: int, end: int, why: Why) -> Unread:
         span = Span(self._tokens[start].start, self._tokens[end - 1].end)
-        return Unread(self._text[span.start : span.end], span, why, doubtful=why == DOUBTFUL)
+        return Unread(self._text[span.start : span.end], span, why, doubtful=why == "doubtful")
 
     def _spans(self, runs: Sequence[Run]) -> dict[str, tuple[Span, ...]]:
         """Where each part was said; times behind "remind me" are the reminder's."""
@@ -235,6 +234,6 @@ def _kind(phrase: Phrase) -> str:
             return ""
 
 
-def _why(run: Run) -> str:
+def _why(run: Run) -> Why:
     unreadable = run.unreadable
-    return unreadable.why if unreadable else DOUBTFUL
+    return unreadable.why if unreadable else "doubtful"

@@ -56,7 +56,7 @@ def times_of(clock: Clock | None, part: Part | None, *, on_a_day: bool) -> list[
     if part is not None:
         hours = (_TWELVE if clock.open else _WHOLE)[part]
         if clock.hour not in hours:
-            raise ContradictionError(f"no time of the {part}")
+            raise ContradictionError("not_in_part")
         hour = hours[clock.hour]
         return [TimeOfDay(time(hour % 24, clock.minute), next_day=hour > 23)]
     moment = TimeOfDay(time(clock.hour, clock.minute), open=clock.open and clock.hour < 12)

@@ -5,6 +5,8 @@ from datetime import date, timedelta
 from enum import IntEnum
 from typing import Final, Literal
 
+from chat_api.parser.why import Why
+
 Order = Literal["dmy", "mdy"]
 """Whether 4/12 is the 4th of December or the 12th of April."""
 
@@ -13,7 +15,11 @@ Unit = Literal["minute", "hour", "day", "week", "month", "year"]
 
 
 class ContradictionError(Exception):
-    """The phrases do not go together, or one of them has no reading; the text says why."""
+    """The phrases do not go together, or one of them has no reading."""
+
+    def __init__(self, why: Why) -> None:
+        super().__init__(why)
+        self.why: Why = why
 
 
 class Weight(IntEnum):
@@ -188,12 +194,12 @@ class Remind:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Words about time with no reading: why, in a few words.
+    """Words about time with no reading.
 
     `beside` ones are about time only where they stand beside something else that is: "9-5", "june".
     """
 
-    why: str
+    why: Why
     beside: bool = False
 
 

@@ -81,7 +81,7 @@ class PhaseIVTasksController(Controller):
             async with runtime.database.acquire() as connection:
                 return await store.insert(connection, request.user.user_id, title, description, runtime.clock.now())
         except asyncpg.ForeignKeyViolationError:
-            raise TaskNotCreatedError("This account no longer exists; sign in again.") from None
+            raise TaskNotCreatedError("This account no longer exists; sign in again.", reason="account") from None
 
     @put("/{task_id:str}", opt=NEEDS_BODY, responses=answers(400, 401, 403, 404, 413, 422, 503))
     async def change(

@@ -27,11 +27,11 @@ async def check_new(password: str, *, field: str = "password") -> None:
     """Raise FieldError for a password that bcrypt would cut off, or that is among the first to be tried."""
     size = len(password.encode("utf-8", "surrogatepass"))
     if size > LONGEST_BYTES:
-        raise FieldError(
-            field, f"too long: {size} bytes in UTF-8, and {LONGEST_BYTES} are taken at most. Choose a shorter one."
-        )
+        message = f"too long: {size} bytes in UTF-8, and {LONGEST_BYTES} are taken at most. Choose a shorter one."
+        raise FieldError(field, message, "PASSWORD_TOO_LONG", most=LONGEST_BYTES)
     if _is_common(password, await asyncio.to_thread(_common)):
-        raise FieldError(field, "one of the most common ones, which are tried first. Choose another.")
+        message = "one of the most common ones, which are tried first. Choose another."
+        raise FieldError(field, message, "PASSWORD_COMMON")
 
 
 def _is_common(password: str, common: str) -> bool:

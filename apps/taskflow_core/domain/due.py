@@ -67,12 +67,12 @@ def parse_due(text: str, timezone: str, field: str = "due_date") -> Due:
         match = _TIME.fullmatch(text)
         if match is None:
             lost_plus = _LOST_PLUS.search(text) is not None
-            raise FieldError(field, f"not a date or time; {_HELP_PLUS if lost_plus else _HELP}")
+            raise FieldError(field, f"not a date or time; {_HELP_PLUS if lost_plus else _HELP}", "NOT_A_DATE")
         moment = datetime.fromisoformat(text.upper())
     except FieldError:
         raise
     except ValueError:
-        raise FieldError(field, f"no such date or time; {_HELP}") from None
+        raise FieldError(field, f"no such date or time; {_HELP}", "NOT_A_DATE") from None
     _within(moment.year, field)
     if moment.tzinfo is not None:
         return Due(at=moment.astimezone(UTC), all_day=False, timezone=timezone)
@@ -90,4 +90,5 @@ def due_text(at: datetime, all_day: bool, timezone: str | None) -> str:
 
 def _within(year: int, field: str) -> None:
     if not _FIRST <= year <= _LAST:
-        raise FieldError(field, f"the year must lie between {_FIRST} and {_LAST}")
+        message = f"the year must lie between {_FIRST} and {_LAST}"
+        raise FieldError(field, message, "YEAR_OUT_OF_RANGE", first=_FIRST, last=_LAST)

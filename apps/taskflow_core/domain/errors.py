@@ -1,25 +1,33 @@
 """How the domain says no. Nothing here knows of HTTP: `taskflow_core.service.errors` has the answer to each."""
 
+from taskflow_core.domain.field_codes import FieldCode
+
 
 class FieldError(ValueError):
-    """A value a client gave breaks a rule. `field` names the client's field, `message` says what to do about it."""
+    """A value a client gave breaks a rule. `field` names the client's field, `message` says what to do about it, and
+    `code` with `params` says the same to programs.
+    """
 
-    def __init__(self, field: str, message: str) -> None:
+    def __init__(self, field: str, message: str, code: FieldCode = "INVALID_VALUE", **params: str | int) -> None:
         super().__init__(f"{field}: {message}")
         self.field = field
         self.message = message
+        self.code: FieldCode = code
+        self.params = params
 
 
 class DomainError(Exception):
     """A use case refuses what was asked. `message` says why, to people.
 
-    `retry_after_seconds` is for what is refused for the moment only.
+    `retry_after_seconds` is for what is refused for the moment only; `params` say to programs what the message says
+    beyond the error's code.
     """
 
-    def __init__(self, message: str, *, retry_after_seconds: int | None = None) -> None:
+    def __init__(self, message: str, *, retry_after_seconds: int | None = None, **params: str | int) -> None:
         super().__init__(message)
         self.message = message
         self.retry_after_seconds = retry_after_seconds
+        self.params = params
 
 
 class TaskNotCreatedError(DomainError):
@@ -138,14 +146,18 @@ class TooManyTokensError(DomainError):
     """The user has as many personal tokens as one may have."""
 
     def __init__(self, most: int) -> None:
-        super().__init__(f"You have as many personal tokens as one may have, {most}; revoke some that you do not need.")
+        super().__init__(
+            f"You have as many personal tokens as one may have, {most}; revoke some that you do not need.", most=most
+        )
 
 
 class TooManyTasksError(DomainError):
     """The user has as many tasks as one may have."""
 
     def __init__(self, most: int) -> None:
-        super().__init__(f"You have as many tasks as one may have, {most:,}; delete some that you no longer need.")
+        super().__init__(
+            f"You have as many tasks as one may have, {most:,}; delete some that you no longer need.", most=most
+        )
 
 
 class TooManyAnswersError(DomainError):
@@ -153,7 +165,8 @@ class TooManyAnswersError(DomainError):
 
     def __init__(self, most: int) -> None:
         super().__init__(
-            f"You have sent as many Idempotency-Keys in a day as one may, {most:,}; send this without one, or later."
+            f"You have sent as many Idempotency-Keys in a day as one may, {most:,}; send this without one, or later.",
+            most=most,
         )
 
 

@@ -87,11 +87,12 @@ def parse_offset(text: str, field: str = "reminders") -> Offset:
     else:
         parts = _in_words(_GLUED.sub(" ", _BEFORE.sub("", trimmed.lower())))
     if not parts:
-        raise FieldError(field, f"{text[:40]!r} is not a reminder; {_HELP}")
+        raise FieldError(field, f"{text[:40]!r} is not a reminder; {_HELP}", "NOT_A_REMINDER")
     days = parts.get("weeks", 0) * 7 + parts.get("days", 0)
     seconds = parts.get("hours", 0) * 3600 + parts.get("minutes", 0) * 60 + parts.get("seconds", 0)
     if timedelta(days=days, seconds=seconds) > _LONGEST:
-        raise FieldError(field, f"{text[:40]!r} is more than 366 days before the task is due; give less")
+        message = f"{text[:40]!r} is more than {_LONGEST.days} days before the task is due; give less"
+        raise FieldError(field, message, "REMINDER_TOO_EARLY", most=_LONGEST.days)
     return Offset(days, seconds)
 
 
@@ -125,7 +126,7 @@ def parse_offsets(texts: Sequence[str], field: str = "reminders") -> list[str]:
     """
     offsets = sorted({parse_offset(text, field) for text in texts}, reverse=True)
     if len(offsets) > MOST_REMINDERS:
-        raise FieldError(field, f"a task can have at most {MOST_REMINDERS} reminders")
+        raise FieldError(field, f"a task can have at most {MOST_REMINDERS} reminders", "TOO_MANY", most=MOST_REMINDERS)
     return [offset.text for offset in offsets]
 
 

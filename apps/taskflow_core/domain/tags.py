@@ -31,12 +31,15 @@ def parse_tag(text: str, field: str = "tags") -> str:
     writing, or cannot be seen: two tags that look the same must be the same.
     """
     if any(unicodedata.category(char) in _REFUSED or char in _DIRECTION or char in _UNSEEN for char in text):
-        raise FieldError(field, "must not contain control characters, or ones that cannot be seen")
+        raise FieldError(
+            field, "must not contain control characters, or ones that cannot be seen", "CONTROL_CHARACTERS"
+        )
     tag = " ".join(unicodedata.normalize("NFC", text).split()).lstrip("# ")
     if not tag or not tag_key(tag).strip():
-        raise FieldError(field, "must not be empty; give a word, or leave it out")
+        raise FieldError(field, "must not be empty; give a word, or leave it out", "BLANK")
     if len(tag) > LONGEST_TAG:
-        raise FieldError(field, f"{tag[:20]!r}… is longer than {LONGEST_TAG} characters; give a shorter one")
+        message = f"{tag[:20]!r}… is longer than {LONGEST_TAG} characters; give a shorter one"
+        raise FieldError(field, message, "TOO_LONG", most=LONGEST_TAG)
     return tag
 
 
@@ -47,5 +50,5 @@ def parse_tags(texts: Sequence[str], field: str = "tags") -> list[str]:
         tag = parse_tag(text, field)
         tags.setdefault(tag_key(tag), tag)
     if len(tags) > MOST_TAGS:
-        raise FieldError(field, f"a task can have at most {MOST_TAGS} tags")
+        raise FieldError(field, f"a task can have at most {MOST_TAGS} tags", "TOO_MANY", most=MOST_TAGS)
     return list(tags.values())

@@ -18,7 +18,8 @@ def _names() -> frozenset[str]:
 def zone(name: str, field: str = "timezone") -> ZoneInfo:
     """The zone called `name`, for example "Europe/Berlin". Raises FieldError for what the IANA database lacks."""
     if name not in _names():
-        raise FieldError(field, f"{name[:64]!r} is not an IANA time zone; give one like 'Europe/Berlin' or 'UTC'")
+        message = f"{name[:64]!r} is not an IANA time zone; give one like 'Europe/Berlin' or 'UTC'"
+        raise FieldError(field, message, "UNKNOWN_TIME_ZONE")
     return ZoneInfo(name)
 
 

@@ -155,7 +155,8 @@ def over(identity: Identity, revocations: Revocations) -> AuthError:
     """The answer (401) to whoever shows a sign-in that is refused, and so was signed in once: what has ended."""
     closed = revocations.is_closed(identity.user_id)
     message = "This account is disabled or gone" if closed else "This sign-in has ended; log in again"
-    return AuthError("INVALID_TOKEN", message, error="Invalid or expired token")
+    params = {"reason": "account" if closed else "session"}
+    return AuthError("INVALID_TOKEN", message, error="Invalid or expired token", params=params)
 
 
 def _bearer(connection: _AnyConnection) -> str | None:

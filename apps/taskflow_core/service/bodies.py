@@ -66,8 +66,9 @@ async def check_body_strictly(request: Request[Any, Any, Any]) -> None:
         raise _no_json()
     # What is ASCII means the same in nearly every charset, and what is not, in hardly any other.
     if not body.isascii() and charset_of(content_type) not in _UTF_8:
-        raise invalid("", "The Content-Type names another charset; send JSON in UTF-8", "type_error")
+        raise invalid("", "The Content-Type names another charset; send JSON in UTF-8", "type_error", code="MALFORMED")
 
 
 def _no_json() -> InvalidError:
-    return invalid("", "The body is no JSON object; send JSON, with Content-Type: application/json", "type_error")
+    message = "The body is no JSON object; send JSON, with Content-Type: application/json"
+    return invalid("", message, "type_error", code="MALFORMED")

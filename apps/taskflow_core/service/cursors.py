@@ -66,9 +66,10 @@ def _read(decode: JsonDecoder[Position[Id]], cursor: str, of: str) -> Position[I
     except (ValueError, OverflowError):
         raise _none_of_ours() from None
     if position.of != of:
-        raise invalid("cursor", "belongs to another list or other filters; begin again without it", where="query")
+        message = "belongs to another list or other filters; begin again without it"
+        raise invalid("cursor", message, where="query", code="INVALID_CURSOR")
     return msgspec.structs.replace(position, at=at)
 
 
 def _none_of_ours() -> InvalidError:
-    return invalid("cursor", "is not one of ours; begin again without it", where="query")
+    return invalid("cursor", "is not one of ours; begin again without it", where="query", code="INVALID_CURSOR")

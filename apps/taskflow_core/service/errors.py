@@ -43,19 +43,32 @@ from taskflow_core.domain.errors import (
     WrongPasswordError,
 )
 from taskflow_core.service.codes import CODES
-from taskflow_core.service.problems import FieldProblem, InvalidError, invalid, kind_of, missing, shape_of
+from taskflow_core.service.problems import (
+    FieldProblem,
+    InvalidError,
+    invalid,
+    invalid_field,
+    missing,
+    problem_of,
+    shape_of,
+)
+from taskflow_core.settings import Settings
 
 log = structlog.get_logger(__name__)
 
 RETRY_AFTER_SECONDS: Final = 2
 
 
-class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
-    """What went wrong: a short text, a code of CODES, and what to do about it."""
+class ErrorBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What went wrong: a short text, a code of CODES, and what to do about it.
+
+    `params` are what the message says beyond the code, for programs; Phase IV has none.
+    """
 
     error: str
     code: str
     message: str
+    params: dict[str, str | int] = {}
 
 
 class ErrorAnswer(msgspec.Struct, frozen=True):
@@ -87,11 +100,12 @@ class ApiError(Exception):
         error: str | None = None,
         headers: Mapping[str, str] | None = None,
         status: int | None = None,
+        params: Mapping[str, str | int] | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
         self.status = status or CODES[code][0]
-        self.body = ErrorBody(error=error or message, code=code, message=message)
+        self.body = ErrorBody(error=error or message, code=code, message=message, params=dict(params or {}))
         self.headers = dict(headers or {})
 
 
@@ -139,7 +153,7 @@ def refusal(error: DomainError) -> ApiError:
     """What a client is answered to a domain error."""
     code, text, status, kind = DOMAIN_ERRORS[type(error)]
     retry = {} if error.retry_after_seconds is None else {"Retry-After": str(error.retry_after_seconds)}
-    return kind(code, error.message, error=text, headers=retry, status=status)
+    return kind(code, error.message, error=text, headers=retry, status=status, params=error.params)
 
 
 def error_body(code: str, message: str) -> bytes:
@@ -151,23 +165,36 @@ def _json(content: Any, status: int, headers: Mapping[str, str] | None = None) -
     return Response(content, status_code=status, headers=dict(headers or {}), media_type="application/json")
 
 
-def api_error(_: Request[Any, Any, Any], error: ApiError) -> Response[Any]:
+def _is_phase_iv(request: Request[Any, Any, Any]) -> bool:
+    """Whether answers are as Phase IV's are: what programs go by beyond its codes is left out."""
+    settings: Settings | None = request.app.state.get("settings")
+    return settings is not None and settings.phase == "iv"
+
+
+def api_error(request: Request[Any, Any, Any], error: ApiError) -> Response[Any]:
     """The answer to a refusal by a rule, or for want of a token (which says how to send one: RFC 9110, 11.6.1)."""
+    body = msgspec.structs.replace(error.body, params={}) if _is_phase_iv(request) else error.body
     if isinstance(error, AuthError):
-        return _json(error.body, error.status, {"WWW-Authenticate": "Bearer"} | error.headers)
-    return _json(ErrorAnswer(error.body), error.status, error.headers)
+        return _json(body, error.status, {"WWW-Authenticate": "Bearer"} | error.headers)
+    return _json(ErrorAnswer(body), error.status, error.headers)
 
 
 def _domain_error(request: Request[Any, Any, Any], error: DomainError) -> Response[Any]:
     return api_error(request, refusal(error))
 
 
-def _invalid(_: Request[Any, Any, Any], error: InvalidError) -> Response[Any]:
-    return _json(ValidationAnswer(error.problems), 422)
+def _problems(request: Request[Any, Any, Any], problems: list[FieldProblem]) -> Response[Any]:
+    if _is_phase_iv(request):
+        problems = [msgspec.structs.replace(problem, code=None, params={}) for problem in problems]
+    return _json(ValidationAnswer(problems), 422)
 
 
-def _field_error(_: Request[Any, Any, Any], error: FieldError) -> Response[Any]:
-    return _json(ValidationAnswer(invalid(error.field, error.message).problems), 422)
+def _invalid(request: Request[Any, Any, Any], error: InvalidError) -> Response[Any]:
+    return _problems(request, error.problems)
+
+
+def _field_error(request: Request[Any, Any, Any], error: FieldError) -> Response[Any]:
+    return _problems(request, invalid_field(error).problems)
 
 
 def _validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[Any]:
@@ -179,8 +206,7 @@ def _validation(request: Request[Any, Any, Any], error: ValidationException) -> 
         found: list[dict[str, Any]] = error.extra if isinstance(error.extra, list) else []
         problems = [_parameter_problem(request, item) for item in found]
     # Litestar's own words name the method and URL; what is wrong is all a client needs.
-    unknown = FieldProblem(loc=["body"], msg="The request does not validate", type="value_error")
-    return _json(ValidationAnswer(problems or [unknown]), 422)
+    return _problems(request, problems or invalid("", "The request does not validate").problems)
 
 
 def _parameter_problem(request: Request[Any, Any, Any], item: Mapping[str, Any]) -> FieldProblem:
@@ -193,7 +219,7 @@ def _parameter_problem(request: Request[Any, Any, Any], item: Mapping[str, Any])
     model = shape_of(handler.signature_model)
     fields = model.fields if isinstance(model, inspect.StructType) else ()
     kind = next((field.type for field in fields if field.name == argument), None)
-    return FieldProblem(loc=[source, name], msg=str(item["message"]), type=kind_of(given.get(name), kind))
+    return problem_of([source, name], str(item["message"]), given.get(name), kind)
 
 
 def _source(request: Request[Any, Any, Any], name: str) -> str:

@@ -92,5 +92,8 @@ def _problem(name: str, known: Iterable[str]) -> FieldProblem:
     known_ones = ", ".join(sorted(known)) or "none"
     hint = f"did you mean {close[0]}?" if close else f"there are {known_ones}"
     return FieldProblem(
-        loc=["query", name[:_LONGEST]], msg=f"is no parameter of this route; {hint}", type="extra_forbidden"
+        loc=["query", name[:_LONGEST]],
+        msg=f"is no parameter of this route; {hint}",
+        type="extra_forbidden",
+        code="UNKNOWN_PARAMETER",
     )

@@ -51,7 +51,7 @@ class IncomingRequest(Request[Any, Any, Any]):
 
 def undecodable_body(error: UndecodableError) -> InvalidError:
     """The answer to a body that is none."""
-    return invalid("", f"The body is not valid JSON in UTF-8: {error}", "json_invalid")
+    return invalid("", f"The body is not valid JSON in UTF-8: {error}", "json_invalid", code="MALFORMED")
 
 
 def check(request: Request[Any, Any, Any]) -> None:
@@ -67,7 +67,7 @@ def check(request: Request[Any, Any, Any]) -> None:
         try:
             unquote_to_bytes(query).decode()
         except UnicodeDecodeError:
-            raise invalid("", "is not UTF-8, or wrongly escaped", where="query") from None
+            raise invalid("", "is not UTF-8, or wrongly escaped", where="query", code="MALFORMED") from None
         if not query.isascii():
             request.scope["query_string"] = quote_from_bytes(query, safe=_PRINTABLE).encode()
 

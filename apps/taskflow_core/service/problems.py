@@ -4,20 +4,28 @@ msgspec's errors say in words what is wrong, and behind them where (``- at `$.ti
 the words: it follows from the value and the type that it should have had.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
 import msgspec
 from msgspec import inspect
 
+from taskflow_core.domain.errors import FieldError
+from taskflow_core.domain.field_codes import FieldCode
 
-class FieldProblem(msgspec.Struct, frozen=True, kw_only=True):
-    """One value that does not validate: where it stands, what is wrong, and the kind of problem."""
+
+class FieldProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One value that does not validate: where it stands, what is wrong, and the kind of problem.
+
+    `code` is a name for what is wrong that stays, `params` are what belongs to it. Phase IV has neither.
+    """
 
     loc: list[str]
     msg: str
     type: str
+    code: FieldCode | None = None
+    params: dict[str, str | int] = {}
 
 
 class InvalidError(Exception):
@@ -28,14 +36,27 @@ class InvalidError(Exception):
         self.problems = list(problems)
 
 
-def invalid(field: str, message: str, kind: str = "value_error", where: str = "body") -> InvalidError:
+def invalid(
+    field: str,
+    message: str,
+    kind: str = "value_error",
+    where: str = "body",
+    code: FieldCode = "INVALID_VALUE",
+    params: Mapping[str, str | int] | None = None,
+) -> InvalidError:
     """One value that does not validate."""
-    return InvalidError([FieldProblem(loc=[where, field] if field else [where], msg=message, type=kind)])
+    loc = [where, field] if field else [where]
+    return InvalidError([FieldProblem(loc=loc, msg=message, type=kind, code=code, params=dict(params or {}))])
+
+
+def invalid_field(error: FieldError, field: str | None = None, where: str = "body") -> InvalidError:
+    """A value that breaks a rule of the domain's, under another name for its field where one is given."""
+    return invalid(field or error.field, error.message, where=where, code=error.code, params=error.params)
 
 
 def missing(*loc: str) -> FieldProblem:
     """A value that is needed and not there."""
-    return FieldProblem(loc=list(loc), msg="Field required", type="missing")
+    return FieldProblem(loc=list(loc), msg="Field required", type="missing", code="MISSING")
 
 
 _COLLECTIONS: Final = (inspect.ListType, inspect.SetType, inspect.FrozenSetType, inspect.VarTupleType)
@@ -74,30 +95,34 @@ def body_problem(error: msgspec.ValidationError, value: Any, annotation: Any) ->
         for field in struct.fields:
             if field.required and field.encode_name not in value:
                 return missing("body", *path, field.encode_name)
-    return FieldProblem(loc=["body", *path], msg=words, type=kind_of(value, kind))
+    return problem_of(["body", *path], words, value, kind)
 
 
-def kind_of(value: Any, kind: inspect.Type | None) -> str:
-    """The kind of problem that `value` has, which does not validate as `kind`. Where nothing is known: value_error."""
-    if kind is None:
-        return "value_error"
+def problem_of(loc: list[str], message: str, value: Any, kind: inspect.Type | None) -> FieldProblem:
+    """What is wrong with `value`, which does not validate as `kind`. Where nothing is known: value_error."""
     for one in _members(kind):
         if isinstance(one, inspect.StrType) and isinstance(value, str):
-            return _length(value, one) or "type_error"
+            return _length(loc, message, value, one)
         if isinstance(one, _COLLECTIONS) and isinstance(value, list):
-            return _length(value, one) or "type_error"  # pyright: ignore[reportUnknownArgumentType]
-        form = str if isinstance(one, _WORDS) else dict if isinstance(one, inspect.StructType) else ()
-        if isinstance(value, form) or (isinstance(one, _MOMENTS) and type(value) in (int, float)):
-            return "value_error"
-    return "type_error"
+            return _length(loc, message, value, one)  # pyright: ignore[reportUnknownArgumentType]
+    of_form = kind is None or any(_has_form(value, one) for one in _members(kind))
+    type_ = "value_error" if of_form else "type_error"
+    return FieldProblem(loc=loc, msg=message, type=type_, code="INVALID_VALUE")
 
 
-def _length(value: Sequence[Any], kind: Any) -> str | None:
-    if kind.min_length is not None and len(value) < kind.min_length:
-        return "string_too_short"
-    if kind.max_length is not None and len(value) > kind.max_length:
-        return "string_too_long"
-    return None
+def _has_form(value: Any, kind: inspect.Type) -> bool:
+    form = str if isinstance(kind, _WORDS) else dict if isinstance(kind, inspect.StructType) else ()
+    return isinstance(value, form) or (isinstance(kind, _MOMENTS) and type(value) in (int, float))
+
+
+def _length(loc: list[str], message: str, value: Sequence[Any], kind: Any) -> FieldProblem:
+    least, most = kind.min_length, kind.max_length
+    if least is not None and len(value) < least:
+        return FieldProblem(loc=loc, msg=message, type="string_too_short", code="TOO_SHORT", params={"least": least})
+    if most is not None and len(value) > most:
+        code = "TOO_LONG" if isinstance(value, str) else "TOO_MANY"
+        return FieldProblem(loc=loc, msg=message, type="string_too_long", code=code, params={"most": most})
+    return FieldProblem(loc=loc, msg=message, type="type_error", code="INVALID_VALUE")
 
 
 def _members(kind: inspect.Type | None) -> list[inspect.Type]:

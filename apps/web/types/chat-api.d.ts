@@ -96,12 +96,15 @@ export interface ErrorBody {
   error: string;
   code: string;
   message: string;
+  params?: Record<string, string | number>;
 }
 
 export interface FieldProblem {
   loc: Array<string>;
   msg: string;
   type: string;
+  code?: "MISSING" | "TOO_SHORT" | "TOO_LONG" | "TOO_MANY" | "BLANK" | "CONTROL_CHARACTERS" | "INVALID_VALUE" | "MALFORMED" | "UNKNOWN_PARAMETER" | "OUT_OF_RANGE" | "NOT_AN_ADDRESS" | "PASSWORD_TOO_LONG" | "PASSWORD_COMMON" | "NOT_A_DATE" | "YEAR_OUT_OF_RANGE" | "UNKNOWN_TIME_ZONE" | "NEEDS_TIME_ZONE" | "NEEDS_DUE_DATE" | "NEEDS_REPEAT" | "INVALID_REPEAT" | "END_BEFORE_START" | "TOO_MANY_OCCURRENCES" | "NOT_A_REMINDER" | "REMINDER_TOO_EARLY" | "SNOOZE_OUT_OF_RANGE" | "ONE_OF_TWO" | "INVALID_CURSOR" | "INVALID_KEY" | "KEY_USED_OTHERWISE" | null;
+  params?: Record<string, string | number>;
 }
 
 export interface Healthy {
@@ -443,6 +446,7 @@ export interface Trash {
 export interface UnreadWords {
   text: string;
   why: string;
+  reason: "other_zone" | "two_times" | "several_days" | "no_such_time" | "no_such_day" | "other_weekday" | "past" | "too_late" | "two_meanings" | "too_often" | "no_such_interval" | "no_number" | "no_day" | "no_unit" | "unknown_day" | "several_times" | "before_or_after" | "day_or_month" | "no_exact_day" | "no_exact_time" | "half_hour" | "not_in_part" | "two_parts" | "between_days" | "except_date" | "repeat_without_days" | "several_repeats" | "several_starts" | "several_ends" | "start_alone" | "end_alone" | "limit_alone" | "day_not_in_repeat" | "end_before_start" | "reminder_too_early" | "too_many_reminders" | "reminder_time" | "reminder_after_due" | "doubtful" | "more_beside" | "belongs_where";
   doubtful: boolean;
   spans: Array<Stretch>;
 }

@@ -54,8 +54,8 @@ unreadable:
     after|before|until|till|past|since {bare_hour}    => beside before_or_after
     on|by|for|at <festival>                           => unreadable unknown_day
     on|by|for <festival> day                          => unreadable unknown_day
-    {date} / {date}                                   => unreadable two_days
-    <weekday> / <weekday> / <weekday>                 => unreadable two_days
+    {date} / {date}                                   => unreadable several_days
+    <weekday> / <weekday> / <weekday>                 => unreadable several_days
     {exact_clock} / {exact_clock}                     => unreadable two_times
     [the] end|start|beginning of [the|this|next] quarter        => unreadable no_exact_day
     the {nth} working|business day of the|this|next month        => unreadable no_exact_day
@@ -81,9 +81,9 @@ unreadable:
     later this week|month|year                        => unreadable no_exact_day
     in a few|several <unit>                           => unreadable no_number
     in few|several <unit>                             => unreadable no_number
-    {date} or {date}                                  => unreadable two_days
-    {date} and {date}                                 => unreadable two_days
-    {date} , {date} and|& {date}                      => unreadable two_days
+    {date} or {date}                                  => unreadable several_days
+    {date} and {date}                                 => unreadable several_days
+    {date} , {date} and|& {date}                      => unreadable several_days
     last <weekday>                                    => unreadable past
     last week|month|year|night                        => unreadable past
     {quantity} ago                                    => unreadable past

@@ -1,6 +1,7 @@
 """What a repeat pattern can be refused for."""
 
 from taskflow_core.domain.errors import FieldError
+from taskflow_core.domain.field_codes import FieldCode
 
 __all__ = ["InvalidPattern", "quoted"]
 
@@ -17,8 +18,9 @@ class InvalidPattern(FieldError):  # noqa: N818 - reads as the sentence it is: "
     printable.
     """
 
-    def __init__(self, part: str, message: str) -> None:
-        super().__init__(part if part in _FIELDS else "recurrence_pattern", f"{part}: {message}")
+    def __init__(self, part: str, message: str, code: FieldCode = "INVALID_REPEAT") -> None:
+        field = part if part in _FIELDS else "recurrence_pattern"
+        super().__init__(field, f"{part}: {message}", code, part=part)
         self.part = part
 
 

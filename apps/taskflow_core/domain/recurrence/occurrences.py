@@ -64,7 +64,8 @@ class Rule:
         if self.start_local.tzinfo is not None:
             raise ValueError("start_local is a wall time: it must be naive")
         if not _MIN_DAY <= self.start_local.toordinal() <= MAX_DAY:
-            raise InvalidPattern("due_date", "is too far away to repeat from. Choose a due date nearer to today.")
+            message = "is too far away to repeat from. Choose a due date nearer to today."
+            raise InvalidPattern("due_date", message, "OUT_OF_RANGE")
         start = self.start_local.date()
         # The way to set fields of a frozen dataclass; cached_property costs a lock each, which shows in a batch.
         put = object.__setattr__

@@ -112,11 +112,13 @@ def check_end_date(pattern: Pattern, end_date: date | None, start: date | None =
                     f"cannot stand beside recurrence_end_date. Take {part} out of the rule, or clear the end date.",
                 )
         if start is not None and end_date < start:
-            raise InvalidPattern("recurrence_end_date", f"lies before the first due date. Use {start} or a later day.")
+            message = f"lies before the first due date. Use {start} or a later day."
+            raise InvalidPattern("recurrence_end_date", message, "END_BEFORE_START")
     until = pattern.recur.until
     # A day of grace: UNTIL may be an instant, which is another date elsewhere.
     if until is not None and start is not None and until.toordinal() < start.toordinal() - 1:
-        raise InvalidPattern("UNTIL", f"lies before the first due date. Use {start:%Y%m%d} or a later day.")
+        message = f"lies before the first due date. Use {start:%Y%m%d} or a later day."
+        raise InvalidPattern("UNTIL", message, "END_BEFORE_START")
 
 
 def _from_rrule(written: str) -> Pattern:
