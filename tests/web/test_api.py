@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Request, Route
@@ -27,6 +28,12 @@ def answer(status: int, body: object = None, **headers: str) -> Answer:
     return lambda route: route.fulfill(
         status=status, headers={"Content-Type": "application/json", **headers}, body=json.dumps(body)
     )
+
+
+def invalid(field: str, code: str, **params: int) -> dict[str, Any]:
+    """What is wrong with a field, as the server says it."""
+    problem = {"loc": ["body", field], "msg": "the server's words", "type": "value_error", "code": code}
+    return problem | {"params": params}
 
 
 def refused(status: int, code: str, retry_after: int | None = None) -> Answer:
@@ -105,7 +112,7 @@ def test_a_session_that_cannot_be_renewed_is_over(page: Page, server: Server) ->
 
 
 def test_a_session_that_was_ended_says_what_ended_it(page: Page, server: Server) -> None:
-    ended = answer(401, {"error": "x", "code": "INVALID_TOKEN", "message": "This account is disabled or gone"})
+    ended = answer(401, {"error": "x", "code": "INVALID_TOKEN", "message": "Gone", "params": {"reason": "account"}})
     spent = answer(401, {"detail": {"error": "x", "code": "INVALID_REFRESH_TOKEN", "message": "Not accepted"}})
     none = answer(401, {"error": "x", "code": "MISSING_AUTH_HEADER", "message": "Log in first"})
     server.answers = [ended, spent, ended, none, none]
@@ -136,12 +143,32 @@ def test_a_server_away_while_renewing_is_no_reason_to_sign_out(page: Page, serve
     [
         (
             answer(422, {"detail": [{"loc": ["body", "due_date"], "msg": "not a date", "type": "value_error"}]}),
-            "due_date: Not a date.",
+            "Due date: Not a date.",
             {"due_date": "Not a date."},
+        ),
+        (
+            answer(422, {"detail": [{"loc": ["query", "of"], "msg": "x", "type": "x", "code": "OUT_OF_RANGE"}]}),
+            "of: This lies too far away.",
+            {"of": "This lies too far away."},
+        ),
+        (
+            answer(422, {"detail": [invalid("tags", "TOO_MANY", most=2000)]}),
+            "Tags: These are too many: at most 2,000.",
+            {"tags": "These are too many: at most 2,000."},
+        ),
+        (
+            answer(422, {"detail": [invalid("due_date", "YEAR_OUT_OF_RANGE", first=1970, last=2199)]}),
+            "Due date: The year must lie between 1970 and 2199.",
+            {"due_date": "The year must lie between 1970 and 2199."},
+        ),
+        (
+            answer(422, {"detail": [invalid("due_date", "NEWER_THAN_THE_PAGE")]}),
+            "Due date: The server's words.",
+            {"due_date": "The server's words."},
         ),
         (answer(422, {"detail": [{"loc": ["body"], "msg": "no JSON", "type": "x"}]}), "No JSON.", {"": "No JSON."}),
         (answer(404, {"detail": {"error": "x", "code": "GONE", "message": "No such task."}}), "No such task.", {}),
-        (answer(403, {"detail": "Forbidden"}), "Forbidden", {}),
+        (answer(403, {"detail": "Forbidden"}), "This is not yours to change.", {}),
         (answer(500), "Something went wrong on our side. Try again in a moment.", {}),
         (answer(429, {}, **{"Retry-After": "60"}), "Too many tries. Wait 60 seconds, then try again.", {}),
         (answer(429, {}), "Too many tries. Wait a few seconds, then try again.", {}),
@@ -156,8 +183,12 @@ def test_a_server_away_while_renewing_is_no_reason_to_sign_out(page: Page, serve
             "Too many people are logging in just now. Wait 2 seconds, then try again.",
             {},
         ),
-        (refused(503, "SERVICE_UNAVAILABLE", 2), "The server's words.", {}),
-        (refused(409, "TOO_MANY_TASKS"), "The server's words.", {}),
+        (
+            refused(503, "SERVICE_UNAVAILABLE", 2),
+            "TaskFlow is not ready just now. Nothing was done; try again in a moment.",
+            {},
+        ),
+        (refused(409, "NEWER_THAN_THE_PAGE"), "The server's words.", {}),
         (
             refused(403, "ORIGIN_MISMATCH"),
             "TaskFlow is not meant to be used at this address. Ask whoever runs it for the right one.",

@@ -14,7 +14,7 @@ VISIBLE = """() => {
   const walk = (node) => {
     if (node.nodeType === Node.TEXT_NODE) shown.push(node.textContent);
     if (!(node instanceof HTMLElement)) return;
-    if (node.hidden || node.lang === "en" || node.matches(".brand, .user, .menu-user, .said, noscript")) return;
+    if (node.hidden || node.lang === "en" || node.matches(".brand, .user, .menu-user, .quick-marks, noscript")) return;
     if (node.matches("[data-id] .task-title, [data-id] .task-description, option[lang], option[value*='/']")) return;
     for (const name of ["aria-label", "placeholder", "title", "alt"]) shown.push(node.getAttribute(name) ?? "");
     for (const child of node.childNodes) walk(child);

@@ -146,7 +146,10 @@ def test_logging_out_everywhere_ends_the_other_browser_and_its_streams(ada: Pers
     dialog = page.get_by_role("dialog", name="Log out everywhere?")
     expect(dialog).to_contain_text(ada.email)
     dialog.get_by_role("button", name="Log out", exact=True).click()
-    for one, notice in ((page, "You are logged out everywhere."), (other, "This sign-in has ended; log in again.")):
+    for one, notice in (
+        (page, "You are logged out everywhere."),
+        (other, "Your session has ended. Log in again to go on."),
+    ):
         expect(one.get_by_role("heading", name="Welcome back")).to_be_visible()
         expect(one.get_by_role("status").filter(has_text=notice)).to_be_visible()
         expect(one.get_by_role("dialog")).to_have_count(0)
@@ -156,7 +159,7 @@ def test_logging_out_everywhere_ends_the_other_browser_and_its_streams(ada: Pers
     expect(other.get_by_text("Nothing to do")).to_be_visible()
 
 
-def test_a_server_that_says_no_to_logging_out_everywhere_is_quoted(ada: Person) -> None:
+def test_a_server_that_says_no_to_logging_out_everywhere_is_told(ada: Person) -> None:
     away = {"detail": {"error": "x", "code": "SERVICE_UNAVAILABLE", "message": "A dependency is away."}}
     page = ada.tab()
     ada.context.route("**/api/v1/auth/logout", lambda route: route.fulfill(status=503, json=away))
@@ -164,7 +167,7 @@ def test_a_server_that_says_no_to_logging_out_everywhere_is_quoted(ada: Person) 
     page.get_by_role("button", name="Log out everywhere…").click()
     dialog = page.get_by_role("dialog", name="Log out everywhere?")
     dialog.get_by_role("button", name="Log out", exact=True).click()
-    expect(dialog.get_by_role("alert")).to_have_text("A dependency is away.")
+    expect(dialog.get_by_role("alert")).to_contain_text("TaskFlow is not ready just now.")
     dialog.get_by_role("button", name="Cancel").click()
     quick_add(page, "Still here")
     expect(row(page, "Still here")).to_be_visible()

@@ -99,7 +99,7 @@ def test_a_session_that_ran_out_is_renewed_without_a_word(ada: Person) -> None:
 
 @pytest.mark.parametrize(
     ("password", "words"),
-    [("password123", "One of the most common ones"), ("ä" * 40, "Too long: 80 bytes in UTF-8, and 72 are taken")],
+    [("password123", "one of the most common passwords"), ("ä" * 40, "This is too long: at most 72 bytes")],
 )
 def test_a_password_that_is_not_taken_is_told_at_its_field(
     new_context: NewContext, platform_url: str, password: str, words: str

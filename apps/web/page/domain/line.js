@@ -1,7 +1,12 @@
 // A line that was read: stretches of its text as it is edited, and the task that it means.
 
+import { strings } from "../strings/index.js";
+import { language } from "../strings/locale.js";
+import { offsetLabel } from "./offsets.js";
+import { patternLabel } from "./repeat.js";
+
 /**
- * @import { NewTask, Parsed, Possibility, Stretch } from "../../types/chat-api.js"
+ * @import { NewTask, Parsed, Possibility, RemindersSaid, RepeatSaid, Stretch } from "../../types/chat-api.js"
  */
 
 /**
@@ -66,6 +71,27 @@ export function pieces(text, stretches) {
 export function wordsOf(text, stretches) {
   const chars = Array.from(text);
   return stretches.map(({ start, end }) => chars.slice(start, end).join("")).join(" ");
+}
+
+/**
+ * How often, in the person's language; in English as the server says it, which reads the same again.
+ *
+ * @param {RepeatSaid} said
+ * @param {(date: string) => string} dateWords
+ */
+export function repeatWords({ value, until, words }, dateWords) {
+  if (language === "en") return words;
+  const label = strings.history.within(patternLabel(value));
+  return until ? strings.said.until(label, dateWords(until)) : label;
+}
+
+/**
+ * With what reminders, likewise.
+ *
+ * @param {RemindersSaid} said
+ */
+export function reminderWords({ values, words }) {
+  return language === "en" ? words : strings.said.reminded(values.map(offsetLabel));
 }
 
 /**

@@ -68,7 +68,7 @@ export class Api {
 
   /** Why nobody is signed in any more, for whoever was. */
   get farewell() {
-    return this.reason ? `${this.reason}.` : strings.errors.sessionEnded;
+    return this.reason || strings.errors.sessionEnded;
   }
 
   /**

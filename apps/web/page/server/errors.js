@@ -1,8 +1,12 @@
 // What a call fails with: a refusal with the fields it names, or no answer at all.
 
 import { strings } from "../strings/index.js";
+import { number } from "../strings/locale.js";
 
-/** @import { ErrorBody, FieldProblem } from "../../types/chat-api.js" */
+/**
+ * @import { ErrorBody, FieldProblem } from "../../types/chat-api.js"
+ * @import { Params, Sentence } from "../strings/en/errors.js"
+ */
 
 /** A refusal, or no answer at all (status 0). */
 export class ApiError extends Error {
@@ -88,26 +92,38 @@ export function refusal(response, body) {
   const retryAfter = retryAfterSeconds(headers);
   const detail = body?.detail ?? body;
   if (Array.isArray(detail)) {
-    const fields = new Map(detail.map((problem) => [fieldOf(problem.loc), readable(problem.msg)]));
-    const message = [...fields].map(([field, text]) => (field ? `${field}: ${text}` : text)).join(" ");
+    const fields = new Map(detail.map((problem) => [fieldOf(problem.loc), reasonOf(problem)]));
+    const message = [...fields].map(([field, text]) => atName(field, text)).join(" ");
     return new ApiError(message, { status, fields, retryAfter, code: "VALIDATION_ERROR" });
   }
-  const given = typeof detail === "string" ? detail : detail?.message;
-  const code = typeof detail === "string" ? "" : (detail?.code ?? "");
-  const plain = translated(given) ?? errors.statuses.get(status) ?? errors.ours;
-  let message = errors.codes.get(code) ?? (status === 429 ? errors.tooManyTries : plain);
+  const { code = "", message: said, params = {} } = typeof detail === "string" ? {} : (detail ?? {});
+  const plain = said ?? errors.statuses.get(status) ?? errors.ours;
+  let message = inWords(errors.codes.get(code), params) || (status === 429 ? errors.tooManyTries : plain);
   if (status === 429 ? code !== "TOO_MANY_KEPT_ANSWERS" : code === "SIGN_IN_BUSY")
     message += ` ${errors.wait(wait(retryAfter))}`;
   return new ApiError(message, { status, retryAfter, code });
 }
 
 /**
- * A sentence of the server in the person's language, where it is known; else as the server says it.
+ * A sentence with what belongs in it; "" where there is none.
  *
- * @param {string | undefined} sentence
+ * @param {Sentence | undefined} sentence
+ * @param {Params} params
  */
-function translated(sentence) {
-  return sentence === undefined ? undefined : (strings.errors.sentences.get(sentence) ?? sentence);
+function inWords(sentence, params) {
+  if (typeof sentence !== "function") return sentence ?? "";
+  // A year is written as it is, a number of things as one writes numbers.
+  const counts = ["least", "most"].filter((name) => name in params).map((name) => [name, number(Number(params[name]))]);
+  return sentence({ ...params, ...Object.fromEntries(counts) });
+}
+
+/**
+ * @param {string} field
+ * @param {string} text
+ */
+function atName(field, text) {
+  const { atField, fields } = strings.errors;
+  return field ? atField(fields.get(field) ?? field, text) : text;
 }
 
 /** @param {string[] | undefined} loc */
@@ -116,9 +132,19 @@ function fieldOf(loc) {
   return names[0] ?? "";
 }
 
+/**
+ * Why a value is refused; where the page has no words for it, in the server's.
+ *
+ * @param {FieldProblem} problem
+ */
+function reasonOf({ code, params = {}, msg }) {
+  const known = code && inWords(strings.errors.values[code], params);
+  return known || readable(msg);
+}
+
 /** @param {string | undefined} message */
 function readable(message) {
-  const text = translated(message) ?? strings.errors.notValid;
+  const text = message || strings.errors.notValid;
   const sentence = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }

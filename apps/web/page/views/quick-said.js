@@ -4,13 +4,13 @@
 import { findAll, h, setText } from "../dom.js";
 import { dueFields, dueLabel, dueValue } from "../domain/due.js";
 import { priorityLabel, shortDate, timeLabel } from "../domain/labels.js";
-import { wordsOf } from "../domain/line.js";
+import { reminderWords, repeatWords, wordsOf } from "../domain/line.js";
 import { today } from "../domain/zones.js";
 import { icon } from "../icons.js";
 import { strings } from "../strings/index.js";
 
 /**
- * @import { DueSaid, Parsed, Stretch } from "../../types/chat-api.js"
+ * @import { DueSaid, Parsed, RepeatSaid, Stretch } from "../../types/chat-api.js"
  * @import { Said } from "../domain/line.js"
  * @import { Clock } from "../domain/zones.js"
  * @import { Mark } from "./line-field.js"
@@ -95,8 +95,8 @@ export function quickSaid({ clock, onKeep, onChoice }) {
     const { due, repeat, reminders } = reading;
     const found = [];
     if (due) found.push(chip("calendar", dueWords(due, clock), due.spans, text));
-    if (repeat) found.push(chip("repeat", repeat.words, repeat.spans, text));
-    if (reminders) found.push(chip("bell", reminders.words, reminders.spans, text));
+    if (repeat) found.push(chip("repeat", repeated(repeat, clock), repeat.spans, text));
+    if (reminders) found.push(chip("bell", reminderWords(reminders), reminders.spans, text));
     if (reading.priority) found.push(chip("flag", priorityLabel(reading.priority.value), reading.priority.spans, text));
     for (const tag of reading.tags) found.push(chip("tag", tag.value, tag.spans, text));
     return found;
@@ -180,7 +180,16 @@ function choicesOf({ options }, meanings) {
  * @param {typeof dueWords} say how the date is said
  */
 function meaning({ due, repeat, reminders }, clock, say = dueWords) {
-  return [due && say(due, clock), repeat?.words, reminders?.words].filter(Boolean).join(", ");
+  const parts = [due && say(due, clock), repeat && repeated(repeat, clock), reminders && reminderWords(reminders)];
+  return parts.filter(Boolean).join(", ");
+}
+
+/**
+ * @param {RepeatSaid} repeat
+ * @param {Clock} clock
+ */
+function repeated(repeat, clock) {
+  return repeatWords(repeat, (date) => shortDate(date, today(clock.now(), clock.zone)));
 }
 
 /**
@@ -221,7 +230,7 @@ export function instantText(value, clock) {
  * @param {Parsed} reading
  */
 function notesOf({ unread, reminder_without_date }) {
-  const notes = unread.map(({ text, why }) => words.notRead(text, why));
+  const notes = unread.map(({ text, why, reason }) => words.notRead(text, words.why[reason] ?? why));
   if (reminder_without_date) notes.push(words.noDate);
   return notes;
 }
