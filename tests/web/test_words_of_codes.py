@@ -15,14 +15,15 @@ from tests.web.test_page_german import ENGLISH
 AS_THE_SERVER_SAYS = {"en": {"INVALID_VALUE", "INVALID_REPEAT"}, "de": set[str]()}
 SPOKEN = """async (language) => {
   const { strings } = await import(`/static/strings/${language}.js`);
+  const { refusals } = await import(`/static/strings/${language}/refusals.js`);
   const params = { least: "2", most: "5", first: 1970, last: 2199, part: "BYDAY" };
   const reasons = ["", "account", "session", "title", "malformed", "taken", "acknowledged", "cancelled"];
   const said = (sentence) => typeof sentence !== "function" ? [sentence]
     : [...new Set(reasons.map((reason) => sentence({ ...params, reason })))];
   const each = (entries) => Object.fromEntries([...entries].map(([code, sentence]) => [code, said(sentence)]));
   return {
-    codes: each(strings.errors.codes), values: each(Object.entries(strings.errors.values)),
-    why: each(Object.entries(strings.said.why)), reasons: each(Object.entries(strings.security.reasons)),
+    codes: each(refusals.codes), values: each(Object.entries(refusals.values)),
+    why: each(Object.entries(refusals.why)), reasons: each(Object.entries(strings.security.reasons)),
   };
 }"""
 

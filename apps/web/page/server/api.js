@@ -260,7 +260,7 @@ async function send(url, options, asFile = false) {
     throw error;
   }
   const body = typeof content === "string" ? parse(content) : content;
-  if (!response.ok) throw refusal(response, body);
+  if (!response.ok) throw await refusal(response, body);
   return { status: response.status, headers: response.headers, body };
 }
 

@@ -2,10 +2,12 @@
 
 import { strings } from "../strings/index.js";
 import { number } from "../strings/locale.js";
+import { loadRefusals } from "../strings/refusals.js";
 
 /**
  * @import { ErrorBody, FieldProblem } from "../../types/chat-api.js"
- * @import { Params, Sentence } from "../strings/en/errors.js"
+ * @import { Params, Sentence } from "../strings/en/refusals.js"
+ * @import { Refusals } from "../strings/refusals.js"
  */
 
 /** A refusal, or no answer at all (status 0). */
@@ -86,19 +88,20 @@ function wait(seconds) {
  * @param {Response} response
  * @param {{detail?: string | ErrorBody | FieldProblem[]} & Partial<ErrorBody> | null} body
  */
-export function refusal(response, body) {
+export async function refusal(response, body) {
   const { status, headers } = response;
   const { errors } = strings;
   const retryAfter = retryAfterSeconds(headers);
   const detail = body?.detail ?? body;
+  const words = await loadRefusals();
   if (Array.isArray(detail)) {
-    const fields = new Map(detail.map((problem) => [fieldOf(problem.loc), reasonOf(problem)]));
-    const message = [...fields].map(([field, text]) => atName(field, text)).join(" ");
+    const fields = new Map(detail.map((problem) => [fieldOf(problem.loc), reasonOf(problem, words)]));
+    const message = [...fields].map(([field, text]) => atName(field, text, words)).join(" ");
     return new ApiError(message, { status, fields, retryAfter, code: "VALIDATION_ERROR" });
   }
   const { code = "", message: said, params = {} } = typeof detail === "string" ? {} : (detail ?? {});
   const plain = said ?? errors.statuses.get(status) ?? errors.ours;
-  let message = inWords(errors.codes.get(code), params) || (status === 429 ? errors.tooManyTries : plain);
+  let message = inWords(words?.codes.get(code), params) || (status === 429 ? errors.tooManyTries : plain);
   if (status === 429 ? code !== "TOO_MANY_KEPT_ANSWERS" : code === "SIGN_IN_BUSY")
     message += ` ${errors.wait(wait(retryAfter))}`;
   return new ApiError(message, { status, retryAfter, code });
@@ -120,10 +123,10 @@ function inWords(sentence, params) {
 /**
  * @param {string} field
  * @param {string} text
+ * @param {Refusals | null} words
  */
-function atName(field, text) {
-  const { atField, fields } = strings.errors;
-  return field ? atField(fields.get(field) ?? field, text) : text;
+function atName(field, text, words) {
+  return field ? `${words?.fields.get(field) ?? field}: ${text}` : text;
 }
 
 /** @param {string[] | undefined} loc */
@@ -136,9 +139,10 @@ function fieldOf(loc) {
  * Why a value is refused; where the page has no words for it, in the server's.
  *
  * @param {FieldProblem} problem
+ * @param {Refusals | null} words
  */
-function reasonOf({ code, params = {}, msg }) {
-  const known = code && inWords(strings.errors.values[code], params);
+function reasonOf({ code, params = {}, msg }, words) {
+  const known = code && inWords(words?.values[code], params);
   return known || readable(msg);
 }
 

@@ -2,6 +2,7 @@
 // there is none in time the line is not read, and is a title as it stands.
 
 import { ApiError, hasStatus } from "../server/errors.js";
+import { loadRefusals } from "../strings/refusals.js";
 
 /**
  * @import { Parsed, Stretch } from "../../types/chat-api.js"
@@ -89,7 +90,10 @@ export class LineReader {
     const limit = AbortSignal.timeout(this.patience);
     const ends = signal ? AbortSignal.any([signal, limit]) : limit;
     try {
-      return await this.send(line, ends);
+      const reading = await this.send(line, ends);
+      // Why words were not read is said in words that are loaded by then.
+      if (reading.unread.length > 0) await loadRefusals();
+      return reading;
     } catch (error) {
       if (error instanceof ApiError || ends.aborted) return null;
       throw error;

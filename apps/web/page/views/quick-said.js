@@ -8,6 +8,7 @@ import { reminderWords, repeatWords, wordsOf } from "../domain/line.js";
 import { today } from "../domain/zones.js";
 import { icon } from "../icons.js";
 import { strings } from "../strings/index.js";
+import { refusals } from "../strings/refusals.js";
 
 /**
  * @import { DueSaid, Parsed, RepeatSaid, Stretch } from "../../types/chat-api.js"
@@ -230,7 +231,7 @@ export function instantText(value, clock) {
  * @param {Parsed} reading
  */
 function notesOf({ unread, reminder_without_date }) {
-  const notes = unread.map(({ text, why, reason }) => words.notRead(text, words.why[reason] ?? why));
+  const notes = unread.map(({ text, why, reason }) => words.notRead(text, refusals()?.why[reason] ?? why));
   if (reminder_without_date) notes.push(words.noDate);
   return notes;
 }

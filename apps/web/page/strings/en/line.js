@@ -2,8 +2,6 @@
 
 import { listed, pluralsOf } from "../locale.js";
 
-/** @import { UnreadWords } from "../../../types/chat-api.js" */
-
 const plural = pluralsOf("en");
 
 export const line = {
@@ -61,50 +59,6 @@ export const line = {
     undated: "No date",
     /** @param {string} title @param {string} words */
     titled: (title, words) => `“${title}”: ${words}`,
-    /** @type {Record<UnreadWords["reason"], string>} */
-    why: {
-      other_zone: "a time of another zone",
-      two_times: "two times of day",
-      several_days: "several days",
-      no_such_time: "no such time",
-      no_such_day: "no such day",
-      other_weekday: "the weekday is another one on that date",
-      past: "that is over",
-      too_late: "beyond the year 2199",
-      two_meanings: "this word means two things",
-      too_often: "a task repeats at most once a day",
-      no_such_interval: "no such interval",
-      no_number: "no number",
-      no_day: "which day?",
-      no_unit: "minutes, hours or days?",
-      unknown_day: "a day whose date is not known here",
-      several_times: "which days?",
-      before_or_after: "not a day or time itself",
-      day_or_month: "the day or the month first?",
-      no_exact_day: "no exact day",
-      no_exact_time: "no exact time",
-      half_hour: "half to or half past?",
-      not_in_part: "no time of that part of the day",
-      two_parts: "two parts of the day",
-      between_days: "a time between two days",
-      except_date: "a repeat without one of its dates",
-      repeat_without_days: "a repeat without some of its days",
-      several_repeats: "several repeats",
-      several_starts: "several starts",
-      several_ends: "several ends",
-      start_alone: "a start without a repeat",
-      end_alone: "an end without a repeat",
-      limit_alone: "a limit without a repeat",
-      day_not_in_repeat: "the repeat has no such day",
-      end_before_start: "the end lies before the start",
-      reminder_too_early: "a reminder comes at most a year before, in days or hours",
-      too_many_reminders: "more than ten reminders",
-      reminder_time: "a reminder at which time?",
-      reminder_after_due: "a reminder after the task is due",
-      doubtful: "it may belong to the title",
-      more_beside: "there is more about time beside it",
-      belongs_where: "not sure what belongs together",
-    },
     /** @param {string} repeat @param {string} day */
     until: (repeat, day) => `${repeat} until ${day}`,
     reminded: (/** @type {string[]} */ offsets) => `reminder ${listed(offsets)}`,
