@@ -22,6 +22,7 @@ _SCRIPTS: Final = (
     ("0020_trail_sealing", "TABLES"),
     ("0020_trail_sealing", "SEALING"),
     ("0021_security_events", "INDEX"),
+    ("0024_trail_order", "INDEX"),
 )
 
 SERVICE_ROLE: Final = "taskflow_app"
