@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from e2e.alerts.series import Behaviour, Now, Rising, Series, Steady
+from e2e.alerts.series import Behaviour, Gone, Now, Rising, Series, Steady
 
 SERVICES: Final = (
     "chat-api",
@@ -117,6 +117,7 @@ def _of_one(service: str) -> Iterator[Series]:
 def _of_leader(service: str) -> Iterator[Series]:
     if service in PRODUCERS:
         yield _series("taskflow_outbox_oldest_age_seconds", Steady(2), service=service)
+        yield _series("taskflow_topic_held", Gone(), service=service, topic="taskflow.accounts.security")
         yield _series("taskflow_listening", Steady(1), service=service)
     elif service == "recurring-task-processor":
         yield _series("taskflow_recurrence_run_seconds_count", Rising(0.2), service=service)

@@ -10,8 +10,9 @@ import pytest
 from taskflow_core.bus.dapr.publisher import SidecarPublisher
 from taskflow_core.bus.dapr.version import OLDEST
 from taskflow_core.bus.delivery import is_outage
-from taskflow_core.bus.port import Message
-from tests.bus.making import created, deleted, messages, updated
+from taskflow_core.bus.port import Message, TopicsHeldError
+from taskflow_core.events.topics import ACCOUNT_SECURITY
+from tests.bus.making import created, deleted, messages, signed_up, updated
 
 Entries = list[dict[str, Any]]
 Answer = Callable[[str, Entries], httpx.Response]
@@ -172,3 +173,39 @@ async def test_a_request_stays_below_the_sidecars_limit_and_an_event_above_it_is
     assert list(refused) == ["huge"]
     assert sum(len(ids) for ids in sidecar.ids()) == 300
     assert max(sidecar.bytes) <= 4 * 1024 * 1024
+
+
+async def test_a_topic_that_takes_nothing_is_named_and_the_others_are_dealt_with(
+    publisher: SidecarPublisher, sidecar: FakeSidecar
+) -> None:
+    first, bad, lost, after = created(), updated("b"), signed_up(), updated("b", version=3)
+
+    def answer(topic: str, entries: Entries) -> httpx.Response:
+        if topic == ACCOUNT_SECURITY:
+            return failing(
+                *(entry["entryId"] for entry in entries), error="Request was for a topic that does not exist"
+            )
+        if any(entry["entryId"] == bad.event_id for entry in entries):
+            return failing(bad.event_id, error="Message was too large")
+        return httpx.Response(204)
+
+    sidecar.answer = answer
+    with pytest.raises(TopicsHeldError) as raised:
+        await publisher.publish(messages([first, bad, lost, after]))
+    assert list(raised.value.topics) == [ACCOUNT_SECURITY]
+    assert "does not exist" in raised.value.topics[ACCOUNT_SECURITY]
+    assert set(raised.value.refused) == {bad.event_id, after.event_id}
+
+
+async def test_a_topic_whose_request_hangs_holds_up_itself_where_others_get_through(
+    publisher: SidecarPublisher, sidecar: FakeSidecar
+) -> None:
+    def answer(topic: str, _entries: Entries) -> httpx.Response:
+        if topic == ACCOUNT_SECURITY:
+            raise httpx.ReadTimeout("no answer")
+        return httpx.Response(204)
+
+    sidecar.answer = answer
+    with pytest.raises(TopicsHeldError) as raised:
+        await publisher.publish(messages([created(), signed_up()]))
+    assert (list(raised.value.topics), raised.value.refused) == ([ACCOUNT_SECURITY], {})

@@ -56,6 +56,7 @@ ONLY_IN_TROUBLE: Final = {
     "taskflow_events_republished_total",
     "taskflow_http_request_seconds_count",
     "taskflow_publish_failures_total",
+    "taskflow_topic_held",
 }
 """What services tell only once there was a request, an event, a failure or a sidecar."""
 

@@ -4,7 +4,7 @@ Two transports implement it, embedded.py for one process and dapr/ for sidecars 
 promises against both.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import Enum
@@ -84,14 +84,27 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     seq: int
 
 
+class TopicsHeldError(ConnectionError):
+    """Some topics take nothing now, as one that the broker does not have; the rest was dealt with.
+
+    `topics` are they, each with the reason. `refused` is what `publish` would have returned for the events of others.
+    """
+
+    def __init__(self, topics: Mapping[str, str], refused: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{topic}: {reason}" for topic, reason in topics.items()))
+        self.topics = dict(topics)
+        self.refused = dict(refused)
+
+
 class Publisher(Protocol):
     """The sending half of a transport, as the relay uses it."""
 
     async def publish(self, messages: Sequence[Message]) -> dict[str, str]:
         """Hand over `messages`, in order. Returns the ids that were refused, each with the reason.
 
-        A refused message also holds back the later ones of its task: they are in the answer as well. Raises an outage
-        (delivery.is_outage) when the transport cannot be reached; then any of them may have arrived.
+        A refused message also holds back the later ones of its task: they are in the answer as well. Raises
+        TopicsHeldError when some topics, or all, cannot be published to, and an outage (delivery.is_outage) when the
+        transport cannot be reached; then any message that is concerned may have arrived.
         """
         ...
 

@@ -1,16 +1,22 @@
-"""The relay: takes a producer's outbox rows in order and hands them to the transport, one relay at a time."""
+"""The relay: takes a producer's outbox rows in order and hands them to the transport, one relay at a time.
+
+An event that is refused holds back later ones of its task. A topic that takes nothing holds back its own events, and
+later ones of the same tasks; it is tried again beside the others, by one event, until it takes that.
+"""
 
 import asyncio
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+import asyncpg
 import msgspec
 import structlog
 from opentelemetry.trace import SpanKind
 
 from taskflow_core.bus.delivery import backoff, is_outage, reason_of
+from taskflow_core.bus.held_topics import HeldTopics
 from taskflow_core.bus.outbox import WAKE_CHANNEL
-from taskflow_core.bus.port import Message, Publisher
+from taskflow_core.bus.port import Message, Publisher, TopicsHeldError
 from taskflow_core.bus.purge import Purge
 from taskflow_core.cancellation import ended, side_by_side, stop_if_cancelled
 from taskflow_core.database.lease import lead, still_leading
@@ -24,18 +30,33 @@ log = structlog.get_logger(__name__)
 
 _BATCH: Final = 500
 _POLL_SECONDS: Final = 1.0
+_TOPICS_SECONDS: Final = 0.25
+"""How often to look whether a topic that takes nothing is to be tried again."""
+
 _MARK_SECONDS: Final = 1.0
 """How long what was published may take to be marked by one that has to stop; else it is published again."""
 
-# The next rows to publish, in order, apart from those under way. One that waits for its next try holds back later ones
-# of its task, no others.
+# The next rows to publish, in order, apart from those under way. One that waits for its next try, or for its topic,
+# holds back later ones of its task, no others.
 _NEXT: Final = """
 SELECT event_id, topic, task_id, payload, seq FROM outbox
-WHERE producer = $1 AND published_at IS NULL AND seq <> ALL($3::bigint[])
-    AND task_id NOT IN (
-        SELECT task_id FROM outbox WHERE producer = $1 AND published_at IS NULL AND retry_at > now()
-    )
+LEFT JOIN (
+    SELECT task_id, min(seq) AS first FROM outbox
+    WHERE producer = $1 AND published_at IS NULL AND (retry_at > now() OR topic = ANY($4::text[]))
+    GROUP BY task_id
+) AS waiting USING (task_id)
+WHERE producer = $1 AND published_at IS NULL AND seq <> ALL($3::bigint[]) AND (first IS NULL OR seq < first)
 ORDER BY seq LIMIT $2
+"""
+# The first row for a topic that waits for nothing else.
+_FIRST_FOR: Final = """
+SELECT event_id, topic, task_id, payload, seq FROM outbox AS o
+WHERE producer = $1 AND published_at IS NULL AND topic = $2 AND (retry_at IS NULL OR retry_at <= now())
+    AND NOT EXISTS (
+        SELECT FROM outbox AS before
+        WHERE before.producer = $1 AND before.published_at IS NULL AND before.task_id = o.task_id AND before.seq < o.seq
+    )
+ORDER BY seq LIMIT 1
 """
 # The transport has them.
 _PUBLISHED: Final = """
@@ -51,7 +72,7 @@ FROM unnest($1::uuid[], $2::text[]) AS refused (event_id, reason) WHERE outbox.e
 
 
 _Published = tuple[Sequence[Message], dict[str, str]]
-"""A batch and what of it was refused."""
+"""A batch, without what waits for its topic, and what of it was refused."""
 
 
 class Relay:
@@ -62,6 +83,7 @@ class Relay:
         self._producer = producer
         self._publisher = publisher
         self._purge = purge
+        self._held = HeldTopics(producer)
 
     async def run(self) -> None:
         """For ever, until cancelled; waits for the lease, the database and the transport as long as it takes."""
@@ -69,7 +91,15 @@ class Relay:
 
     async def _lead(self) -> None:
         wake = asyncio.Event()
-        await side_by_side(self._purge.run, lambda: self._listen(wake), lambda: self._publish_forever(wake))
+        try:
+            await side_by_side(
+                self._purge.run,
+                lambda: self._listen(wake),
+                lambda: self._publish_forever(wake),
+                lambda: self._retry_topics(wake),
+            )
+        finally:
+            self._held.forget()
 
     async def _listen(self, wake: asyncio.Event) -> None:
         def heard(payload: str) -> None:
@@ -111,14 +141,13 @@ class Relay:
                 between = asyncio.create_task(self._mark_and_read(done, batch))
                 done = None
                 try:
-                    done = batch, await self._publish(batch)
+                    done = await self._publish(batch)
                 except BaseException:
                     # The batch before this one was published, and is better marked.
                     await _settled(between)
                     raise
                 following = await between
-                held = {message.task_id for message in batch if message.event_id in done[1]}
-                batch = [message for message in following if message.task_id not in held]
+                batch = self._without_held(following, _not_accepted(batch, done))
                 if following and not batch:
                     await self._mark(*done)
                     batch, done = await self._read(()), None
@@ -131,22 +160,65 @@ class Relay:
         if done is not None:
             await self._mark(*done)
 
+    async def _retry_topics(self, wake: asyncio.Event) -> None:
+        while True:
+            await asyncio.sleep(_TOPICS_SECONDS)
+            await asyncio.gather(*(self._retry(topic, wake) for topic in self._held.due()))
+
+    async def _retry(self, topic: str, wake: asyncio.Event) -> None:
+        """Try a topic by the first event that waits for it alone."""
+        try:
+            first = self._messages(await self._database.fetch(_FIRST_FOR, self._producer, topic))
+            if first:
+                done = await self._publish(first)
+                if not done[0]:
+                    return
+                await self._mark(*done)
+        except Exception as error:
+            stop_if_cancelled()
+            if not is_outage(error):
+                raise
+            self._held.hold({topic: reason_of(error)})
+        else:
+            self._held.release(topic)
+            wake.set()
+
     async def _mark_and_read(self, done: _Published | None, under_way: Sequence[Message]) -> list[Message]:
         if done is not None:
             await self._mark(*done)
         return await self._read(under_way)
 
     async def _read(self, under_way: Sequence[Message]) -> list[Message]:
-        rows = await self._database.fetch(_NEXT, self._producer, _BATCH, [message.seq for message in under_way])
+        seqs = [message.seq for message in under_way]
+        return self._messages(await self._database.fetch(_NEXT, self._producer, _BATCH, seqs, self._held.names))
+
+    @staticmethod
+    def _messages(rows: Sequence[asyncpg.Record]) -> list[Message]:
         return [Message(str(row["event_id"]), row["topic"], row["task_id"], row["payload"], row["seq"]) for row in rows]
 
-    async def _publish(self, batch: Sequence[Message]) -> dict[str, str]:
+    async def _publish(self, batch: Sequence[Message]) -> _Published:
         await still_leading()
         with tracing.spans(f"{self._producer} publish", _parents(batch), SpanKind.PRODUCER):
-            return await self._publisher.publish(batch)
+            try:
+                return batch, await self._publisher.publish(batch)
+            except TopicsHeldError as error:
+                self._held.hold(error.topics)
+                return self._without_held(batch, set()), error.refused
+
+    def _without_held(self, messages: Sequence[Message], tasks: set[str]) -> list[Message]:
+        """Those whose topic is not held, nor anything before them of their task; and none of `tasks`."""
+        held = set(tasks)
+        free: list[Message] = []
+        for message in messages:
+            if message.topic in self._held or message.task_id in held:
+                held.add(message.task_id)
+            else:
+                free.append(message)
+        return free
 
     async def _mark(self, batch: Sequence[Message], refused: dict[str, str]) -> None:
         accepted = [message.seq for message in batch if message.event_id not in refused]
+        refused = {message.event_id: refused[message.event_id] for message in batch if message.event_id in refused}
         if accepted:
             await self._database.execute(_PUBLISHED, accepted)
             PUBLISHED.labels(self._producer).inc(len(accepted))
@@ -156,6 +228,12 @@ class Relay:
                 "publish_refused", producer=self._producer, count=len(refused), first=next(iter(refused.values()))
             )
             await self._database.execute(_REFUSED, list(refused), [reason[:500] for reason in refused.values()])
+
+
+def _not_accepted(batch: Sequence[Message], done: _Published) -> set[str]:
+    """The tasks of what the transport did not take of a batch."""
+    accepted = {message.seq for message in done[0] if message.event_id not in done[1]}
+    return {message.task_id for message in batch if message.seq not in accepted}
 
 
 class _Traced(msgspec.Struct):

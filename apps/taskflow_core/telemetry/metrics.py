@@ -55,6 +55,12 @@ PUBLISHED: Final = Counter(
 PUBLISH_FAILURES: Final = Counter(
     "taskflow_publish_failures", "Events or batches the transport refused", ["service"], registry=REGISTRY
 )
+TOPIC_HELD: Final = Gauge(
+    "taskflow_topic_held",
+    "1 while events wait because the transport does not take their topic",
+    ["service", "topic"],
+    registry=REGISTRY,
+)
 REPUBLISHED: Final = Counter(
     "taskflow_events_republished",
     "Events published again because the audit trail lacked them",

@@ -55,6 +55,19 @@ DELIVERY: Final = (
         fires={4: NONE, 9: {"TaskFlowEventsNotPublished", "TaskFlowPublishFailures"}},
     ),
     Incident(
+        name="Kafka has not one of the topics",
+        during=[
+            change("taskflow_topic_held", Steady(1), service="chat-api"),
+            change("taskflow_outbox_oldest_age_seconds", Rising(60), service="chat-api"),
+            change("taskflow_publish_failures_total", Rising(12), pod="chat-api-1"),
+        ],
+        fires={
+            1: NONE,
+            4: {"TaskFlowTopicHeld"},
+            9: {"TaskFlowTopicHeld", "TaskFlowEventsNotPublished", "TaskFlowPublishFailures"},
+        },
+    ),
+    Incident(
         name="the relay's turn ended, and nobody tells how old the outbox is",
         during=[change("taskflow_outbox_oldest_age_seconds", Gone(), service="reminder-service")],
         fires={2: NONE, 4: {"TaskFlowOutboxUnwatched"}},

@@ -1,4 +1,4 @@
-"""Publishes in bulk through the sidecar, and tells a broker that is away from an event that is at fault.
+"""Publishes in bulk through the sidecar, and tells a topic that takes nothing from an event that is at fault.
 
 POST /v1.0/publish/bulk/{pubsub}/{topic} takes a list of entries; its answer names those that failed. Why by HTTP
 and not with the Dapr SDK: docs/adr/0006-dapr-by-http.md.
@@ -13,7 +13,8 @@ import msgspec
 import structlog
 
 from taskflow_core.bus.dapr.version import OLDEST
-from taskflow_core.bus.port import Message
+from taskflow_core.bus.delivery import reason_of
+from taskflow_core.bus.port import Message, TopicsHeldError
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +33,7 @@ _AT_FAULT: Final = ("larger than configured", "too large", "invalid record")
 
 
 class SidecarError(ConnectionError):
-    """The sidecar, or the broker behind it, cannot take events now; the message says what it said."""
+    """The sidecar, or the broker behind it, cannot take events of a topic now; the message says what it said."""
 
 
 class _Entry(msgspec.Struct, rename="camel"):
@@ -65,7 +66,7 @@ class SidecarPublisher:
     async def publish(self, messages: Sequence[Message]) -> dict[str, str]:
         """As the port says. Topics go side by side, each in order.
 
-        Raises SidecarError and httpx's transport errors, all of them outages.
+        Raises TopicsHeldError, and httpx's transport errors where no topic gets through; all of them are outages.
         """
         by_topic: dict[str, list[Message]] = {}
         for message in messages:
@@ -74,12 +75,20 @@ class SidecarPublisher:
         answers = await asyncio.gather(
             *(self._publish_topic(topic, its) for topic, its in by_topic.items()), return_exceptions=True
         )
+        failed = {
+            topic: answer for topic, answer in zip(by_topic, answers, strict=True) if not isinstance(answer, dict)
+        }
+        for error in failed.values():
+            away = isinstance(error, httpx.TransportError) and len(failed) == len(answers)
+            if away or not isinstance(error, SidecarError | httpx.TransportError):
+                raise error
         refused: dict[str, str] = {}
         for answer in answers:
-            if isinstance(answer, BaseException):
-                raise answer
-            refused |= answer
-        return _with_followers(messages, refused)
+            refused |= answer if isinstance(answer, dict) else {}
+        refused = _with_followers(messages, refused)
+        if failed:
+            raise TopicsHeldError({topic: reason_of(error) for topic, error in failed.items()}, refused)
+        return refused
 
     async def _publish_topic(self, topic: str, messages: Sequence[Message]) -> dict[str, str]:
         refused: dict[str, str] = {}
