@@ -72,30 +72,6 @@ def test_what_is_something_else(said: str, kind: type[object]) -> None:
     assert isinstance(understand(said, SPEAKER), kind)
 
 
-@pytest.mark.parametrize(
-    ("said", "unread"),
-    [
-        ("move milk friday #home", ("#home",)),
-        ("move milk !high friday #Straße", ("!high", "#Straße")),
-        ("repeat milk every monday #home", ("#home",)),
-        ("move milk friday", ()),
-    ],
-)
-def test_what_is_said_of_them_beside_a_date_is_kept_to_be_said_back(said: str, unread: tuple[str, ...]) -> None:
-    intent = understand(said, SPEAKER)
-    assert isinstance(intent, i.Schedule)
-    assert (intent.ref, intent.unread) == (i.Ref("milk"), unread)
-
-
-async def test_another_date_leaves_them_and_says_what_was_not_read(anna: User) -> None:
-    task = await anna.makes("buy milk", tags=["garden"])
-    answer = await anna.http.post("/api/v1/chat", json={"message": "move buy milk tomorrow #home !low"})
-    assert "I left “#home”, “!low” aside" in answer.json()["response"]
-    after = await anna.sees(task["id"])
-    assert after["due_date"] is not None
-    assert (after["tags"], after["priority"]) == (["garden"], "none")
-
-
 async def test_a_talk(anna: User) -> None:
     async def say(message: str) -> str:
         answer = await anna.http.post("/api/v1/chat", json={"message": message, "conversation_id": known.get("id")})

@@ -44,14 +44,15 @@ def _about(words: Words, lead: Words, rest: Words, speaker: Speaker) -> i.Intent
     if reading.options:
         return add_task(words, speaker, remind=True)
     if reading.when.reminders:
-        title = Words.of(reading.title)
+        title = Words.of(" ".join((reading.title, *marks_in(reading, words.text))))
         return named(title, lambda ref: _marked(i.Remind(ref, reading.when, may_add=True), reading))
     if reading.reminder_without_date:
         left = _parsed(rest, speaker)
         offsets = reading.reminders
         if not offsets:
             return i.Refused(Problem.REMINDER_NEEDS_DATE)
-        title = Words.of(left.title if len(lead) else reading.title)
+        marks = marks_in(reading, words.text)
+        title = Words.of(" ".join((left.title if len(lead) else reading.title, *marks)))
         return named(title, lambda ref: i.Remind(ref, When(reminders=offsets), may_add=False))
     return _refused(reading) or None
 
@@ -94,6 +95,13 @@ def add_task(words: Words, speaker: Speaker, *, remind: bool = False) -> i.Inten
         return _chosen([_marked(one, reading) for one in added])
     unread = tuple(one.text for one in reading.unread)
     return _marked(_added(_titled(reading.title), _reminded(reading.when, remind), unread), reading)
+
+
+def marks_in(reading: Reading, said: str) -> list[str]:
+    """The tags and the priority that a sentence says, as they stand in it."""
+    spans = [span for _, of in reading.tags for span in of]
+    spans += reading.priority[1] if reading.priority else ()
+    return [said[span.start : span.end] for span in sorted(spans, key=lambda span: span.start)]
 
 
 def _parsed(words: Words, speaker: Speaker) -> Reading:

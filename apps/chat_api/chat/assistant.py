@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from chat_api.chat import intents as i
-from chat_api.chat import replies
+from chat_api.chat import mark_replies, replies
 from chat_api.chat.context import NOTHING, Context, decode
 from chat_api.chat.grammar import understand
 from chat_api.chat.intents import Problem
@@ -69,8 +69,8 @@ class Assistant:
                 return await self._add(intent)
             case i.Remind():
                 return await self._remind(intent, chosen)
-            case i.Rename(options):
-                return await self._rename(options, chosen)
+            case i.Rename():
+                return await self._rename(intent, chosen)
             case i.Reopen(ref):
                 return await self._set_completed(
                     chosen or await self._tasks.resolve(ref, completed=True), completed=False
@@ -130,8 +130,8 @@ class Assistant:
                 return await self._set_completed(task, completed=True)
             case i.Delete():
                 return Reply(replies.confirm_delete(task), (), Context(topic=task.id, asked="delete"))
-            case i.Schedule(_, when, unread):
-                return self._scheduled(await self._tools.schedule(task, when), unread)
+            case i.Schedule(_, when):
+                return self._scheduled(await self._tools.schedule(task, when))
             case i.Postpone(_, by):
                 after = await self._tools.postpone(task, by)
                 if after is None:
@@ -139,14 +139,13 @@ class Assistant:
                 return self._scheduled(after)
             case i.Label():
                 after = await self._tools.label(task, intent)
-                return Reply(replies.labelled(task, after, intent), ("update_task",), Context(topic=task.id))
+                return Reply(mark_replies.labelled(task, after, intent), ("update_task",), Context(topic=task.id))
             case i.Clear(_, what):
                 after = await self._tools.clear(task, what)
                 return Reply(replies.cleared(after, what), ("update_task",), Context(topic=task.id))
 
-    def _scheduled(self, task: Task, unread: tuple[str, ...] = ()) -> Reply:
-        text = replies.scheduled(task, self._tools.now, unread)
-        return Reply(text, ("update_task",), Context(topic=task.id), unread)
+    def _scheduled(self, task: Task) -> Reply:
+        return Reply(replies.scheduled(task, self._tools.now), ("update_task",), Context(topic=task.id))
 
     async def _add(self, intent: i.Add) -> Reply:
         task = await self._tools.add(intent)
@@ -251,10 +250,10 @@ class Assistant:
         stays = next_stays(after.next_kept, self._tools.now)
         return Reply(replies.reopened(after.task, stays), ("update_task",), topic)
 
-    async def _rename(self, options: Sequence[tuple[i.Ref, str]], chosen: Task | None) -> Reply:
+    async def _rename(self, intent: i.Rename, chosen: Task | None) -> Reply:
         """Rename by the first way to read the sentence that names a task."""
         unclear: UnclearError | None = None
-        for ref, title in options:
+        for ref, title in intent.options:
             try:
                 task = chosen or await self._tasks.resolve(ref)
             except UnclearError as error:
@@ -263,7 +262,8 @@ class Assistant:
                     break
                 continue
             after = await self._tools.rename(task, title)
-            return Reply(replies.renamed(task, after), ("update_task",), Context(topic=task.id))
+            text = replies.renamed(task, after) + mark_replies.left_aside(intent.unread)
+            return Reply(text, ("update_task",), Context(topic=task.id), intent.unread)
         raise unclear or UnclearError(Reply(replies.problem(Problem.AMBIGUOUS_RENAME)))
 
     async def _unknown(self, text: str) -> Reply:

@@ -9,12 +9,14 @@ from chat_api.chat import vocabulary as v
 from chat_api.chat.adding import LONGEST_TITLE, read_add, read_add_plain, read_remind
 from chat_api.chat.intents import Problem
 from chat_api.chat.labelling import read_label, read_marked_list
+from chat_api.chat.marks import behind, with_marks
 from chat_api.chat.periods import read_days, split_days
 from chat_api.chat.references import named, reference, title_of, trimmed
 from chat_api.chat.scheduling import read_move, read_repeat
 from chat_api.chat.words import QUOTES, Speaker, Words
 
 _MOST_SPLITS: Final = 8
+_Reader = Callable[[Words, Speaker], i.Intent | None]
 
 
 def understand(message: str, speaker: Speaker, *, dates: bool = True) -> i.Intent:
@@ -31,10 +33,18 @@ def understand(message: str, speaker: Speaker, *, dates: bool = True) -> i.Inten
         return i.Help() if said.text.startswith("?") else i.Unknown(said.text)
     words = _bare(said)
     for read in _READERS if dates else _READERS_WITHOUT_DATES:
-        intent = read(words, speaker)
+        intent = _read(read, words, speaker)
         if intent is not None:
             return intent
     return i.Unknown(said.text)
+
+
+def _read(read: _Reader, words: Words, speaker: Speaker) -> i.Intent | None:
+    """What is read of words; where they are of one task, marks behind them are its: "mark milk as done #home"."""
+    bare, marks = behind(words) if read in _OF_ONE_TASK else (words, words[:0])
+    if len(bare) and len(marks) and (intent := with_marks(read(bare, speaker), marks)):
+        return intent
+    return read(words, speaker)
 
 
 def _bare(words: Words) -> Words:
@@ -202,6 +212,8 @@ def _renamed(words: Words) -> i.Intent:
     if not len(words):
         return i.Refused(Problem.NO_TASK)
     options: list[tuple[i.Ref, str]] = []
+    # Which task they would be of, the old or the new one, is not said: they are left aside, and that is told.
+    words, unread = behind(words)
     if (quoted := words.quoted()) and quoted[1].starts([(to,) for to in v.TO]):
         options.append((i.Ref(quoted[0], quoted=True), title_of(quoted[1][1:])))
     else:
@@ -215,7 +227,7 @@ def _renamed(words: Words) -> i.Intent:
         return i.Refused(Problem.NO_TITLE)
     if all(len(title) > LONGEST_TITLE for _, title in options):
         return i.Refused(Problem.LONG_TITLE)
-    return i.Rename(tuple((ref, title) for ref, title in options if len(title) <= LONGEST_TITLE))
+    return i.Rename(tuple((ref, title) for ref, title in options if len(title) <= LONGEST_TITLE), unread.raw)
 
 
 def _pick(words: Words, speaker: Speaker) -> i.Intent | None:
@@ -233,11 +245,12 @@ _WHOLE: Final[tuple[tuple[frozenset[tuple[str, ...]], Callable[[], i.Intent]], .
     (v.ASK_SCOPE, lambda: i.ListTasks("all")),
 )
 
-_READERS: Final[tuple[Callable[[Words, Speaker], i.Intent | None], ...]] = (
+_READERS: Final[tuple[_Reader, ...]] = (
     _pick, read_marked_list, read_label, _list, _count, _search, _clear, read_remind, read_move, _rename, read_repeat,
     _mark, _complete, _reopen, _delete, read_add,
 )  # fmt: skip
-_READERS_WITHOUT_DATES: Final[tuple[Callable[[Words, Speaker], i.Intent | None], ...]] = (
+_OF_ONE_TASK: Final = frozenset((_clear, read_move, read_repeat, _mark, _complete, _reopen, _delete))
+_READERS_WITHOUT_DATES: Final[tuple[_Reader, ...]] = (
     _pick, _list, _count, _search, _rename, _mark, _complete, _reopen, _delete, read_add_plain,
 )  # fmt: skip
 

@@ -34,13 +34,22 @@ class Ref:
     """A task as a person names it: words of its title, and the number in the list they may mean instead.
 
     `number` counts from 1; -1 is the last. `quoted` words stood in quotation marks and are a title only. A pronoun
-    ("it") is the task last spoken of.
+    ("it") is the task last spoken of. Of the tasks that it may be, those count that have all `tags` and `priorities`;
+    `said` are the words with these marks, which a title may hold as well.
     """
 
     text: str
     number: int | None = None
     quoted: bool = False
     is_pronoun: bool = False
+    tags: tuple[str, ...] = ()
+    priorities: tuple[Priority, ...] = ()
+    said: str = ""
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether it says tags or a priority."""
+        return bool(self.tags or self.priorities)
 
 
 @dataclass(frozen=True)
@@ -143,18 +152,18 @@ class Delete:
 
 @dataclass(frozen=True)
 class Rename:
-    """ "rename milk to oat milk": every way to part the words into a task and a new title."""
+    """ "rename milk to oat milk": every way to part the words in a task and a new title; `unread` are marks behind."""
 
     options: tuple[tuple[Ref, str], ...]
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """ "move milk to friday", "repeat milk every day", "remind me 1 hour before milk"; `unread` are tags beside."""
+    """ "move milk to friday", "repeat milk every day", "remind me 1 hour before milk"."""
 
     ref: Ref
     when: When
-    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -186,10 +195,13 @@ class Clear:
 
 @dataclass(frozen=True)
 class ListMarked:
-    """ "show tasks tagged home", "show high priority tasks": the open ones with all of the tags, or of the priority."""
+    """ "show tasks tagged home", "show high priority tasks": the open ones, or the completed ones, with all of the tags
+    and of the priority.
+    """
 
     tags: tuple[str, ...] = ()
     priority: Priority | None = None
+    completed: bool = False
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ _ALL_TAGS: Final = phrases("all tags", "all the tags", "the tags", "tags", "all 
 _THE_PRIORITY: Final = phrases("the priority", "priority")
 _OF: Final = phrases("of", "from", "for", "on", "off")
 _SET: Final = phrases("make", "set", "mark", "give", "flag", "change", "update")
+_AND: Final = frozenset(("and", "&", ""))
 _BEFORE_LEVEL: Final = among("to as a of the with")
 _TAGGED: Final = phrases(
     "tagged with", "tagged as", "tagged", "labelled", "labeled", "labelled with", "labeled with", "with tag",
@@ -100,7 +101,9 @@ def _removed(words: Words) -> i.Intent | None:
     if not taken and not _is_tag(rest.raw[0]):
         return None
     parted = _parted(rest[taken:], ("from", "of", "off"))
-    return _labelled(parted[1], remove=_tags(parted[0])) if parted else None
+    if parted is None or not (taken or _all_tags(parted[0])):
+        return None  # "delete #home milk from my list" is of a task
+    return _labelled(parted[1], remove=_tags(parted[0]))
 
 
 def _prioritised(words: Words) -> i.Intent | None:
@@ -142,6 +145,10 @@ def _is_tag(raw: str) -> bool:
     return raw[0] == "#" and len(raw) > 1 and not raw[1].isdigit()
 
 
+def _all_tags(words: Words) -> bool:
+    return all(_is_tag(raw) or key in _AND for raw, key in zip(words.raw, words.keys, strict=True))
+
+
 def _own_tags(words: Words) -> int:
     """How many words at the end have a # in front."""
     count = 0
@@ -162,7 +169,7 @@ def _tags(words: Words) -> tuple[str, ...]:
         return (quoted[0],)
     tags: list[list[str]] = [[]]
     for raw, key in zip(words.raw, words.keys, strict=True):
-        if key in ("and", "&", ""):
+        if key in _AND:
             tags.append([])
             continue
         if _is_tag(raw):

@@ -10,22 +10,26 @@ _FIND: Final = f"""
 SELECT id, {folded("title")} AS folded FROM tasks WHERE user_id = $1 AND {folded("title")} LIKE $2
 ORDER BY {folded("title")} = $3 DESC, completed <> $4, created_at DESC, id LIMIT $5
 """  # noqa: S608  # constants
-_LOOKED_AT: Final = 200
+LOOKED_AT: Final = 200
+"""Tasks whose title may hold what is looked for."""
 _ARTICLES: Final = ("the ", "my ", "a ", "an ")
 
 
-async def find(connection: Connection, user_id: str, text: str, *, completed: bool, most: int) -> list[str]:
-    """Ids of at most `most` tasks that `text` names: those titled just so, else those whose title has it as words.
+async def find(
+    connection: Connection, user_id: str, text: str, *, completed: bool, most: int = LOOKED_AT, exactly: bool = True
+) -> list[str]:
+    """Ids of at most `most` tasks that `text` names: those titled just so, else those whose title has it as words;
+    unless `exactly`, all of them.
 
     Where several do, the `completed` (or open) ones come first. "art" is no word of "start car".
     """
     for words in dict.fromkeys((text, _without_article(text))):
         wanted = fold(words)
-        rows = await connection.fetch(_FIND, user_id, contains(words), wanted, completed, _LOOKED_AT)
+        rows = await connection.fetch(_FIND, user_id, contains(words), wanted, completed, LOOKED_AT)
         named = [row for row in rows if _has_words(row["folded"], wanted)]
         if named:
             exact = [row["id"] for row in named if row["folded"] == wanted]
-            return (exact or [row["id"] for row in named])[:most]
+            return (exact if exact and exactly else [row["id"] for row in named])[:most]
     return []
 
 

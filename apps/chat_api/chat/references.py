@@ -1,14 +1,23 @@
 """The task that some words name, and titles as they are said."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from chat_api.chat import intents as i
 from chat_api.chat import vocabulary as v
+from chat_api.chat.marks import narrowed, parted
 from chat_api.chat.words import Words
 
 
 def reference(words: Words) -> i.Ref | None:
-    """The task that `words` name, or None without words."""
+    """The task that `words` name, or None without words. Marks say which of those that are called so."""
+    bare, marks = parted(words)
+    if not len(marks):
+        return _reference(words)
+    return replace(narrowed(_reference(bare) or i.Ref(""), marks), said=words.text)
+
+
+def _reference(words: Words) -> i.Ref | None:
     if quoted := words.quoted():
         return i.Ref(quoted[0], quoted=True) if not len(quoted[1]) else i.Ref(words.text)
     keys = tuple(key for key in words.keys if key)
@@ -46,7 +55,7 @@ def named(words: Words, make: Callable[[i.Ref], i.Intent]) -> i.Intent:
     ref = reference(words)
     if ref is None:
         return i.Refused(i.Problem.NO_TASK)
-    keys = tuple(key for key in words.keys if key not in ("", "and", "&"))
+    keys = tuple(key for key in parted(words)[0].keys if key not in ("", "and", "&"))
     numbers = [key for key in keys if key.lstrip("#").isdigit()]
     if not ref.quoted and (keys in v.ALL_TASKS or (len(keys) > 1 and len(numbers) == len(keys))):
         return i.Refused(i.Problem.ONE_AT_A_TIME)

@@ -109,7 +109,7 @@ def not_read(words: Sequence[str], why: str) -> str:
     """Words about time that have no reading: nothing was done."""
     reason = f" ({why})" if why else ""
     return (
-        f"I could not read {_quoted(words)}{reason}, so I changed nothing. Say it in other words, like"
+        f"I could not read {quoted(words)}{reason}, so I changed nothing. Say it in other words, like"
         " “tomorrow at 5pm”, “next friday”, “every 2 weeks” or “2026-12-24”, or put the title in quotes:"
         ' add "…" tomorrow.'
     )
@@ -117,7 +117,7 @@ def not_read(words: Sequence[str], why: str) -> str:
 
 def left_in_title(words: Sequence[str]) -> str:
     """Words that may be about time and were left to the title."""
-    return f" I took {_quoted(words)} for a part of the title, not for its date."
+    return f" I took {quoted(words)} for a part of the title, not for its date."
 
 
 def choose(options: "Sequence[i.Add | i.Schedule]", now: datetime) -> str:
@@ -127,7 +127,7 @@ def choose(options: "Sequence[i.Add | i.Schedule]", now: datetime) -> str:
 
 
 def _meant(option: "i.Add | i.Schedule", now: datetime) -> str:
-    title = option.title if isinstance(option, i.Add) else option.ref.text
+    title = option.title if isinstance(option, i.Add) else (option.ref.said or option.ref.text)
     return f"“{title}”{when_words(option.when, now)}"
 
 
@@ -137,13 +137,13 @@ def proposal(intent: i.Intent, sentence: str, now: datetime) -> str:
         case i.Add(title, when):
             meant = f"make the task “{title}”{when_words(when, now)}"
         case i.Schedule(ref, when) | i.Remind(ref, when):
-            meant = f"change “{ref.text}”{when_words(when, now)}"
+            meant = f"change “{ref.said or ref.text}”{when_words(when, now)}"
         case _:
             meant = sentence
     return f"I am not sure that I understood. Do you mean: {meant}? Reply “yes” or “no”."
 
 
-def _quoted(words: Sequence[str]) -> str:
+def quoted(words: Sequence[str]) -> str:
     return ", ".join(f"“{word}”" for word in words)
 
 
@@ -243,10 +243,9 @@ def renamed(before: Task, after: Task) -> str:
     return f"✏️ Renamed “{before.title}” to “{after.title}”."
 
 
-def scheduled(task: Task, now: datetime, unread: Sequence[str] = ()) -> str:
-    """A task has another due date, repeat or reminders; its tags and priority are as before, whatever was said."""
-    left = f" I left {_quoted(unread)} aside: say “tag it with …” or “make it … priority”." if unread else ""
-    return f"📅 “{task.title}”: {details(task, now).removeprefix(', ') or 'nothing changed'}.{left}"
+def scheduled(task: Task, now: datetime) -> str:
+    """A task has another due date, repeat or reminders; its tags and priority are as before."""
+    return f"📅 “{task.title}”: {details(task, now).removeprefix(', ') or 'nothing changed'}."
 
 
 def marked(found: Listing, wanted: i.ListMarked, now: datetime) -> str:
@@ -257,15 +256,6 @@ def marked(found: Listing, wanted: i.ListMarked, now: datetime) -> str:
     if not found.tasks:
         return f"You have no open task {words}."
     return f"Here are your tasks {words}:\n\n{_numbered(found.tasks, now)}{_more(found)}"
-
-
-def labelled(before: Task, after: Task, wanted: i.Label) -> str:
-    """A task has other tags, or another priority; or it had none of those to take away."""
-    if before.version == after.version and wanted.remove:
-        tags = " ".join(f"#{tag.lstrip('#')}" for tag in wanted.remove)
-        return f"“{after.title}” has no tag {tags}."
-    same = "Nothing changed: " if before.version == after.version else "🏷️ "
-    return f"{same}“{after.title}”: {', '.join(order_words(after)) or 'no tags, no priority'}."
 
 
 def cleared(task: Task, what: Part) -> str:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from chat_api.chat import intents as i
-from chat_api.chat import replies
+from chat_api.chat import mark_replies, replies
 from chat_api.chat.context import NOTHING, Context, encode
 from chat_api.chat.intents import Problem
-from chat_api.chat.lookup import find
+from chat_api.chat.lookup import find, same_title
+from chat_api.chat.marks import has
 from chat_api.chat.tools import Tools
 from chat_api.conversations import Message
 from taskflow_core.database.pool import Connection
@@ -57,18 +58,48 @@ class Resolver:
     async def resolve(self, ref: i.Ref, *, completed: bool = False) -> Task:
         """The one task that `ref` names. Raises UnclearError with the answer where it names none, or several."""
         if ref.is_pronoun:
-            return await self._spoken_of()
+            return self._with_marks(ref, await self._spoken_of())
         if ref.number is not None and not ref.quoted:
-            return await self._of_number(ref.number)
-        ids = await find(self._connection, self._user_id, ref.text, completed=completed, most=_MOST_CHOICES)
-        tasks = await self._tools.several(ids)
+            return self._with_marks(ref, await self._of_number(ref.number))
+        tasks = await self._marked(ref, completed) or await self._called(ref.said or ref.text, completed)
         fitting = [task for task in tasks if task.completed == completed] or tasks
         if not fitting:
-            raise UnclearError(Reply(replies.unknown_task(ref.text)))
+            raise await self._unknown(ref, completed)
         if len(fitting) > 1:
             asked = Context(shown=[task.id for task in fitting], asked="which")
             raise UnclearError(Reply(replies.which(fitting, self._tools.now), (), asked))
         return fitting[0]
+
+    async def _called(self, text: str, completed: bool) -> Sequence[Task]:
+        ids = await find(self._connection, self._user_id, text, completed=completed, most=_MOST_CHOICES)
+        return await self._tools.several(ids)
+
+    async def _marked(self, ref: i.Ref, completed: bool) -> Sequence[Task]:
+        """The tasks that are called so and have the marks that were said; those titled just so, if there are any."""
+        if not ref.is_marked or not self._tools.knows_dates:
+            return []
+        if not ref.text:
+            return await self._of_marks(ref, completed)
+        ids = await find(self._connection, self._user_id, ref.text, completed=completed, exactly=False)
+        tasks = [task for task in await self._tools.several(ids) if has(task, ref)]
+        return ([task for task in tasks if same_title(task.title, ref.text)] or tasks)[:_MOST_CHOICES]
+
+    async def _of_marks(self, ref: i.Ref, completed: bool) -> Sequence[Task]:
+        """All tasks that have the marks."""
+        if len(set(ref.priorities)) > 1:
+            return []
+        priority = ref.priorities[0] if ref.priorities else None
+        return (await self._tools.marked(i.ListMarked(ref.tags, priority, completed), _MOST_CHOICES)).tasks
+
+    def _with_marks(self, ref: i.Ref, task: Task) -> Task:
+        if ref.is_marked and self._tools.knows_dates and not has(task, ref):
+            raise UnclearError(Reply(mark_replies.not_marked(task.title, ref)))
+        return task
+
+    async def _unknown(self, ref: i.Ref, completed: bool) -> UnclearError:
+        if ref.text and ref.is_marked and self._tools.knows_dates and await self._called(ref.text, completed):
+            return UnclearError(Reply(mark_replies.not_marked(ref.text, ref)))
+        return UnclearError(Reply(replies.unknown_task(ref.said or ref.text)))
 
     async def _spoken_of(self) -> Task:
         """What "it" means: the task last spoken of."""

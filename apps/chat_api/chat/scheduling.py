@@ -4,7 +4,7 @@ from typing import Final
 
 from chat_api.chat import intents as i
 from chat_api.chat import vocabulary as v
-from chat_api.chat.adding import LONGEST_SENTENCE
+from chat_api.chat.adding import LONGEST_SENTENCE, marks_in
 from chat_api.chat.intents import Problem
 from chat_api.chat.references import named
 from chat_api.chat.words import QUOTES, Speaker, Words
@@ -65,7 +65,7 @@ def _without_to(rest: Words, speaker: Speaker) -> i.Intent:
         return i.Refused(Problem.UNREADABLE_DATE)
     reading = parse(rest.text, speaker.now, speaker.order)
     if reading.when != NOTHING and Words.of(reading.title).keys[-1:] not in (("to",), ("until",), ("for",)):
-        return _scheduled(Words.of(reading.title), [reading.when], "", _marks(reading, rest.text))
+        return _scheduled(_title(reading.title, reading, rest.text), [reading.when], "")
     return _unread(reading) or i.Refused(Problem.UNREADABLE_DATE)
 
 
@@ -81,7 +81,7 @@ def read_repeat(words: Words, speaker: Speaker) -> i.Intent | None:
     title = Words.of(reading.options[0].title if reading.options else reading.title)
     while len(title) > 1 and title.keys[-1] in ("to", "repeat", "repeating"):
         title = title[:-1]
-    return _scheduled(title, found, "", _marks(reading, said)) if found else _unread(reading)
+    return _scheduled(_title(title.text, reading, said), found, "") if found else _unread(reading)
 
 
 def _unread(reading: Reading) -> i.Intent | None:
@@ -89,17 +89,15 @@ def _unread(reading: Reading) -> i.Intent | None:
     return i.NotRead(words, reading.unread[0].words) if words else None
 
 
-def _marks(reading: Reading, said: str) -> tuple[str, ...]:
-    """The tags and the priority that a sentence says, as written: another date leaves a task's own as they are."""
-    spans = [span for _, of in reading.tags for span in of]
-    spans += reading.priority[1] if reading.priority else ()
-    return tuple(said[span.start : span.end] for span in sorted(spans, key=lambda span: span.start))
+def _title(title: str, reading: Reading, said: str) -> Words:
+    """The words that name a task, with the tags and the priority that were read out of the sentence."""
+    return Words.of(" ".join((title, *marks_in(reading, said))))
 
 
-def _scheduled(words: Words, found: list[When], text: str, marks: tuple[str, ...] = ()) -> i.Intent:
+def _scheduled(words: Words, found: list[When], text: str) -> i.Intent:
     """The one thing that can be meant, or the choice; `text` is what had no reading, where nothing was found."""
     if not found:
         return i.NotRead((text,))
-    options = [named(words, lambda ref, when=when: i.Schedule(ref, when, marks)) for when in found]
+    options = [named(words, lambda ref, when=when: i.Schedule(ref, when)) for when in found]
     schedules = tuple(option for option in options if isinstance(option, i.Schedule))
     return options[0] if len(options) == 1 or len(schedules) < len(options) else i.Choose(schedules)

@@ -66,7 +66,7 @@ class Tools(Protocol):
         ...
 
     async def marked(self, wanted: ListMarked, limit: int) -> Listing:
-        """Open tasks with all of some tags, and of a priority."""
+        """Open tasks, or completed ones, with all of some tags, and of a priority."""
         ...
 
     async def one(self, task_id: str) -> Task | None:
@@ -153,7 +153,7 @@ class TaskTools:
     async def marked(self, wanted: ListMarked, limit: int) -> Listing:
         keys = [tag_key(tag) for tag in parse_tags(wanted.tags)]
         priorities: list[Priority] = [] if wanted.priority is None else [wanted.priority]
-        criteria = TaskFilter(completed=False, tags=keys, priorities=priorities, sort="due")
+        criteria = TaskFilter(completed=wanted.completed, tags=keys, priorities=priorities, sort="due")
         return _as_the_page_does(await self._page(criteria, limit))
 
     async def one(self, task_id: str) -> Task | None:

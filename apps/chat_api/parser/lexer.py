@@ -10,6 +10,7 @@ from chat_api.parser.lexicon import GLUED_UNITS, LEXICON
 from chat_api.parser.peg import Token
 from chat_api.parser.values import YEARS, Clock, Quantity, Unit
 from taskflow_core.domain.errors import FieldError
+from taskflow_core.domain.priority import Priority
 from taskflow_core.domain.tags import parse_tag
 
 _WORD: Final = re.compile(r"\S+")
@@ -41,7 +42,13 @@ _PATTERNS: Final = {
     "year2": re.compile(r"'(?P<n>\d\d)"),
 }  # fmt: skip
 _IN_TAGS: Final = "_/-"
-PRIORITIES: Final = {"!high": "high", "!medium": "medium", "!med": "medium", "!low": "low", "!none": "none"}
+PRIORITIES: Final[dict[str, Priority]] = {
+    "!high": "high",
+    "!medium": "medium",
+    "!med": "medium",
+    "!low": "low",
+    "!none": "none",
+}
 
 
 def quoted_spans(sentence: str) -> list[tuple[int, int]]:
@@ -113,7 +120,7 @@ class Lexer:
 
     def _core(self, raw: str, start: int) -> Iterator[Token]:
         word = key_of(raw)
-        if (tag := _tag_in(raw)) is not None:
+        if (tag := tag_in(raw)) is not None:
             yield Token(start, start + len(raw), word, ("<tag>",), {"tag": tag})
             return
         if len(word) != len(raw) or len(raw) > _LONGEST:
@@ -163,7 +170,7 @@ class Lexer:
         return values
 
 
-def _tag_in(raw: str) -> str | None:
+def tag_in(raw: str) -> str | None:
     """The tag that a word with # in front says; "#1" is a number, and "#{x}" nothing that anybody puts on a task."""
     if raw[0] != "#" or len(raw) < 2 or raw[1].isdigit() or raw[1] in _IN_TAGS:
         return None
