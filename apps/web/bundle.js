@@ -84,22 +84,51 @@ worker.outputFiles.map(write);
 const sizes = ["index.html", WORKER, ...NAMED, ...made].filter((name) => COMPRESSED.test(name)).map(compress);
 process.stdout.write(`${sizes.join("\n")}\n`);
 
-/** The page with the bundle's names in it; what is loaded from it is what was made here, or is not run. */
+/**
+ * The page with the bundle's names in it; what is loaded from it is what was made here, or is not run. Everything is
+ * asked for before the first script, which the browser waits for: it looks no further ahead on a page with a policy.
+ */
 function index() {
-  const withoutSources = sources
+  const ahead = [
+    `<link rel="preload" as="script" href=${whole(boot)}>`,
+    `<link rel="preload" as="style" href=${whole(style)}>`,
+    ...[...staticChunks(), app].map((name) => `<link rel="modulepreload" href=${whole(name)}>`),
+  ];
+  const words = ["en", "de"].map((code) => {
+    const name = chunkOf(`strings/${code}.js`);
+    return `data-${code}="/static/${name} ${integrity(name)}"`;
+  });
+  const done = sources
     .replaceAll(/^ *<link rel="(?:modulepreload|stylesheet)"[^>]*>\n/gm, "")
-    .replace(/<script src="\/static\/boot.js">/, `<script src="/static/${boot}" integrity="${integrity(boot)}">`)
-    .replace(/<script type="module" src="\/static\/app.js">/, () => {
-      const chunks = staticChunks().map(
-        (name) => `<link rel="modulepreload" href="/static/${name}" integrity="${integrity(name)}">`,
-      );
-      return [...chunks, `<script type="module" src="/static/${app}" integrity="${integrity(app)}">`].join("\n    ");
-    });
-  const link = `<link rel="stylesheet" href="/static/${style}" integrity="${integrity(style)}">\n  </head>`;
-  const done = withoutSources.replace(/^ *<\/head>/m, `    ${link}`);
+    .replace(
+      /<script src="\/static\/boot.js"[^>]*>/,
+      [...ahead, `<script src=${whole(boot)} ${words.join(" ")}>`].join("\n    "),
+    )
+    .replace(/<script type="module" src="\/static\/app.js">/, `<script type="module" src=${whole(app)}>`)
+    .replace(/^ *<\/head>/m, `    <link rel="stylesheet" href=${whole(style)}>\n  </head>`);
   for (const name of [app, boot, style])
     if (!done.includes(name)) throw new Error(`index.html has no place for ${name}.`);
   return done;
+}
+
+/**
+ * A file's address with what has to be in it, as attributes.
+ *
+ * @param {string} name
+ */
+function whole(name) {
+  return `"/static/${name}" integrity="${integrity(name)}"`;
+}
+
+/**
+ * The chunk that a source became which is loaded when it is needed.
+ *
+ * @param {string} source
+ */
+function chunkOf(source) {
+  const found = Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint === source);
+  if (!found) throw new Error(`${source} is no chunk.`);
+  return basename(found[0]);
 }
 
 /** What the page's script imports before it runs, of the chunks. */

@@ -74,6 +74,10 @@ class Person:
         """All tasks, by the API."""
         return self._send("GET", "/api/v1/tasks").json()
 
+    def waiting(self) -> int:
+        """How many reminders wait for an answer, by the API."""
+        return len(self._send("GET", "/api/v1/reminders?status=sent").json()["items"])
+
     def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         return self.context.request.fetch(
             self.url + path, method=method, data=body, headers={"Origin": self.url, "Accept": "application/json"}

@@ -8,6 +8,7 @@ import { LastList } from "./offline/last-list.js";
 import { Storage } from "./offline/storage.js";
 import { registerWorker } from "./offline/worker.js";
 import { linkIn } from "./router.js";
+import { forgetAhead } from "./server/ahead.js";
 import { Api } from "./server/api.js";
 import { ApiError, hasStatus } from "./server/errors.js";
 import { Session } from "./session.js";
@@ -57,6 +58,7 @@ async function start(notice = "") {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (hasStatus(error, 401)) {
+      device.remove("known");
       await lastList.forget();
       showSignIn(notice || (api.reason && api.farewell), link);
     } else if (kept) open(kept.user, false);
@@ -197,6 +199,7 @@ function showSignIn(notice, invitation = null) {
 
 /** @param {View} view */
 function show(view) {
+  forgetAhead();
   session?.stop();
   session = null;
   root.replaceChildren(view.node);

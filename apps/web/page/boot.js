@@ -1,5 +1,5 @@
-// The page's first script, small and by itself: where the others do not come, it says so and tries again, a few times by
-// itself and as often as the person likes.
+// The page's first script, small and by itself. It asks for what is seen first while the others are on their way; and
+// where they do not come, it says so and tries again, a few times by itself and as often as the person likes.
 
 (() => {
   const TRIES = 3;
@@ -19,18 +19,62 @@
       retry: "Noch einmal",
     },
   };
-  const words = (chosen() || navigator.language).startsWith("de") ? WORDS.de : WORDS.en;
+  /** What the page asks for first, just as it asks (server/ahead.js hands the answers out). */
+  const FIRST = [
+    "/api/v1/auth/me",
+    "/api/v1/me/preferences",
+    "/api/v1/tasks?completed=false&sort=due&limit=200",
+    "/api/v1/reminders?status=sent&limit=200",
+    "/api/v1/tasks?completed=true&limit=50",
+  ];
+  const PATIENCE = 12_000;
+  const language = spoken();
+  const words = WORDS[language];
   let started = false;
   let over = false;
 
-  /** The language that was chosen on this device (strings/locale.js). */
-  function chosen() {
+  /**
+   * What is kept on this device (device.js).
+   *
+   * @param {string} name
+   */
+  function kept(name) {
     try {
-      return localStorage.getItem("taskflow.language");
+      return localStorage.getItem(`taskflow.${name}`);
     } catch (error) {
       if (error instanceof DOMException) return null;
       throw error;
     }
+  }
+
+  /** The language that was chosen on this device, or that the browser's owner reads (strings/locale.js). */
+  function spoken() {
+    const codes = [kept("language") ?? "", ...navigator.languages].map((tag) => tag.split("-")[0].toLowerCase());
+    return codes.find((code) => code === "de" || code === "en") ?? "en";
+  }
+
+  /** The words of this language alone: which ones they are is known here first. */
+  function loadWords() {
+    const [href, integrity] = (document.currentScript?.dataset[language] ?? "").split(" ");
+    if (!href) return;
+    const link = Object.assign(document.createElement("link"), { rel: "modulepreload", href });
+    if (integrity) link.integrity = integrity;
+    document.head.append(link);
+  }
+
+  /** @param {string} path */
+  function ask(path) {
+    const signal = AbortSignal.timeout(PATIENCE);
+    return fetch(path, { credentials: "same-origin", headers: { Accept: "application/json" }, signal }).catch(
+      () => undefined,
+    );
+  }
+
+  /** Where somebody is signed in, as far as this device knows, their list is asked for now. */
+  function askAhead() {
+    if (kept("known") === null || /^#\/(reset|email|invitation)\//.test(location.hash)) return;
+    const answers = new Map(FIRST.map((path) => [path, ask(path)]));
+    Object.assign(globalThis, { taskflowAhead: { at: Date.now(), answers } });
   }
 
   /** How often it has been tried in the last minutes; a browser that keeps nothing does not try by itself. */
@@ -106,6 +150,8 @@
     },
     true,
   );
+  loadWords();
+  askAhead();
   addEventListener("unhandledrejection", ({ reason }) => {
     // What an import that is made while the page runs fails with.
     if (reason instanceof TypeError && /module|import/i.test(reason.message)) failed();

@@ -1,23 +1,21 @@
 // One signed-in person on this page, from signing in to signing out: puts the parts together and carries news between them.
 
 import { findAll } from "./dom.js";
-
 import { left, signedOut, signOut } from "./ending.js";
-
 import { listenForKeys, listenForPalette } from "./keys.js";
-
 import { problemTeller } from "./notices/problems.js";
 import { ReminderNotices } from "./notices/reminders.js";
 import { offerZone } from "./notices/zone.js";
 import { OfflinePerson } from "./offline/person.js";
 import { Router } from "./router.js";
+import { isAskedAhead } from "./server/ahead.js";
 import { LiveStream } from "./server/stream.js";
 import { Sheets } from "./sheets.js";
 import { TaskActions } from "./state/actions.js";
 import { Drafts } from "./state/drafts.js";
 import { Leaving } from "./state/leaving.js";
 import { Preferences } from "./state/preferences.js";
-import { Sync } from "./state/sync.js";
+import { FIRST_PAGE, Sync } from "./state/sync.js";
 import { TaskStore } from "./state/tasks.js";
 import { WaitingReminders } from "./state/waiting.js";
 import { connectionLine } from "./views/connection.js";
@@ -72,7 +70,12 @@ export class Session {
         return preferences.zone;
       },
     };
-    const kept = { api, store: this.store, storage, user, preferences, isKnown };
+    this.waiting = new WaitingReminders({
+      api,
+      onAnswered: (id) => tabs.tell({ kind: "reminder-answered", id }),
+      onProblem: this.problem,
+    });
+    const kept = { api, store: this.store, storage, user, preferences, waiting: this.waiting, isKnown };
     this.offline = new OfflinePerson({
       ...kept,
       onChange: () => this.drawConnection(),
@@ -86,14 +89,10 @@ export class Session {
     const onMore = () => this.sync.loadSoon();
     this.actions = new TaskActions({ api, store: this.store, writes, tell, onTrash, onMore });
     this.leaving = new Leaving({ api, actions: this.actions, tabs, onLeft: (notice) => left(this, notice) });
-    this.waiting = new WaitingReminders({
-      api,
-      onAnswered: (id) => tabs.tell({ kind: "reminder-answered", id }),
-      onProblem: this.problem,
-    });
     this.sync = new Sync({
       api,
       store: this.store,
+      beside: this.waiting.loadedOnce,
       onLoaded: () => this.offline.keepList(),
       onReminder: () => this.waiting.load(),
       onProblem: this.problem,
@@ -204,7 +203,8 @@ export class Session {
       this.streamOpened = resolve;
     });
     this.stream.start();
-    await Promise.race([opened, new Promise((resolve) => setTimeout(resolve, STREAM_FIRST))]);
+    if (!isAskedAhead(FIRST_PAGE))
+      await Promise.race([opened, new Promise((resolve) => setTimeout(resolve, STREAM_FIRST))]);
     if (!this.ended) await Promise.all([this.sync.load(), this.waiting.load()]);
   }
 

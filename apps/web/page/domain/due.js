@@ -25,12 +25,31 @@ export function dueFields(task, zone) {
   if (found?.zone === zone) return found;
   if (task.due_all_day) {
     const date = task.due_date.slice(0, 10);
-    found = { zone, date, time: "", at: instantOf(date, "00:00", zone).getTime() };
+    found = { zone, date, time: "", at: beginning(date, zone) };
   } else {
     const at = Date.parse(task.due_date);
     found = { zone, ...wallTime(at, zone), at };
   }
   known.set(task, found);
+  return found;
+}
+
+/** @type {Map<string, number>} */
+const beginnings = new Map();
+
+/**
+ * The instant at which a day begins, in milliseconds: many tasks are due on the same few days.
+ *
+ * @param {string} date
+ * @param {string} zone
+ */
+function beginning(date, zone) {
+  const key = `${date} ${zone}`;
+  let found = beginnings.get(key);
+  if (found === undefined) {
+    found = instantOf(date, "00:00", zone).getTime();
+    beginnings.set(key, found);
+  }
   return found;
 }
 

@@ -28,6 +28,27 @@ export function priorityLabel(priority) {
  * @param {string} present today's
  */
 export function dateLabel(date, present) {
+  if (present !== labelsOf) {
+    labelsOf = present;
+    labels.clear();
+  }
+  let label = labels.get(date);
+  if (label === undefined) {
+    label = dateInWords(date, present);
+    labels.set(date, label);
+  }
+  return label;
+}
+
+/** @type {Map<string, string>} those of one day: a list asks for the same again and again */
+const labels = new Map();
+let labelsOf = "";
+
+/**
+ * @param {string} date
+ * @param {string} present
+ */
+function dateInWords(date, present) {
   const distance = daysBetween(present, date);
   const named = NEAR.get(distance);
   if (named) return named;

@@ -6,13 +6,23 @@
  * @property {string[]} [tags]
  */
 
+/** @type {Map<string, string>} */
+const keys = new Map();
+const MOST_KEYS = 5_000;
+
 /**
- * What two spellings of a tag have in common.
+ * What two spellings of a tag have in common; worked out once for each of them, as it is asked for the whole list.
  *
  * @param {string} tag
  */
 export function tagKey(tag) {
-  return tag.normalize("NFKC").toLowerCase().normalize("NFKC").replaceAll("ß", "ss").replaceAll("ς", "σ");
+  let key = keys.get(tag);
+  if (key === undefined) {
+    key = tag.normalize("NFKC").toLowerCase().normalize("NFKC").replaceAll("ß", "ss").replaceAll("ς", "σ");
+    if (keys.size >= MOST_KEYS) keys.clear();
+    keys.set(tag, key);
+  }
+  return key;
 }
 
 /**

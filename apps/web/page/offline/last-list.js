@@ -3,11 +3,15 @@
 
 /**
  * @import { Account, Preferences } from "../../types/chat-api.js"
+ * @import { Reminder } from "../../types/reminder-service.js"
  * @import { Task } from "../state/tasks.js"
  * @import { Storage } from "./storage.js"
  */
 
-/** @typedef {{userId: string, user: Account, tasks: Task[], preferences: Preferences, at: number}} Kept */
+/**
+ * @typedef {{userId: string, user: Account, tasks: Task[], reminders?: Reminder[], preferences: Preferences, at: number}}
+ *   Kept `reminders`: those that waited; a page of before kept none.
+ */
 
 const MOST = 5_000;
 const PAUSE = 1_500;
@@ -42,12 +46,13 @@ export class LastList {
   }
 
   /** @param {Omit<Kept, "userId" | "at">} list */
-  async keep({ user, tasks, preferences }) {
+  async keep({ user, tasks, reminders, preferences }) {
     await this.forgetOthers(user.id);
     await this.storage.put("lists", {
       userId: user.id,
       user,
       tasks: tasks.slice(0, MOST),
+      reminders,
       preferences,
       at: Date.now(),
     });
@@ -55,8 +60,7 @@ export class LastList {
 
   /** @param {string} userId */
   async forgetOthers(userId) {
-    for (const kept of await this.storage.all("lists"))
-      if (kept.userId !== userId) await this.storage.remove("lists", kept.userId);
+    for (const key of await this.storage.keys("lists")) if (key !== userId) await this.storage.remove("lists", key);
   }
 
   /** Ends what is planned. */

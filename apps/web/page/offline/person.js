@@ -11,6 +11,7 @@ import { WriteQueue } from "./write-queue.js";
  * @import { Api } from "../server/api.js"
  * @import { Preferences } from "../state/preferences.js"
  * @import { TaskStore } from "../state/tasks.js"
+ * @import { WaitingReminders } from "../state/waiting.js"
  * @import { Storage } from "./storage.js"
  */
 
@@ -23,16 +24,18 @@ export class OfflinePerson {
    * @param {Storage} needs.storage
    * @param {Account} needs.user
    * @param {Preferences} needs.preferences
+   * @param {WaitingReminders} needs.waiting
    * @param {boolean} needs.isKnown false where nobody could be asked yet whether it is this person
    * @param {() => void} needs.onChange is told when the connection, or what waits, is other than before
    * @param {() => void} needs.onBack is told when the server is there again
    * @param {() => void} needs.onStranger is told when somebody else is signed in, or nobody
    */
-  constructor({ api, store, storage, user, preferences, isKnown, onChange, onBack, onStranger }) {
+  constructor({ api, store, storage, user, preferences, waiting, isKnown, onChange, onBack, onStranger }) {
     this.api = api;
     this.store = store;
     this.user = user;
     this.preferences = preferences;
+    this.waiting = waiting;
     this.isKnown = isKnown;
     this.onBack = onBack;
     this.onStranger = onStranger;
@@ -64,6 +67,7 @@ export class OfflinePerson {
     if (isTheirs) {
       for (const task of kept.tasks) this.store.put(task);
       this.preferences.take(kept.preferences);
+      this.waiting.recall(kept.reminders ?? []);
     } else await this.list.forget();
     await this.queue.start();
     this.pulseTaker.start();
@@ -78,9 +82,13 @@ export class OfflinePerson {
       this.list.soon(() => ({
         user: this.user,
         tasks: [...this.store.tasks.values()].sort((one, other) => Number(one.completed) - Number(other.completed)),
+        reminders: this.waiting.items,
         preferences: this.preferences.kept,
       }));
-    this.stopKeeping = this.store.subscribe(keep);
+    const stops = [this.store.subscribe(keep), this.waiting.subscribe(keep)];
+    this.stopKeeping = () => {
+      for (const stop of stops) stop();
+    };
     keep();
   }
 

@@ -84,6 +84,15 @@ export class Storage {
   }
 
   /**
+   * The keys of a kind: what they stand for is not read.
+   *
+   * @param {Kind} kind
+   */
+  async keys(kind) {
+    return (await this.run(kind, "readonly", (store) => store.getAllKeys())) ?? [];
+  }
+
+  /**
    * Keeps an object; returns its key, null where it could not be kept.
    *
    * @param {Kind} kind

@@ -3,6 +3,7 @@
 // The session is an HttpOnly cookie that the browser sends by itself, so this page never holds a token.
 
 import { strings } from "../strings/index.js";
+import { answeredAhead } from "./ahead.js";
 import { ApiError, refusal } from "./errors.js";
 
 /**
@@ -252,7 +253,8 @@ async function send(url, options, asFile = false) {
   const limit = AbortSignal.timeout(asFile ? PATIENCE_WITH_FILES : PATIENCE);
   const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
   try {
-    response = await fetch(url, { ...options, signal });
+    const ahead = options.method === "GET" ? await answeredAhead(url) : null;
+    response = ahead ?? (await fetch(url, { ...options, signal }));
     content = asFile && response.ok ? await response.blob() : await response.text();
   } catch (error) {
     if (limit.aborted && !options.signal?.aborted) throw new ApiError(strings.errors.unanswered, { code: TIMED_OUT });

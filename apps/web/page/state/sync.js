@@ -15,6 +15,11 @@ const DONE_PAGE = 50;
 const MOST_OPEN_PAGES = 25;
 const BETWEEN_LOADS = 1_500;
 const WITHOUT_STREAM = 30_000;
+const BESIDE = 2_000;
+
+const OPEN = { completed: "false", sort: "due", limit: String(PAGE) };
+/** What is asked for first of all. */
+export const FIRST_PAGE = `/api/v1/tasks?${new URLSearchParams(OPEN)}`;
 
 /** What the page shows is what the server has, or soon will be. */
 export class Sync {
@@ -23,15 +28,17 @@ export class Sync {
    * @param {Api} needs.api
    * @param {TaskStore} needs.store
    * @param {() => void} needs.onLoaded is told when the lists are whole
+   * @param {Promise<unknown>} [needs.beside] what is shown above the list, and so before it
    * @param {() => void} needs.onReminder is told of reminders that go off
    * @param {(error: unknown) => void} needs.onProblem is told of lists that could not be loaded
    */
-  constructor({ api, store, onLoaded, onReminder, onProblem }) {
+  constructor({ api, store, onLoaded, onReminder, onProblem, beside = Promise.resolve() }) {
     this.api = api;
     this.store = store;
     this.onLoaded = onLoaded;
     this.onReminder = onReminder;
     this.onProblem = onProblem;
+    this.beside = beside;
     /** @type {string | null} the path of the next page of what is done */
     this.moreDone = null;
     this.loaded = false;
@@ -87,9 +94,10 @@ export class Sync {
     const mark = this.store.mark();
     try {
       const [open, done] = await Promise.all([
-        this.pages({ completed: "false", sort: "due", limit: String(PAGE) }, MOST_OPEN_PAGES),
+        this.pages(OPEN, MOST_OPEN_PAGES, (items) => this.begin(items)),
         this.pages({ completed: "true", limit: String(DONE_PAGE) }, 1),
       ]);
+      await this.ready();
       if (this.stopped) return;
       this.store.replace(open.items, mark, (task) => !task.completed && open.next === null);
       this.store.replace(done.items, mark, (task) => task.completed);
@@ -102,11 +110,28 @@ export class Sync {
     }
   }
 
+  /** What stands above the list is there, or is not waited for any longer: nothing moves once it is seen. */
+  async ready() {
+    if (!this.loaded) await Promise.race([this.beside, new Promise((resolve) => setTimeout(resolve, BESIDE))]);
+  }
+
+  /**
+   * The first page of a list is shown while the others are on their way.
+   *
+   * @param {Task[]} items
+   */
+  async begin(items) {
+    await this.ready();
+    if (this.loaded || this.stopped) return;
+    for (const task of items) this.store.put(task);
+  }
+
   /**
    * @param {Record<string, string>} query
    * @param {number} most pages
+   * @param {(items: Task[]) => void} [onFirst] is handed the first page
    */
-  async pages(query, most) {
+  async pages(query, most, onFirst = () => {}) {
     /** @type {Task[]} */
     const items = [];
     /** @type {string | null} */
@@ -114,6 +139,7 @@ export class Sync {
     for (let page = 0; next && page < most; page += 1) {
       /** @type {Answer<TaskList>} */
       const answer = await this.api.request("GET", next);
+      if (page === 0) onFirst(answer.body.items);
       items.push(...answer.body.items);
       next = nextPage(answer.headers);
     }

@@ -58,9 +58,14 @@ export class TaskStore {
 
   /** @param {string} id */
   touch(id) {
+    this.saw(id);
+    this.changed();
+  }
+
+  /** @param {string} id */
+  saw(id) {
     this.lastMark += 1;
     this.seen.set(id, this.lastMark);
-    this.changed();
   }
 
   /**
@@ -186,7 +191,12 @@ export class TaskStore {
     if ((this.gone.get(task.id) ?? -1) >= version) return false;
     const known = this.tasks.get(task.id);
     if (known && (known.version ?? 0) > version) return false;
-    this.coming.delete(task.id);
+    const arrives = this.coming.delete(task.id);
+    if (known && !arrives && JSON.stringify(known) === JSON.stringify(task)) {
+      // The same once more: nothing is to be drawn, nor worked out again.
+      this.saw(task.id);
+      return false;
+    }
     this.tasks.set(task.id, task);
     this.touch(task.id);
     return !known;

@@ -27,6 +27,11 @@ export class WaitingReminders {
     this.answering = new Set();
     this.asked = 0;
     this.loading = 0;
+    this.loadedFirst = () => {};
+    /** Settles when the server has said, or could not say, which wait. @type {Promise<void>} */
+    this.loadedOnce = new Promise((resolve) => {
+      this.loadedFirst = resolve;
+    });
     /** @type {Set<() => void>} */
     this.listeners = new Set();
   }
@@ -56,6 +61,17 @@ export class WaitingReminders {
     return [...byTask.values()];
   }
 
+  /**
+   * Those that waited when the page was here last, until the server has said which do.
+   *
+   * @param {Reminder[]} items
+   */
+  recall(items) {
+    if (this.asked > 0) return;
+    this.items = items;
+    this.changed();
+  }
+
   /** Asks the server which reminders wait; of answers that overtake each other the last asked for counts. */
   async load() {
     this.asked += 1;
@@ -73,6 +89,7 @@ export class WaitingReminders {
       this.onProblem(error);
     } finally {
       this.loading -= 1;
+      this.loadedFirst();
     }
   }
 

@@ -1,4 +1,7 @@
-// Rows for things that come, move and go: each keeps its element, and with it the focus and the place on the screen.
+// Rows for things that come, move and go: each keeps its element, and with it the focus and the place on the screen. Rows
+// that went are kept for a while: a search that is cleared brings back what it took away.
+
+const MOST_SPARE = 400;
 
 /**
  * @template {{id: string}} Item
@@ -14,6 +17,8 @@ export class KeyedRows {
     this.formerly = formerly;
     /** @type {Map<string, Row>} by the item's id */
     this.rows = new Map();
+    /** @type {Map<string, Row>} those that went, the longest gone first */
+    this.spare = new Map();
     /** @type {Set<string>} */
     this.placed = new Set();
   }
@@ -29,7 +34,8 @@ export class KeyedRows {
   place(list, items, update) {
     let expected = list.firstElementChild;
     for (const item of items) {
-      const row = this.rows.get(item.id) ?? this.inherited(item) ?? this.make(item);
+      const row = this.rows.get(item.id) ?? this.inherited(item) ?? this.spare.get(item.id) ?? this.make(item);
+      this.spare.delete(item.id);
       this.rows.set(item.id, row);
       this.placed.add(item.id);
       update(row, item);
@@ -56,6 +62,11 @@ export class KeyedRows {
       if (this.placed.has(id)) continue;
       row.node.remove();
       this.rows.delete(id);
+      this.spare.set(id, row);
+    }
+    for (const id of this.spare.keys()) {
+      if (this.spare.size <= MOST_SPARE) break;
+      this.spare.delete(id);
     }
     this.placed.clear();
     return this.rows.size;

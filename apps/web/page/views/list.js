@@ -59,6 +59,8 @@ export class TaskList {
     /** @type {string[]} what a task must hold to be shown */
     this.words = [];
     this.drawnBefore = false;
+    /** @type {Set<string>} the ids of tasks that there were when it was drawn last, shown or not */
+    this.known = new Set();
     /** @type {View} */
     this.view = "all";
     /** Which sections there are, to be told apart from others. */
@@ -75,7 +77,6 @@ export class TaskList {
       "div",
       { class: "lists" },
       h("div", { class: "list-tools" }, this.tags.node, this.choices.node),
-      this.loading,
       this.empty,
       this.body,
     );
@@ -245,14 +246,21 @@ export class TaskList {
     this.rows.sweep();
     refocus();
     this.drawEmpty(shown);
-    this.loading.hidden = sync.loaded;
+    // What is there has its place from the beginning: nothing is seen to move.
+    this.loading.hidden = sync.loaded || shown > 0;
+    this.node.hidden = !this.loading.hidden;
     this.drawnBefore ||= sync.loaded;
+    this.known = new Set(all.map(({ id }) => id));
   }
 
   /** @param {Task} task */
   makeRow(task) {
     const row = new TaskRow(task, this.on);
-    if (this.drawnBefore) row.node.classList.add("is-new");
+    const { classList } = row.node;
+    // One that was merely out of sight is not new, nor what a search finds.
+    if (this.drawnBefore && !this.known.has(task.id) && this.words.length === 0) classList.add("is-new");
+    // It is new once, though it may be taken away and brought back.
+    row.node.addEventListener("animationend", () => classList.remove("is-new"));
     return row;
   }
 

@@ -132,7 +132,7 @@ export class Shell {
       },
       onMoveAll: move,
     });
-    this.panel = waitingPanel({ waiting, store, clock, onOpen: (id) => go(`/task/${id}`) });
+    this.panel = waitingPanel({ waiting, store, sync, clock, onOpen: (id) => go(`/task/${id}`) });
     this.chat = chatPanel({ api, sync, drafts, onClose: leave });
     this.chatButton = iconButton("chat", words.chat, {
       title: words.chatKey,
@@ -195,8 +195,9 @@ export class Shell {
         { id: "content", class: "content" },
         h("h1", { class: "visually-hidden" }, words.heading),
         this.quick.node,
-        this.panel.node,
         this.views.node,
+        this.list.loading,
+        this.panel.node,
         this.list.node,
       ),
       this.chat.node,

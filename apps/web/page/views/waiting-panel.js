@@ -9,6 +9,7 @@ import { KeyedRows } from "./keyed-rows.js";
 /**
  * @import { Reminder } from "../../types/reminder-service.js"
  * @import { Clock } from "../domain/zones.js"
+ * @import { Sync } from "../state/sync.js"
  * @import { TaskStore } from "../state/tasks.js"
  * @import { WaitingReminders } from "../state/waiting.js"
  */
@@ -23,9 +24,9 @@ const SNOOZES = [
 /**
  * A panel over the waiting reminders; `onOpen(taskId)` opens a reminder's task.
  *
- * @param {{waiting: WaitingReminders, store: TaskStore, clock: Clock, onOpen: (taskId: string) => void}} needs
+ * @param {{waiting: WaitingReminders, store: TaskStore, sync: Sync, clock: Clock, onOpen: (taskId: string) => void}} needs
  */
-export function waitingPanel({ waiting, store, clock, onOpen }) {
+export function waitingPanel({ waiting, store, sync, clock, onOpen }) {
   const list = h("ul", { class: "reminders" });
   const count = h("span", { class: "count" });
   const gotAll = { type: "button", class: "quiet-button", on: { click: () => waiting.acknowledgeAll() } };
@@ -99,7 +100,8 @@ export function waitingPanel({ waiting, store, clock, onOpen }) {
     const hadFocus = list.contains(document.activeElement);
     rows.place(list, waiting.latest, (row, reminder) => row.update(reminder));
     const shown = rows.sweep();
-    node.hidden = shown === 0;
+    // It comes with the list, not before it: what is there does not move.
+    node.hidden = shown === 0 || !(sync.loaded || store.tasks.size > 0);
     all.hidden = shown < 2;
     setText(count, String(shown));
     if (hadFocus && !list.contains(document.activeElement)) find(list, ".reminder-tools button", HTMLElement)?.focus();
