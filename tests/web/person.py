@@ -74,9 +74,9 @@ class Person:
         """All tasks, by the API."""
         return self._send("GET", "/api/v1/tasks").json()
 
-    def waiting(self) -> int:
-        """How many reminders wait for an answer, by the API."""
-        return len(self._send("GET", "/api/v1/reminders?status=sent").json()["items"])
+    def reminders(self, status: str = "sent") -> list[dict[str, Any]]:
+        """Those that wait for an answer, or are of another status, by the API."""
+        return self._send("GET", f"/api/v1/reminders?status={status}").json()["items"]
 
     def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         return self.context.request.fetch(

@@ -74,7 +74,7 @@ def _fill(person: Person) -> None:
         due = None if number % 3 == 0 else (today + timedelta(days=number % 7 - 2)).isoformat()
         fields = {"due_date": due, "tags": [f"tag{number % 4}"], "priority": ("none", "high")[number % 2]}
         person.add(f"Task {number}", **fields)
-    until(lambda: person.waiting() == 1, within=20, what="the reminder waits")
+    until(lambda: len(person.reminders()) == 1, within=20, what="the reminder waits")
 
 
 class _Traffic:

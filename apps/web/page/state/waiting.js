@@ -89,7 +89,7 @@ export class WaitingReminders {
       this.onProblem(error);
     } finally {
       this.loading -= 1;
-      this.loadedFirst();
+      if (turn === this.asked) this.loadedFirst();
     }
   }
 
