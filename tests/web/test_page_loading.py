@@ -21,10 +21,11 @@ window.fetch = async (path, options) => {
   const [name] = /reminders|tasks/.exec(String(path)) ?? [""];
   const answer = ask(path, options);
   answers[name] ??= answer;
-  if (name === "LATE") {
-    while (!answers.EARLY) await new Promise((resolve) => setTimeout(resolve, 10));
-    await Promise.all([answer, answers.EARLY]);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+  if (name) {
+    // A slow machine is not what is tested: both are there before either is handed over.
+    while (!answers.reminders || !answers.tasks) await new Promise((resolve) => setTimeout(resolve, 10));
+    await Promise.all([answers.reminders, answers.tasks]);
+    if (name === "LATE") await new Promise((resolve) => setTimeout(resolve, 200));
   }
   return answer;
 };
@@ -129,13 +130,13 @@ def with_all_above_the_list(ada: Person) -> None:
     until(lambda: len(ada.reminders()) == 1, within=20, what="the reminder waits")
 
 
-@pytest.mark.parametrize(("early", "late"), [("tasks", "reminders"), ("reminders", "tasks")])
-def test_nothing_moves_once_it_is_there(ada: Person, early: str, late: str) -> None:
+@pytest.mark.parametrize("late", ["reminders", "tasks"])
+def test_nothing_moves_once_it_is_there(ada: Person, late: str) -> None:
     with_all_above_the_list(ada)
     page = ada.context.new_page()
     without_stream(page)
     page.add_init_script(SHIFTS)
-    page.add_init_script(LATE.replace("LATE", late).replace("EARLY", early))
+    page.add_init_script(LATE.replace("LATE", late))
     page.goto(ada.url)
     for visit in ("first", "second"):
         expect(row(page, "Feed the cat")).to_be_visible()

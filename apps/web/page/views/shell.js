@@ -262,6 +262,7 @@ export class Shell {
     if (talks) return this.chat.open();
     this.chat.close();
     const view = viewAt(path) ?? "all";
+    this.panel.draw(); // what stands above the list is there before it
     this.list.show(view);
     this.views.show(view);
   }

@@ -112,5 +112,5 @@ export function waitingPanel({ waiting, store, sync, clock, onOpen }) {
     for (const end of stops) end();
   };
   draw();
-  return { node, stop };
+  return { node, draw, stop };
 }
