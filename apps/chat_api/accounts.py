@@ -90,17 +90,26 @@ async def duplicates(database: Database) -> list[SharedAddress]:
     return [msgspec.convert(dict(row), SharedAddress) for row in await database.fetch(_DUPLICATES)]
 
 
-async def accounts_of(database: Database | Connection, email: str) -> list[asyncpg.Record]:
+async def account_of(database: Database | Connection, email: str) -> asyncpg.Record | None:
+    """The account that an address means: one written just so, else in lower case, else the only one in another case.
+
+    None where it is of no account, or of several. Everything that goes by an address asks here.
+    """
+    found = await _accounts_of(database, email)
+    return found[0] if len(found) == 1 or (found and found[0]["email"] in (email, email.lower())) else None
+
+
+async def is_taken(database: Database | Connection, email: str, *, besides: str | None = None) -> bool:
+    """Whether an address is an account's, in whatever case, other than the account `besides`."""
+    return any(row["id"] != besides for row in await _accounts_of(database, email))
+
+
+async def _accounts_of(database: Database | Connection, email: str) -> list[asyncpg.Record]:
     """Accounts of an address: one written just so first, then in lower case; else those in another case."""
     if "\x00" in email or len(email) > _LONGEST_EMAIL:
         return []
     found = await database.fetch(_BY_EMAIL, email, email.lower())
     return found or await database.fetch(_BY_OTHER_CASE, email.lower())
-
-
-def meant(found: list[asyncpg.Record], email: str) -> asyncpg.Record | None:
-    """The one of them that the address means; None where it might mean several."""
-    return found[0] if len(found) == 1 or (found and found[0]["email"] in (email, email.lower())) else None
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,7 +162,7 @@ class Accounts:
         await self._gate.charge_sign_up(client)
         if self._sign_ups == "invite":
             _check(await links.find(self._database, "invitation", invitation, self._clock.now()), email)
-        if await accounts_of(self._database, email):
+        if await is_taken(self._database, email):
             raise SignUpError("Email already registered", reason="taken")
         hashed = await self.hash_new(password, email, client)
         account = Account(id=str(uuid.uuid4()), email=email, created_at=self._clock.now())
@@ -174,7 +183,7 @@ class Accounts:
         Raises WrongCredentialsError, TooManyAttemptsError after too many failures, SignInBusyError where too many wait.
         An unknown e-mail is answered as a known one, and takes as long.
         """
-        row = meant(await accounts_of(self._database, email), email)
+        row = await account_of(self._database, email)
         entry = await self._shown(row, email.lower()[:_LONGEST_EMAIL], password, client)
         if entry is None:
             raise WrongCredentialsError

@@ -24,6 +24,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from taskflow_cli.addresses import account_named, no_account
 from taskflow_cli.environment import environment
 from taskflow_cli.erasing import ERASING, add_erasing
 from taskflow_cli.exporting import export_account
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from chat_api.account.links import Kind
     from taskflow_core.database.pool import Database
 
-_NO_ACCOUNT: Final = "{} is the address of no account, or of several in other cases (taskflow admin duplicates)"
 _LONGEST_INVITATION: Final = 365
 """Days that an invitation may count."""
 
@@ -99,7 +99,7 @@ async def _set(database: "Database", *, action: str, email: str) -> int:
         done = await enable(database, email, lasts=lasts)
         how = "was not disabled" if done and done.already else "is enabled"
     if done is None:
-        raise UserError(_NO_ACCOUNT.format(email))
+        raise no_account(email)
     ended = f"; {done.sessions} sessions ended" if action == "disable" else ""
     print(f"{done.email} ({done.user_id}) {how}{ended}.")
     return 0
@@ -122,12 +122,9 @@ async def _invite(database: "Database", *, email: str | None, days: int) -> int:
 
 async def _reset(database: "Database", *, email: str) -> int:
     from chat_api.account import links
-    from chat_api.accounts import accounts_of, meant
     from chat_api.sessions.disabling import is_disabled
 
-    account = meant(await accounts_of(database, email), email)
-    if account is None:
-        raise UserError(_NO_ACCOUNT.format(email))
+    account = await account_named(database, email)
     if await is_disabled(database, account["id"]):
         raise UserError(f"{account['email']} is disabled; enable it first (taskflow admin enable)")
     made = await links.make_reset(database, account["id"], timedelta(days=1))
@@ -138,11 +135,8 @@ async def _reset(database: "Database", *, email: str) -> int:
 
 async def _confirm(database: "Database", *, email: str) -> int:
     from chat_api.account import links
-    from chat_api.accounts import accounts_of, meant
 
-    account = meant(await accounts_of(database, email), email)
-    if account is None:
-        raise UserError(_NO_ACCOUNT.format(email))
+    account = await account_named(database, email)
     handed = await links.hand_out(database, account["id"], timedelta(days=1))
     if handed is None:
         raise UserError(f"{account['email']} has asked for no other address, or too long ago")

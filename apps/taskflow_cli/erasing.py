@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from taskflow_cli.addresses import account_named
 from taskflow_cli.main import UserError
 
 if TYPE_CHECKING:
@@ -27,14 +28,9 @@ def add_erasing(actions: Any) -> None:
 
 
 async def _delete(database: "Database", *, arguments: argparse.Namespace, lasts: timedelta) -> int:
-    from chat_api.accounts import accounts_of, meant
     from chat_api.erasing.again import delete
 
-    account = meant(await accounts_of(database, arguments.email), arguments.email)
-    if account is None:
-        raise UserError(
-            f"{arguments.email} is the address of no account, or of several in other cases (taskflow admin duplicates)"
-        )
+    account = await account_named(database, arguments.email)
     if not arguments.yes and not _confirmed(account["email"]):
         raise UserError("Nothing was changed.")
     await delete(database, account["id"], lasts=lasts)

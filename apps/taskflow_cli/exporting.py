@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from taskflow_cli.addresses import account_named
 from taskflow_cli.environment import environment
 from taskflow_cli.main import UserError
 
@@ -18,17 +19,12 @@ async def export_account(database: "Database", *, email: str, file: Path) -> int
     that the audit trail is encrypted with: an export without it would not be whole.
     """
     from audit_logger.files import new_file, write_all
-    from chat_api.accounts import accounts_of, meant
     from chat_api.export.export import Exports
     from chat_api.security.telling import OPERATOR
     from taskflow_cli.own_trail import OwnTrail
     from taskflow_core.domain.errors import DomainError
 
-    account = meant(await accounts_of(database, email), email)
-    if account is None:
-        raise UserError(
-            f"{email} is the address of no account, or of several in other cases (taskflow admin duplicates)"
-        )
+    account = await account_named(database, email)
     if file.exists():  # noqa: ASYNC240  # blocks nobody: the command has nothing else to do
         raise UserError(f"{file} is there already; name another file.")
     trail = OwnTrail(database, environment(os.environ).get("TASKFLOW_AUDIT_ENCRYPTION_KEY", ""))

@@ -7,6 +7,7 @@ import httpx
 import msgspec
 import pytest
 
+from chat_api.accounts import account_of, is_taken
 from taskflow_cli.main import main
 from taskflow_core.database.pool import Database
 from taskflow_core.settings import Settings
@@ -43,6 +44,23 @@ async def test_one_person_has_one_account_however_the_address_is_typed(visitor: 
         again = await visitor.post(SIGN_UP, json={"email": address, "password": PASSWORD})
         assert (again.status_code, again.json()["detail"]["code"]) == (400, "SIGNUP_ERROR")
         assert await signed_in(visitor, address) == made.json()["user"]["id"]
+
+
+async def test_what_an_address_means_is_told_in_one_way(database: Database) -> None:
+    for user_id, address in (("one", "Bob@example.com"), ("two", "BOB@example.com"), ("three", "Eve@example.com")):
+        await stored(database, user_id, address)
+    for address, means, taken in (
+        ("Bob@example.com", "one", True),
+        ("BOB@example.com", "two", True),
+        ("bob@example.com", None, True),  # of both
+        ("EVE@example.com", "three", True),
+        ("nobody@example.com", None, False),
+        ("a\x00b", None, False),
+        ("x" * 300, None, False),
+    ):
+        account = await account_of(database, address)
+        assert (account and account["id"], await is_taken(database, address)) == (means, taken), address
+    assert not await is_taken(database, "EVE@example.com", besides="three")
 
 
 async def test_who_signed_up_here_signs_in_on_the_release_and_the_other_way_round(

@@ -7,11 +7,11 @@ import asyncpg
 
 from chat_api.account import links
 from chat_api.account.mailing import KEPT_TRYING
-from chat_api.accounts import Accounts, accounts_of, new_address
+from chat_api.accounts import Accounts, is_taken, new_address
 from chat_api.security.telling import about, tell
 from chat_api.signing_in.client import Client
 from chat_api.signing_in.gate import SharedGate
-from taskflow_core.database.pool import Connection, Database
+from taskflow_core.database.pool import Database
 from taskflow_core.domain.clock import Clock
 from taskflow_core.domain.errors import EmailTakenError, FieldError, InvalidLinkError
 from taskflow_core.events.account import EmailChanged
@@ -50,7 +50,7 @@ class Addresses:
             raise FieldError("email", "is no e-mail address", "NOT_AN_ADDRESS")
         await self._accounts.confirm(user_id, password, client)
         await self._gate.charge_mail(address, client)  # before it is looked up: so nobody can look up many
-        if await _is_taken(self._database, address, user_id):
+        if await is_taken(self._database, address, besides=user_id):
             raise EmailTakenError
         lasts = KEPT_TRYING if self.mails else WITHOUT_MAIL
         async with self._database.transaction() as connection:
@@ -68,7 +68,7 @@ class Addresses:
                 holder = await links.use(connection, "email", link, now)
                 if holder is None or holder.user_id is None or holder.email is None:
                     raise InvalidLinkError
-                if await _is_taken(connection, holder.email, holder.user_id):
+                if await is_taken(connection, holder.email, besides=holder.user_id):
                     raise EmailTakenError
                 if await connection.fetchval(_SET, holder.user_id, holder.email, now) is None:
                     raise InvalidLinkError
@@ -76,8 +76,3 @@ class Addresses:
                 await tell(connection, EmailChanged(**about(holder.user_id, now)))
         except asyncpg.UniqueViolationError:
             raise EmailTakenError from None
-
-
-async def _is_taken(executor: Database | Connection, email: str, user_id: str) -> bool:
-    """Whether an address is another account's, in whatever case, as at sign-up."""
-    return any(row["id"] != user_id for row in await accounts_of(executor, email))

@@ -10,7 +10,7 @@ import base64
 import hmac
 import uuid
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 import structlog
@@ -19,7 +19,7 @@ from prometheus_client import Counter
 from chat_api.account.links import Kind, address_of
 from chat_api.account.mail import Mailer, MailError
 from chat_api.account.mails import LASTS, text_of
-from chat_api.accounts import accounts_of, meant
+from chat_api.accounts import account_of
 from chat_api.sessions.disabling import is_disabled
 from taskflow_core.database.pool import Database
 from taskflow_core.mail_server import mail_server
@@ -121,7 +121,7 @@ class Mailing:
         """Whose link it is, and where it goes: if it sets a password, to the account's own address as it is stored."""
         if row["kind"] == "email":
             return row["user_id"], row["email"]
-        account: Any = meant(await accounts_of(self._database, row["email"]), row["email"])
+        account = await account_of(self._database, row["email"])
         if account is None or await is_disabled(self._database, account["id"]):
             return None, None
         return account["id"], account["email"]

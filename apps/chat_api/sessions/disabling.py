@@ -13,7 +13,7 @@ import asyncpg
 import bcrypt
 import msgspec
 
-from chat_api.accounts import accounts_of, meant
+from chat_api.accounts import account_of
 from chat_api.security.telling import OPERATOR, about, tell
 from chat_api.sessions import store
 from chat_api.sessions.revoked import all_revoked
@@ -66,7 +66,7 @@ async def disable(database: Database, email: str, *, lasts: timedelta, rounds: i
 
     `lasts` is how long a token may be valid that was issued until now. Raises outages.
     """
-    row = meant(await accounts_of(database, email), email)
+    row = await account_of(database, email)
     if row is None:
         return None
     placeholder = await hash_of_nothing(rounds)
@@ -97,7 +97,7 @@ async def enable(database: Database, email: str, *, lasts: timedelta) -> Done | 
 
     None where the address means none, or several. Raises outages.
     """
-    row = meant(await accounts_of(database, email), email)
+    row = await account_of(database, email)
     if row is None:
         return None
     async with database.transaction() as connection:
