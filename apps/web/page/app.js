@@ -246,6 +246,7 @@ function showUnreachable(error) {
     h(
       "main",
       { class: "sign-in" },
+      h("h1", { class: "brand brand-large" }, "TaskFlow"),
       h("p", { class: "notice", role: "alert" }, error.message),
       h("button", { class: "primary-button", on: { click: () => start() } }, strings.entrance.tryAgain),
     ),

@@ -113,7 +113,9 @@
     button.addEventListener("click", retry);
     const main = document.createElement("main");
     main.className = "boot boot-failed";
-    main.append(line, button);
+    const heading = document.createElement("h1");
+    heading.textContent = "TaskFlow";
+    main.append(heading, line, button);
     root.replaceChildren(main);
   }
 

@@ -30,7 +30,7 @@ export function openReschedule({ beside, clock, onChoose }) {
   };
   const menu = h(
     "div",
-    { class: "menu reschedule", popover: "auto", role: "group", "aria-label": words.title },
+    { class: "menu reschedule", popover: "auto", role: "dialog", "aria-label": words.title },
     entry(words.today, present),
     entry(words.tomorrow, addDays(present, 1)),
     entry(words.nextWeek, addDays(present, 7 - weekday(present))),
