@@ -1,6 +1,7 @@
 """A headless Chromium, and pages in it: with the page's modules alone, or with the whole platform behind them."""
 
 import mimetypes
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route
 
 from tests.support.platform_process import Platform, platform
 from tests.support.weak_network import WeakNetwork, weak_network
+from tests.support.wheel import installed_wheel
 from tests.web.person import Person, new_email
 
 WEB = Path(__file__).parents[2] / "apps" / "web" / "page"
@@ -116,6 +118,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """A whole platform, started by `taskflow up` with a home of its own."""
     with platform(tmp_path_factory.mktemp("platform") / "home") as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a wheel installs; under xdist the processes of a run share it, and no run that of another."""
+    base = tmp_path_factory.getbasetemp()
+    return installed_wheel((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "wheel")
 
 
 @pytest.fixture

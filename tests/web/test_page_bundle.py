@@ -1,6 +1,5 @@
 """The page as a wheel has it: one bundle, small on the first visit and next to nothing on the second."""
 
-import os
 import re
 import subprocess
 import sys
@@ -13,19 +12,12 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.support.platform_process import Platform, platform
-from tests.support.wheel import ROOT, installed_wheel
+from tests.support.wheel import ROOT
 from tests.web.conftest import NewContext
 from tests.web.person import Person, new_email, quick_add, row
 
 FIRST_VIEW = 60_000
 SECOND_VIEW = 5_000
-
-
-@pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a wheel installs; under xdist the processes of a run share it, and no run that of another."""
-    base = tmp_path_factory.getbasetemp()
-    return installed_wheel((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "wheel")
 
 
 @pytest.fixture(scope="module")

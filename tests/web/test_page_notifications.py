@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Worker, expect
 
 from tests.support.processes import until
 from tests.web.conftest import NewContext
-from tests.web.person import Person, has_worker, new_email
+from tests.web.person import Person, has_worker, moment, new_email
 
 SHOW = """async ([title, about]) => {
   localStorage.setItem("taskflow.desktop", "on");
@@ -22,6 +22,16 @@ SHOW = """async ([title, about]) => {
 PRESS = """async (action) => {
   const [notification] = await self.registration.getNotifications();
   self.dispatchEvent(new NotificationEvent("notificationclick", { notification, action }));
+}"""
+
+TOLD = """async () => {
+  const registration = await navigator.serviceWorker.getRegistration("/");
+  return (await registration.getNotifications()).map(({ body }) => body);
+}"""
+
+ACTIONS = """async () => {
+  const registration = await navigator.serviceWorker.getRegistration("/");
+  return (await registration.getNotifications()).map(({ actions }) => actions.map((one) => one.action));
 }"""
 
 
@@ -81,15 +91,32 @@ def test_a_session_that_ran_out_is_renewed_for_it(ada: Person, show: Shown) -> N
     until(lambda: ada.tasks()[0]["completed"], within=20, what="the task is done")
 
 
+def test_snooze_is_snoozed_with_no_page_open(ada: Person, show: Shown) -> None:
+    task = ada.add("Feed the cat", due_date=moment(hours=1), reminders=["PT2H"])
+    until(ada.reminders, within=20, what="the reminder waits")
+    [reminder] = ada.reminders()
+    page, worker = show(task, reminderId=reminder["id"])
+    page.goto("about:blank")
+    worker.evaluate(PRESS, "snooze")
+    until(lambda: ada.reminders("pending"), within=20, what="the reminder comes again")
+    assert ada.reminders() == []
+    assert ada.tasks()[0]["completed"] is False
+
+
+@pytest.mark.parametrize("action", ["snooze", "done"])
+def test_after_the_session_it_comes_back_and_says_so(ada: Person, show: Shown, action: str) -> None:
+    page, worker = show(ada.add("Feed the cat"))
+    ada.context.clear_cookies()
+    worker.evaluate(PRESS, action)
+    until(lambda: any("did not work" in body for body in page.evaluate(TOLD)), within=20, what="it is said")
+    assert page.evaluate(ACTIONS) == [["snooze", "done"]], "and can be answered when they are signed in again"
+
+
 def test_nothing_is_done_in_another_persons_name(ada: Person, show: Shown) -> None:
     task = ada.add("Feed the cat")
     page, worker = show(task, userId="somebody-else")
     worker.evaluate(PRESS, "done")
-    told = """async () => {
-      const registration = await navigator.serviceWorker.getRegistration("/");
-      return (await registration.getNotifications()).map(({ body }) => body);
-    }"""
-    until(lambda: any("did not work" in body for body in page.evaluate(told)), within=20, what="it is said")
+    until(lambda: any("did not work" in body for body in page.evaluate(TOLD)), within=20, what="it is said")
     assert ada.tasks()[0]["completed"] is False
 
 

@@ -59,12 +59,13 @@ async function fill() {
   await cache.put("/", index);
 }
 
-/** Drops the files of other versions; no page that runs with them is open, or each has what it needs. */
+/**
+ * Drops the files of versions long gone. Those of the one before stay as long as this one: a tab that still runs with
+ * them, because its person has not had it loaded again, finds there what it has not needed yet.
+ */
 async function clean() {
-  const names = await caches.keys();
-  await Promise.all(
-    names.filter((name) => name.startsWith(SHELL) && name !== CACHE).map((name) => caches.delete(name)),
-  );
+  const names = (await caches.keys()).filter((name) => name.startsWith(SHELL) && name !== CACHE);
+  await Promise.all(names.slice(0, -1).map((name) => caches.delete(name)));
 }
 
 /**
@@ -115,9 +116,15 @@ async function refresh(path, answer) {
   }
 }
 
-/** @param {Request} request */
-function fromCache(request) {
-  return caches.match(request, { ignoreSearch: true, ignoreVary: true });
+/**
+ * What is kept of this version, or else of the one before.
+ *
+ * @param {Request} request
+ */
+async function fromCache(request) {
+  const loosely = { ignoreSearch: true, ignoreVary: true };
+  const cache = await caches.open(CACHE);
+  return (await cache.match(request, loosely)) ?? caches.match(request, loosely);
 }
 
 /**

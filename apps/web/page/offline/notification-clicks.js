@@ -23,9 +23,10 @@ export async function clickedNotification(scope, event) {
     tabs.close();
     return;
   }
-  // A notification may be answered without a network: it comes back, and says so.
-  const { title, tag } = notification;
-  await scope.registration.showNotification(title, { body: about.failed, tag, data: about, icon: "/static/icon.svg" });
+  // A notification may be answered without a network: it comes back, says so, and can be answered again.
+  const { title, tag, actions } = /** @type {Notification & {actions: unknown[]}} */ (notification);
+  const again = { body: about.failed, tag, actions, data: about, icon: "/static/icon.svg" };
+  await scope.registration.showNotification(title, again);
 }
 
 /**

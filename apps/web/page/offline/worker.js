@@ -73,8 +73,9 @@ async function ready(registered, onNewer) {
   }
   onNewer(() => {
     reloads = true;
-    // With no worker in charge of this tab nothing changes hands here: loading is enough.
-    if (navigator.serviceWorker.controller) waiting.postMessage({ kind: "take-over" });
+    // With no worker in charge of this tab nothing changes hands here, nor where another tab has had it taken over
+    // already: loading is enough.
+    if (navigator.serviceWorker.controller && waiting.state === "installed") waiting.postMessage({ kind: "take-over" });
     else location.reload();
   });
 }
