@@ -172,5 +172,5 @@ def long_list(ada: Person) -> Callable[[], Page]:
 
 def test_the_first_page_of_a_long_list_is_shown_while_the_others_come(long_list: Callable[[], Page]) -> None:
     page = long_list()
-    expect(page.locator(".task")).to_have_count(50)
+    expect(page.locator(".task")).to_have_count(30)
     expect(page.get_by_text("Loading your tasks")).to_be_hidden()

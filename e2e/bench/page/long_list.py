@@ -1,6 +1,6 @@
 """A list of 2,000 tasks: what a key in the search, a tick and a change from elsewhere take of the processor.
 
-Goals: a key and a tick in 50 ms on an idle machine, all that follows from them included.
+Goals: a key and a tick in 50 ms each, to the picture that shows them, on an idle machine.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -39,7 +39,9 @@ def measure(browser: Browser, url: str) -> bool:
     found["a key in the search"] = _keys(page, processor)
     found["its answer"] = [_answer(page, processor)]
     found["clearing the search"] = [_clearing(page, processor)]
-    found["a tick"] = [_tick(page, processor) for _ in range(TICKS)]
+    ticks = [_tick(page, processor) for _ in range(TICKS)]
+    found["a tick"] = [picture for picture, _ in ticks]
+    found["what follows from it"] = [rest for _, rest in ticks]
     found["a change from elsewhere"] = [_news(page, processor, person, number) for number in range(TICKS)]
     context.close()
     return _tell(found)
@@ -96,7 +98,8 @@ def _clearing(page: Page, processor: Processor) -> float:
     return processor.taken
 
 
-def _tick(page: Page, processor: Processor) -> float:
+def _tick(page: Page, processor: Processor) -> tuple[float, float]:
+    """To the picture; and all that follows: the answer, the frame, the row that leaves, the list that is kept."""
     _settle(page)
     # Where it is is found out before: looking for it takes longer than what is measured.
     box = page.locator(".section:not(.section-done) .task:not(.is-done) .task-box").nth(3).bounding_box()
@@ -105,8 +108,9 @@ def _tick(page: Page, processor: Processor) -> float:
     page.mouse.move(x, y)
     processor.restart()
     page.mouse.click(x, y)
+    picture = processor.taken
     _settle(page)
-    return processor.taken
+    return picture, processor.taken - picture
 
 
 def _news(page: Page, processor: Processor, person: Person, number: int) -> float:

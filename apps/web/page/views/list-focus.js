@@ -12,14 +12,24 @@ export function focusOf(node) {
   const element = document.activeElement;
   const row = element?.closest(".task");
   if (!(element instanceof HTMLElement && row instanceof HTMLElement && node.contains(row))) return () => {};
-  const rows = findAll(node, ".task", HTMLElement);
-  const place = rows.indexOf(row);
   const list = row.parentElement;
-  const next = rows[place + 1] ?? rows[place - 1];
+  const next = row.nextElementSibling ?? row.previousElementSibling ?? besideIn(node, row);
   return () => {
     if (document.activeElement === element) return;
     if (row.isConnected && row.parentElement === list) {
       if (element.isConnected) element.focus();
     } else if (next?.isConnected) find(next, ".task-check", HTMLElement)?.focus();
   };
+}
+
+/**
+ * The row after one that is the only one of its section, or before it.
+ *
+ * @param {HTMLElement} node
+ * @param {HTMLElement} row
+ */
+function besideIn(node, row) {
+  const rows = findAll(node, ".task", HTMLElement);
+  const place = rows.indexOf(row);
+  return rows[place + 1] ?? rows[place - 1];
 }

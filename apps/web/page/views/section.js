@@ -12,7 +12,7 @@ import { number } from "../strings/locale.js";
  */
 
 /** How many rows are drawn at first, and how many more at each wish: a page that holds thousands is slow to everybody. */
-const FIRST = 50;
+const FIRST = 30;
 const MORE = 100;
 
 export class ListSection {
