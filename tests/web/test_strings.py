@@ -19,7 +19,7 @@ LABELS = """async () => {
   const { dueLabel } = await import("/static/domain/due.js");
   const { distanceLabel, lengthLabel } = await import("/static/domain/labels.js");
   const { offsetLabel } = await import("/static/domain/offsets.js");
-  const { patternLabel } = await import("/static/domain/repeat.js");
+  const { patternLabel } = await import("/static/domain/repeat-words.js");
   const now = Date.parse("2026-11-25T10:30:00Z");
   const due = (due_date, due_all_day) => dueLabel({ due_date, due_all_day }, now, "Europe/Berlin");
   return [

@@ -3,7 +3,7 @@
 import { strings } from "../strings/index.js";
 import { language } from "../strings/locale.js";
 import { offsetLabel } from "./offsets.js";
-import { patternLabel } from "./repeat.js";
+import { patternLabel } from "./repeat-words.js";
 
 /**
  * @import { NewTask, Parsed, Possibility, RemindersSaid, RepeatSaid, Stretch } from "../../types/chat-api.js"

@@ -3,7 +3,7 @@
 import { h } from "../dom.js";
 import { dateLabel, distanceLabel, fullLabel, timeLabel, withinSentence } from "../domain/labels.js";
 import { offsetLabel } from "../domain/offsets.js";
-import { patternLabel } from "../domain/repeat.js";
+import { patternLabel } from "../domain/repeat-words.js";
 import { today, wallTime } from "../domain/zones.js";
 import { icon } from "../icons.js";
 import { ApiError } from "../server/errors.js";
@@ -226,7 +226,7 @@ function show(name, value, allDay, clock) {
   if (name === "title") return words.quoted(text);
   if (name === "recurrence_pattern") {
     const label = patternLabel(text);
-    return label === strings.repeats.custom ? text : words.within(label);
+    return text.includes(label) ? label : words.within(label);
   }
   if (["due_date", "occurrence_date", "recurrence_end_date"].includes(name))
     return dateWords(text, Boolean(allDay), clock);

@@ -1,16 +1,18 @@
-// The part of the task form that says how a task repeats, with its next dates as one chooses.
+// The part of the task form that says how a task repeats, in words and with its next dates as one chooses.
 
 import { h } from "../dom.js";
-import { formatPattern, KINDS, parsePattern, weekdayOf, weekdaysInOrder } from "../domain/repeat.js";
+import { choiceOf, everyOf, patternOf, presetsFor } from "../domain/repeat-choice.js";
+import { patternLabel } from "../domain/repeat-words.js";
 import { today } from "../domain/zones.js";
 import { ApiError } from "../server/errors.js";
 import { strings } from "../strings/index.js";
-import { field, fieldGroup, focusable } from "./field.js";
-import { nextDates, SHOWN, select } from "./repeat-parts.js";
+import { field, focusable } from "./field.js";
+import { everyFields } from "./repeat-every.js";
+import { nextDates, nextOnes, presetLabel, select } from "./repeat-parts.js";
 
 /**
- * @import { NewTask, Occurrence, Preview } from "../../types/chat-api.js"
- * @import { Choice, Kind } from "../domain/repeat.js"
+ * @import { NewTask, TaskView } from "../../types/chat-api.js"
+ * @import { Choice, Kind } from "../domain/repeat-choice.js"
  * @import { Clock } from "../domain/zones.js"
  * @import { Api } from "../server/api.js"
  * @import { Field } from "./field.js"
@@ -19,112 +21,114 @@ import { nextDates, SHOWN, select } from "./repeat-parts.js";
 /** @typedef {NonNullable<NewTask["recurrence_mode"]>} Mode */
 /** @typedef {Pick<NewTask, "recurrence_pattern" | "recurrence_end_date"> & {recurrence_mode?: Mode}} Repeat */
 
+const words = strings.repeatField;
 /** @type {[Mode, string][]} */
 const MODES = [
-  ["fixed", strings.repeatField.fixed],
-  ["after_completion", strings.repeatField.afterCompletion],
+  ["fixed", words.fixed],
+  ["after_completion", words.afterCompletion],
 ];
-const EXAMPLE = "RRULE:FREQ=MONTHLY;BYDAY=2TU";
+const EXAMPLE = "FREQ=MONTHLY;BYDAY=2TU";
 const TYPING_PAUSE = 250;
 
 /**
- * Fields for a pattern and its end. Of what it returns, `fields` are by the server's names, `value()` is what to send.
+ * Fields for a pattern and its end. Of what it returns, `fields` are by the server's names, `value()` is what to send:
+ * the pattern that was there, as it was written, until another one is chosen.
  *
  * @param {object} needs
  * @param {Api} needs.api
  * @param {Clock} needs.clock
- * @param {Partial<NewTask>} needs.task
+ * @param {Partial<NewTask> & Partial<Pick<TaskView, "occurrence_date" | "rrule">>} needs.task
  * @param {() => {date: string, value: string | null}} needs.due the local date, and the due date as the server reads it
  */
 export function repeatField({ api, clock, task, due }) {
-  const choice = parsePattern(task.recurrence_pattern);
-  const kind = field({ label: strings.repeatField.label, input: select(KINDS, choice.kind) });
-  const days = weekdaysInOrder().map(([value, label]) => {
-    const input = h("input", { type: "checkbox", value, checked: choice.days.includes(value) });
-    const short = h("span", { "aria-hidden": "true" }, label.slice(0, 2));
-    const words = h("span", {}, short, h("span", { class: "visually-hidden" }, label));
-    return { input, node: h("label", { class: "chip" }, input, words) };
-  });
-  const daysGroup = fieldGroup({
-    legend: strings.repeatField.on,
-    children: h(
-      "div",
-      { class: "chips weekdays" },
-      days.map(({ node }) => node),
-    ),
-    class: "repeat-part",
-  });
-  const dayOfMonth = field({
-    label: strings.repeatField.dayOfMonth,
-    input: h("input", { type: "number", min: 1, max: 31, inputmode: "numeric", value: choice.day ?? "" }),
-    hint: strings.repeatField.shorterMonth,
-    class: "repeat-part narrow",
-  });
-  const every = field({
-    label: strings.repeatField.everyDays,
-    input: h("input", { type: "number", required: true, min: 1, max: 999, inputmode: "numeric", value: choice.every }),
-    class: "repeat-part narrow",
-  });
+  const original = task.recurrence_pattern ?? "";
+  let touched = false;
+  let { date } = due();
+  const began = task.occurrence_date ?? date;
+  const first = originalChoice();
+  const kind = field({ label: words.label, input: h("select", {}) });
+  const every = everyFields(first);
   const rule = field({
-    label: strings.repeatField.rule,
+    label: words.rule,
     input: h("input", {
       type: "text",
-      value: choice.rule,
       spellcheck: "false",
       autocapitalize: "off",
       placeholder: EXAMPLE,
+      maxlength: 500,
     }),
-    hint: strings.repeatField.aboutRule(EXAMPLE),
+    hint: words.aboutRule(EXAMPLE),
     class: "repeat-part",
   });
   const until = field({
-    label: strings.repeatField.until,
+    label: words.until,
     input: h("input", { type: "date", value: task.recurrence_end_date ?? "" }),
     class: "repeat-part narrow",
   });
   const mode = field({
-    label: strings.repeatField.mode,
+    label: words.mode,
     input: select(MODES, task.recurrence_mode),
     class: "repeat-part",
   });
-  const preview = h("p", { class: "repeat-preview", "aria-live": "polite" });
-  /** @type {Map<string, Field>} by the kind that they belong to */
-  const parts = new Map(
-    /** @type {[string, Field][]} */ ([
-      ["weekly", daysGroup],
-      ["monthly", dayOfMonth],
-      ["days", every],
-      ["custom", rule],
-    ]),
-  );
+  const said = h("span", { class: "repeat-said" });
+  const next = h("span");
+  const shown = h("p", { class: "repeat-preview", "aria-live": "polite", hidden: true }, said, next);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let asked = 0;
+  put(first);
+
+  /** What the fields show of the pattern that was there. */
+  function originalChoice() {
+    // Alone these two mean the day that the series began on, which the server knows.
+    const isOpen = /^(weekly|monthly)\s*:?\s*$/i.test(original.trim()) && task.rrule;
+    return choiceOf(isOpen ? `RRULE:${task.rrule}` : original, date, began);
+  }
+
+  /** @param {Choice} choice */
+  function put(choice) {
+    drawKinds(choice.kind);
+    every.put(choice);
+    rule.input.value = choice.rule;
+    showParts();
+  }
+
+  /**
+   * What there is to choose from, in words that go with the due date.
+   *
+   * @param {Kind} chosen
+   */
+  function drawKinds(chosen) {
+    /** @type {[Kind, string][]} */
+    const options = [
+      ["", words.none],
+      ...presetsFor(date).map((one) => /** @type {[Kind, string]} */ ([one, presetLabel(one, date)])),
+      ["every", words.everyFew],
+      ["custom", words.custom],
+    ];
+    kind.input.replaceChildren(...select(options, chosen).children);
+    kind.input.value = chosen;
+  }
+
+  /** @returns {Kind} */
+  function chosen() {
+    return /** @type {Kind} */ (kind.input.value);
+  }
 
   /** @returns {Choice} */
   function current() {
-    return {
-      kind: /** @type {Kind} */ (kind.input.value),
-      days: days.filter(({ input }) => input.checked).map(({ input }) => input.value),
-      day: Number.parseInt(dayOfMonth.input.value, 10) || null,
-      every: Number.parseInt(every.input.value, 10) || 1,
-      rule: rule.input.value,
-    };
+    return { ...every.value(), kind: chosen(), rule: rule.input.value };
   }
 
   function pattern() {
-    const chosen = current();
-    if (chosen.kind === "custom" && chosen.rule.trim() === "") return null;
-    return formatPattern(chosen, due().date);
+    return touched ? patternOf(current(), date) : original;
   }
 
   /** What the chosen kind still lacks, in words; "" where it can be sent. */
   function lacks() {
-    const { kind: chosen, days: ticked } = current();
-    if (chosen === "weekly" && ticked.length === 0) return strings.repeating.chooseDays;
-    const number = { days: every, monthly: dayOfMonth }[String(chosen)];
-    if (!number || number.input.validity.valid) return "";
-    return strings.repeating.between(1, Number(number.input.max));
+    if (!touched) return "";
+    if (chosen() === "custom" && !rule.input.value.trim()) return strings.repeating.ruleMissing;
+    return chosen() === "every" ? every.lacks() : "";
   }
 
   function check() {
@@ -134,26 +138,35 @@ export function repeatField({ api, clock, task, due }) {
   }
 
   function showParts() {
-    const chosen = kind.input.value;
-    for (const [name, part] of parts) part.node.hidden = name !== chosen;
-    until.node.hidden = chosen === "";
-    mode.node.hidden = chosen === "";
-    preview.hidden = chosen === "";
+    const none = chosen() === "";
+    every.about.node.hidden = chosen() !== "every";
+    rule.node.hidden = chosen() !== "custom";
+    for (const { node } of [until, mode]) node.hidden = none;
+    if (none) shown.hidden = true;
   }
 
-  /** Fills in from the due date what was left open, so that the form shows what will be sent. */
-  function suggest() {
-    const { date } = due();
-    if (!date) return;
-    if (kind.input.value === "weekly" && current().days.length === 0) {
-      for (const { input } of days) input.checked = input.value === weekdayOf(date);
-    }
-    if (kind.input.value === "monthly" && !dayOfMonth.input.value) {
-      dayOfMonth.input.value = String(Number(date.slice(8, 10)));
-    }
+  /**
+   * Another kind is chosen: "every so many" goes on from what it was.
+   *
+   * @param {string} before the pattern
+   */
+  function chooseKind(before) {
+    if (chosen() === "every") every.put(everyOf(before, date));
+  }
+
+  /** The due date may have changed: what goes by it follows, what was there before stays what it was. */
+  function followDue() {
+    const now = due().date;
+    if (now === date) return;
+    const before = pattern();
+    date = now;
+    if (!touched) put(originalChoice());
+    else if (presetsFor(date).includes(chosen()) || ["", "every", "custom"].includes(chosen())) drawKinds(chosen());
+    else put(choiceOf(before, date));
   }
 
   function refresh() {
+    followDue();
     showParts();
     clearTimeout(timer);
     timer = setTimeout(ask, TYPING_PAUSE);
@@ -163,24 +176,30 @@ export function repeatField({ api, clock, task, due }) {
     asked += 1;
     const turn = asked;
     const missing = lacks();
-    if (missing) {
-      say("");
-      return wrong(missing);
-    }
-    const text = pattern();
-    const { date, value } = due();
-    if (!text || !date) {
-      say(text ? strings.repeatField.chooseDue : "");
-      return;
-    }
+    // A rule is not missing before anything is written.
+    if (missing && chosen() !== "custom") wrong(missing);
+    const text = missing ? "" : pattern();
+    if (!text || !date) return say(text ? words.chooseDue : "");
+    await preview(text, () => turn === asked);
+  }
+
+  /**
+   * Shows the next dates, unless they are of what is no longer chosen.
+   *
+   * @param {string} text
+   * @param {() => boolean} isStill
+   */
+  async function preview(text, isStill) {
     try {
-      const items = await nextOnes(text, value);
-      if (turn !== asked) return;
+      const timezone = task.recurrence_timezone ?? clock.zone;
+      const of = { pattern: text, timezone, start: due().value, end_date: until.input.value };
+      const items = await nextOnes(api, of);
+      if (!isStill()) return;
       wrong();
       until.setError();
-      say(nextDates(items, today(clock.now(), clock.zone)));
+      say(nextDates(items, today(clock.now(), clock.zone)), text);
     } catch (error) {
-      if (turn === asked) refused(error);
+      if (isStill()) refused(error);
     }
   }
 
@@ -194,22 +213,13 @@ export function repeatField({ api, clock, task, due }) {
   }
 
   /**
-   * The next occurrences, one more than are shown. Raises ApiError.
-   *
-   * @param {string} pattern
-   * @param {string | null} start
+   * @param {string} text
+   * @param {string} [spoken] a pattern; of presets the list has the words already
    */
-  async function nextOnes(pattern, start) {
-    const timezone = task.recurrence_timezone ?? clock.zone;
-    const query = { pattern, timezone, start, end_date: until.input.value, count: SHOWN + 1 };
-    /** @type {Preview} */
-    const { items } = await api.json("GET", "/api/v1/recurrence/preview", { query });
-    return items;
-  }
-
-  /** @param {string} text */
-  function say(text) {
-    preview.textContent = text;
+  function say(text, spoken = "") {
+    said.textContent = ["every", "custom"].includes(chosen()) ? patternLabel(spoken) : "";
+    next.textContent = text;
+    shown.hidden = chosen() === "" || !(text || said.textContent);
   }
 
   /**
@@ -218,38 +228,48 @@ export function repeatField({ api, clock, task, due }) {
    * @param {string} [text]
    */
   function wrong(text) {
-    for (const part of [kind, ...parts.values()]) part.setError();
+    for (const part of [kind, rule, every.about]) part.setError();
     entered().setError(text);
   }
 
-  /** The part in which the pattern is entered, besides its kind. */
+  /**
+   * The part in which the pattern is entered, besides its kind.
+   *
+   * @returns {Field}
+   */
   function entered() {
-    return parts.get(kind.input.value) ?? kind;
+    if (chosen() === "custom") return rule;
+    return chosen() === "every" ? every.about : kind;
   }
 
   const node = h(
     "div",
     { class: "repeat" },
     kind.node,
-    [...parts.values()].map((part) => part.node),
+    every.about.node,
+    rule.node,
     h("div", { class: "repeat-pair" }, mode.node, until.node),
-    preview,
+    shown,
   );
-  // What was left open is filled in once, when the kind is chosen: what is taken away after that stays away.
-  kind.input.addEventListener("input", suggest);
+  let before = original;
+  for (const part of [kind.node, every.about.node, rule.node])
+    part.addEventListener("input", (event) => {
+      touched = true;
+      if (event.target === kind.input) chooseKind(before);
+      before = pattern();
+    });
   node.addEventListener("input", () => {
     wrong();
     refresh();
   });
-  showParts();
-  if (choice.kind) refresh();
+  if (original) refresh();
 
   /** @returns {Repeat} */
   function value() {
     const text = pattern();
     if (!text) return { recurrence_pattern: null, recurrence_end_date: null };
-    const chosen = /** @type {Mode} */ (mode.input.value);
-    return { recurrence_pattern: text, recurrence_end_date: until.input.value || null, recurrence_mode: chosen };
+    const how = /** @type {Mode} */ (mode.input.value);
+    return { recurrence_pattern: text, recurrence_end_date: until.input.value || null, recurrence_mode: how };
   }
 
   /** @type {Field} */
@@ -270,7 +290,7 @@ export function repeatField({ api, clock, task, due }) {
     node,
     fields,
     value,
-    chosen: () => kind.input.value !== "",
+    chosen: () => chosen() !== "",
     check,
     focus: () => focusable(patternField)?.focus(),
     refresh,

@@ -2,11 +2,17 @@
 
 import { h } from "../dom.js";
 import { shortDate } from "../domain/labels.js";
+import { freshChoice, patternOf } from "../domain/repeat-choice.js";
+import { patternLabel } from "../domain/repeat-words.js";
 import { strings } from "../strings/index.js";
 
-/** @import { Occurrence } from "../../types/chat-api.js" */
+/**
+ * @import { Occurrence, Preview } from "../../types/chat-api.js"
+ * @import { Kind } from "../domain/repeat-choice.js"
+ * @import { Api } from "../server/api.js"
+ */
 
-export const SHOWN = 5;
+const SHOWN = 5;
 
 /**
  * A list to choose from.
@@ -20,6 +26,32 @@ export function select(options, chosen) {
     {},
     options.map(([value, label]) => h("option", { value, selected: value === chosen }, label)),
   );
+}
+
+/**
+ * A preset in words, which go with the due date where there is one.
+ *
+ * @param {Kind} kind
+ * @param {string} date
+ */
+export function presetLabel(kind, date) {
+  if (!date && kind === "weekly") return patternLabel("weekly");
+  if (!date && kind === "fortnightly") return patternLabel("custom:2w");
+  if (!date || kind !== "yearly") return patternLabel(patternOf({ ...freshChoice(date), kind }, date));
+  const [, month, day] = date.split("-").map(Number);
+  return patternLabel(`RRULE:FREQ=YEARLY;BYMONTH=${month};BYMONTHDAY=${day}`);
+}
+
+/**
+ * The next occurrences of a pattern, one more than are shown. Raises ApiError.
+ *
+ * @param {Api} api
+ * @param {{pattern: string, timezone: string, start: string | null, end_date: string}} of
+ */
+export async function nextOnes(api, of) {
+  /** @type {Preview} */
+  const { items } = await api.json("GET", "/api/v1/recurrence/preview", { query: { ...of, count: SHOWN + 1 } });
+  return items;
 }
 
 /**

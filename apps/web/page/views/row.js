@@ -4,7 +4,7 @@ import { find, h, setText } from "../dom.js";
 import { dueLabel, sectionOf } from "../domain/due.js";
 import { fullLabel, priorityLabel } from "../domain/labels.js";
 import { offsetLabel, offsetMinutes } from "../domain/offsets.js";
-import { patternLabel } from "../domain/repeat.js";
+import { patternLabel } from "../domain/repeat-words.js";
 import { icon } from "../icons.js";
 import { strings } from "../strings/index.js";
 import { linked, linksOf } from "./user-text.js";

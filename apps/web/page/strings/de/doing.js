@@ -68,6 +68,7 @@ export const doing = {
   },
   repeating: {
     chooseDays: "Wähle mindestens einen Tag.",
+    ruleMissing: "Schreib eine Regel oder wähle eine andere Wiederholung.",
     between: (least, most) => `Gib eine ganze Zahl von ${least} bis ${most} ein.`,
   },
 };

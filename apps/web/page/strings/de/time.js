@@ -1,8 +1,11 @@
 // Times, dates, lengths of time and repeats, in German.
 
-import { listed, pluralsOf } from "../locale.js";
+import { listed, number, pluralsOf } from "../locale.js";
 
 const plural = pluralsOf("de");
+
+/** @type {(one: string, two: string, units: string) => (count: number) => string} */
+const each = (one, two, units) => (count) => [one, two][count - 1] ?? `Alle ${number(count)} ${units}`;
 
 /** @type {typeof import("../en/time.js").time} */
 export const time = {
@@ -25,24 +28,27 @@ export const time = {
     before: (length) => `${length} vorher`,
   },
   repeats: {
-    kinds: {
-      none: "Keine Wiederholung",
-      daily: "Jeden Tag",
-      weekly: "Jede Woche",
-      monthly: "Jeden Monat",
-      yearly: "Jedes Jahr",
-      days: "Alle paar Tage",
-      custom: "Eigene Regel (RRULE)",
+    every: {
+      day: each("Jeden Tag", "Jeden zweiten Tag", "Tage"),
+      week: each("Jede Woche", "Jede zweite Woche", "Wochen"),
+      month: each("Jeden Monat", "Jeden zweiten Monat", "Monate"),
+      year: each("Jedes Jahr", "Jedes zweite Jahr", "Jahre"),
     },
-    everyDay: "Jeden Tag",
-    everyWeekday: "Jeden Werktag (Mo–Fr)",
-    everyWeek: "Jede Woche",
-    on: (days) => `Jeden ${listed(days)}`,
-    everyMonth: "Jeden Monat",
-    everyMonthOn: (day) => `Jeden Monat am ${day}.`,
-    everyMonthOnLast: "Jeden Monat am letzten Tag",
-    everyYear: "Jedes Jahr",
-    everyDays: (count) => `Alle ${count} Tage`,
-    custom: "Eigene Wiederholung",
+    everyOf: (days) => `Jeden ${listed(days)}`,
+    everyWorkday: "Jeden Werktag (Mo–Fr)",
+    workday: "Werktag (Mo–Fr)",
+    onWorkdays: (each) => `${each} von Montag bis Freitag`,
+    onDays: (each, days) => `${each} am ${listed(days)}`,
+    date: (day) => `${day}.`,
+    lastDay: "letzten Tag",
+    orLastDay: (date) => `${date} (oder letzten Tag)`,
+    lastDayOf: (month) => `letzten Tag im ${month}`,
+    onDate: (each, date) => `${each} am ${date}`,
+    onDates: (each, dates) => `${each} am ${listed(dates)}`,
+    nth: ["letzten", "ersten", "zweiten", "dritten", "vierten", "fünften"],
+    onNth: (each, which, day) => `${each} am ${listed(which)} ${day}`,
+    onNthOf: (each, which, day, month) => `${each} am ${listed(which)} ${day} im ${month}`,
+    times: (text, count) => `${text}, ${number(count)}-mal`,
+    until: (text, date) => `${text}, bis ${date}`,
   },
 };

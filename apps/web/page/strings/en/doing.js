@@ -68,6 +68,7 @@ export const doing = {
   },
   repeating: {
     chooseDays: "Choose at least one day.",
+    ruleMissing: "Write a rule, or choose another repeat.",
     /** @param {number} least @param {number} most */
     between: (least, most) => `Enter a whole number from ${least} to ${most}.`,
   },

@@ -49,12 +49,28 @@ export const task = {
   },
   repeatField: {
     label: "Repeat",
+    none: "Does not repeat",
+    everyFew: "Every …",
+    custom: "Custom rule",
+    every: "Every",
+    howMany: "How many",
+    unit: "Days, weeks, months or years",
+    /** @type {Record<"day" | "week" | "month" | "year", (count: number) => string>} */
+    units: {
+      day: (count) => (count === 1 ? "day" : "days"),
+      week: (count) => (count === 1 ? "week" : "weeks"),
+      month: (count) => (count === 1 ? "month" : "months"),
+      year: (count) => (count === 1 ? "year" : "years"),
+    },
     on: "On",
-    dayOfMonth: "Day of the month",
+    inMonth: { date: "on day", nth: "on the", "last-day": "on the last day" },
+    date: "Day of the month",
+    which: "Which one",
+    weekday: "Day of the week",
     shorterMonth: "In a shorter month, its last day.",
-    everyDays: "Every … days",
     rule: "Rule",
-    aboutRule: (/** @type {string} */ example) => `RFC 5545, for example the second Tuesday: ${example}`,
+    aboutRule: (/** @type {string} */ example) =>
+      `For experts: as calendars write it (RFC 5545), for example the second Tuesday: ${example}`,
     until: "Until (optional)",
     mode: "The next one comes",
     fixed: "On its dates",
@@ -100,6 +116,6 @@ export const task = {
     fieldRemoved: (name, old) => `${name} removed (was ${old})`,
     quoted: (/** @type {string} */ text) => `“${text}”`,
     /** A label as it reads within a sentence. */
-    within: (/** @type {string} */ label) => label.toLocaleLowerCase("en"),
+    within: (/** @type {string} */ label) => label.charAt(0).toLocaleLowerCase("en") + label.slice(1),
   },
 };

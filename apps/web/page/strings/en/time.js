@@ -1,8 +1,21 @@
 // Times, dates, lengths of time and repeats, in English.
 
-import { listed, pluralsOf } from "../locale.js";
+import { listed, number, pluralsOf } from "../locale.js";
 
 const plural = pluralsOf("en");
+const ordinals = new Intl.PluralRules("en", { type: "ordinal" });
+/** @type {Record<string, string>} */
+const ENDINGS = { one: "st", two: "nd", few: "rd", other: "th" };
+
+/**
+ * How often, by number.
+ *
+ * @param {string} one
+ * @param {string} two
+ * @param {string} units
+ */
+const each = (one, two, units) => (/** @type {number} */ count) =>
+  [one, two][count - 1] ?? `Every ${number(count)} ${units}`;
 
 export const time = {
   dates: {
@@ -25,24 +38,35 @@ export const time = {
     before: (/** @type {string} */ length) => `${length} before`,
   },
   repeats: {
-    kinds: {
-      none: "Does not repeat",
-      daily: "Every day",
-      weekly: "Every week",
-      monthly: "Every month",
-      yearly: "Every year",
-      days: "Every few days",
-      custom: "Custom rule (RRULE)",
+    every: {
+      day: each("Every day", "Every second day", "days"),
+      week: each("Every week", "Every second week", "weeks"),
+      month: each("Every month", "Every second month", "months"),
+      year: each("Every year", "Every second year", "years"),
     },
-    everyDay: "Every day",
-    everyWeekday: "Every weekday",
-    everyWeek: "Every week",
-    on: (/** @type {string[]} */ days) => `Every ${listed(days)}`,
-    everyMonth: "Every month",
-    everyMonthOn: (/** @type {number} */ day) => `Every month on day ${day}`,
-    everyMonthOnLast: "Every month on the last day",
-    everyYear: "Every year",
-    everyDays: (/** @type {number} */ count) => `Every ${count} days`,
-    custom: "Custom repeat",
+    everyOf: (/** @type {string[]} */ days) => `Every ${listed(days)}`,
+    everyWorkday: "Every weekday",
+    workday: "weekday",
+    onWorkdays: (/** @type {string} */ each) => `${each} from Monday to Friday`,
+    /** @param {string} each @param {string[]} days */
+    onDays: (each, days) => `${each} on ${listed(days)}`,
+    date: (/** @type {number} */ day) => `${day}${ENDINGS[ordinals.select(day)]}`,
+    lastDay: "last day",
+    orLastDay: (/** @type {string} */ date) => `${date} (or the last day)`,
+    lastDayOf: (/** @type {string} */ month) => `the last day of ${month}`,
+    /** @param {string} each @param {string} date such as "24 December" */
+    onDate: (each, date) => `${each} on ${date}`,
+    /** @param {string} each @param {string[]} dates such as "24th" */
+    onDates: (each, dates) => `${each} on the ${listed(dates)}`,
+    /** "last" and "first" to "fifth". */
+    nth: ["last", "first", "second", "third", "fourth", "fifth"],
+    /** @param {string} each @param {string[]} which @param {string} day */
+    onNth: (each, which, day) => `${each} on the ${listed(which)} ${day}`,
+    /** @param {string} each @param {string[]} which @param {string} day @param {string} month */
+    onNthOf: (each, which, day, month) => `${each} on the ${listed(which)} ${day} of ${month}`,
+    /** @param {string} text @param {number} count */
+    times: (text, count) => `${text}, ${plural(count, { one: "time", other: "times" })}`,
+    /** @param {string} text @param {string} date */
+    until: (text, date) => `${text}, until ${date}`,
   },
 };
