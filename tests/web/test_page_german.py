@@ -82,7 +82,7 @@ def test_adding_editing_and_repeating_speak_german(german: Person) -> None:
     expect(page.locator(".section-upcoming .due")).to_have_text("Morgen")
     page.get_by_role("button", name="Miete", exact=True).click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Wiederholung", exact=True).select_option(label="Jede Woche")
+    dialog.get_by_label("Wiederholung", exact=True).select_option("weekly")
     expect(dialog.get_by_text("Als Nächstes:")).to_be_visible()
     dialog.get_by_label("1 Tag vorher").check()
     assert english_on(page) == []

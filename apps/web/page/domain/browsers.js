@@ -1,6 +1,6 @@
 // Which browser on which system a User-Agent is of, in words.
 
-import { strings } from "../strings/index.js";
+import { strings } from "../strings/later.js";
 
 const BROWSERS = [
   ["Edg", "Edge"],

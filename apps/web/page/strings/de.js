@@ -1,6 +1,5 @@
 // What the page says in German: the same strings as in English, in a friendly tone (du).
 
-import { account } from "./de/account.js";
 import { doing } from "./de/doing.js";
 import { entrance } from "./de/entrance.js";
 import { errors } from "./de/errors.js";
@@ -8,8 +7,6 @@ import { line } from "./de/line.js";
 import { offline } from "./de/offline.js";
 import { page } from "./de/page.js";
 import { review } from "./de/review.js";
-import { security } from "./de/security.js";
-import { settings } from "./de/settings.js";
 import { task } from "./de/task.js";
 import { time } from "./de/time.js";
 
@@ -22,9 +19,6 @@ export const strings = {
   ...doing,
   ...task,
   ...review,
-  ...settings,
   ...entrance,
-  ...account,
-  ...security,
   errors,
 };

@@ -1,6 +1,5 @@
 // What the page says in English. Every other language has the same strings.
 
-import { account } from "./en/account.js";
 import { doing } from "./en/doing.js";
 import { entrance } from "./en/entrance.js";
 import { errors } from "./en/errors.js";
@@ -8,8 +7,6 @@ import { line } from "./en/line.js";
 import { offline } from "./en/offline.js";
 import { page } from "./en/page.js";
 import { review } from "./en/review.js";
-import { security } from "./en/security.js";
-import { settings } from "./en/settings.js";
 import { task } from "./en/task.js";
 import { time } from "./en/time.js";
 
@@ -23,9 +20,6 @@ export const strings = {
   ...doing,
   ...task,
   ...review,
-  ...settings,
   ...entrance,
-  ...account,
-  ...security,
   errors,
 };

@@ -1,7 +1,7 @@
 // The keyboard shortcuts, as a sheet.
 
 import { h } from "../dom.js";
-import { strings } from "../strings/index.js";
+import { strings } from "../strings/later.js";
 import { openSheet } from "./sheet.js";
 
 /** @import { Toaster } from "../notices/toaster.js" */

@@ -6,7 +6,7 @@ import { browserZone, zoneLabel } from "../domain/zones.js";
 import { shortcutsWanted, wantShortcuts } from "../keys.js";
 import { canNotify, setNotifications, wantsNotifications } from "../notices/desktop.js";
 import { ApiError } from "../server/errors.js";
-import { strings } from "../strings/index.js";
+import { strings } from "../strings/later.js";
 import { chooseLanguage, chosenLanguage, LANGUAGES } from "../strings/locale.js";
 import { field, fieldGroup, showErrors, summaryLine, watchFocus } from "./field.js";
 import { openSheet } from "./sheet.js";

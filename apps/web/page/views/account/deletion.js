@@ -1,7 +1,7 @@
 // Deleting the account: what that means, what outlives it, and the password.
 
 import { h } from "../../dom.js";
-import { strings } from "../../strings/index.js";
+import { strings } from "../../strings/later.js";
 import { passwordField } from "../password-field.js";
 import { openFormSheet } from "./form-sheet.js";
 

@@ -3,7 +3,7 @@
 import { find, h, setText } from "../../dom.js";
 import { nextPage } from "../../server/api.js";
 import { ApiError, hasStatus } from "../../server/errors.js";
-import { strings } from "../../strings/index.js";
+import { strings } from "../../strings/later.js";
 import { pages } from "../pages.js";
 
 /**

@@ -1,7 +1,7 @@
 // A sheet with one form, which closes when that went through.
 
 import { h, uniqueId } from "../../dom.js";
-import { strings } from "../../strings/index.js";
+import { strings } from "../../strings/later.js";
 import { summaryLine } from "../field.js";
 import { whenSent } from "../sending.js";
 import { openSheet } from "../sheet.js";

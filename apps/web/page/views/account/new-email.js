@@ -1,7 +1,7 @@
 // Asking for another e-mail address, which counts once it is confirmed.
 
 import { h } from "../../dom.js";
-import { strings } from "../../strings/index.js";
+import { strings } from "../../strings/later.js";
 import { emailField } from "../email-field.js";
 import { passwordField } from "../password-field.js";
 import { openFormSheet } from "./form-sheet.js";

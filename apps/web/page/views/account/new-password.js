@@ -1,6 +1,6 @@
 // Changing the password.
 
-import { strings } from "../../strings/index.js";
+import { strings } from "../../strings/later.js";
 import { passwordField } from "../password-field.js";
 import { openFormSheet } from "./form-sheet.js";
 

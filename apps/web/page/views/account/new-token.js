@@ -1,7 +1,7 @@
 // Making a personal token, which is shown once.
 
 import { h } from "../../dom.js";
-import { strings } from "../../strings/index.js";
+import { strings } from "../../strings/later.js";
 import { field, fieldGroup } from "../field.js";
 import { passwordField } from "../password-field.js";
 import { openFormSheet } from "./form-sheet.js";

@@ -2,7 +2,7 @@
 
 import { h, setText } from "../../dom.js";
 import { ApiError } from "../../server/errors.js";
-import { strings } from "../../strings/index.js";
+import { strings } from "../../strings/later.js";
 import { openSheet } from "../sheet.js";
 
 /**

@@ -1,6 +1,6 @@
 // What a personal token may be allowed, in words.
 
-import { strings } from "../../strings/index.js";
+import { strings } from "../../strings/later.js";
 
 /** @import { TokenView } from "../../../types/chat-api.js" */
 

@@ -1,0 +1,8 @@
+// What the page says in sheets that few open first, in German.
+
+import { account } from "./account.js";
+import { security } from "./security.js";
+import { settings } from "./settings.js";
+
+/** @type {typeof import("../en/later.js").later} */
+export const later = { ...account, ...security, ...settings };

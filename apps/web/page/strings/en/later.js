@@ -1,0 +1,7 @@
+// What the page says in sheets that few open first, in English.
+
+import { account } from "./account.js";
+import { security } from "./security.js";
+import { settings } from "./settings.js";
+
+export const later = { ...account, ...security, ...settings };
