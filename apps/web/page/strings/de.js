@@ -6,7 +6,6 @@ import { errors } from "./de/errors.js";
 import { line } from "./de/line.js";
 import { offline } from "./de/offline.js";
 import { page } from "./de/page.js";
-import { review } from "./de/review.js";
 import { task } from "./de/task.js";
 import { time } from "./de/time.js";
 
@@ -18,7 +17,6 @@ export const strings = {
   ...line,
   ...doing,
   ...task,
-  ...review,
   ...entrance,
   errors,
 };

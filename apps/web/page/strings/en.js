@@ -6,7 +6,6 @@ import { errors } from "./en/errors.js";
 import { line } from "./en/line.js";
 import { offline } from "./en/offline.js";
 import { page } from "./en/page.js";
-import { review } from "./en/review.js";
 import { task } from "./en/task.js";
 import { time } from "./en/time.js";
 
@@ -19,7 +18,6 @@ export const strings = {
   ...line,
   ...doing,
   ...task,
-  ...review,
   ...entrance,
   errors,
 };

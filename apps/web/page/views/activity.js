@@ -5,7 +5,7 @@ import { dayLabel, fullLabel, timeLabel } from "../domain/labels.js";
 import { addDays, instantOf, today, wallTime } from "../domain/zones.js";
 import { icon } from "../icons.js";
 import { ApiError } from "../server/errors.js";
-import { strings } from "../strings/index.js";
+import { strings } from "../strings/later.js";
 import { firstDayOfWeek } from "../strings/locale.js";
 import { describe, markOf } from "./history.js";
 import { pages } from "./pages.js";

@@ -1,7 +1,7 @@
 // The part of the task form that chooses how much the task matters.
 
 import { h } from "../dom.js";
-import { strings } from "../strings/index.js";
+import { strings } from "../strings/later.js";
 import { field } from "./field.js";
 
 /** @type {["none", "low", "medium", "high"]} */

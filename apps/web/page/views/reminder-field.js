@@ -2,7 +2,7 @@
 
 import { findAll, h } from "../dom.js";
 import { offsetLabel, offsetMinutes } from "../domain/offsets.js";
-import { strings } from "../strings/index.js";
+import { strings } from "../strings/later.js";
 import { fieldGroup } from "./field.js";
 
 const USUAL = ["PT0S", "PT10M", "PT1H", "P1D", "P7D"];

@@ -3,7 +3,7 @@
 import { h } from "../dom.js";
 import { MOST } from "../domain/repeat-choice.js";
 import { WEEKDAYS } from "../domain/repeat-words.js";
-import { strings } from "../strings/index.js";
+import { strings } from "../strings/later.js";
 import { firstDayOfWeek } from "../strings/locale.js";
 import { fieldGroup } from "./field.js";
 import { select } from "./repeat-parts.js";

@@ -5,7 +5,7 @@ import { choiceOf, everyOf, patternOf, presetsFor } from "../domain/repeat-choic
 import { patternLabel } from "../domain/repeat-words.js";
 import { today } from "../domain/zones.js";
 import { ApiError } from "../server/errors.js";
-import { strings } from "../strings/index.js";
+import { strings } from "../strings/later.js";
 import { field, focusable } from "./field.js";
 import { everyFields } from "./repeat-every.js";
 import { nextDates, nextOnes, presetLabel, select } from "./repeat-parts.js";

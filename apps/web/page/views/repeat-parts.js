@@ -4,7 +4,7 @@ import { h } from "../dom.js";
 import { shortDate } from "../domain/labels.js";
 import { freshChoice, patternOf } from "../domain/repeat-choice.js";
 import { patternLabel } from "../domain/repeat-words.js";
-import { strings } from "../strings/index.js";
+import { strings } from "../strings/later.js";
 
 /**
  * @import { Occurrence, Preview } from "../../types/chat-api.js"

@@ -2,7 +2,7 @@
 
 import { findAll, h } from "../dom.js";
 import { tagKey } from "../domain/tags.js";
-import { strings } from "../strings/index.js";
+import { strings } from "../strings/later.js";
 import { fieldGroup } from "./field.js";
 
 const words = strings.form;

@@ -3,7 +3,7 @@
 import { h } from "../dom.js";
 import { dueFields, dueValue } from "../domain/due.js";
 import { icon } from "../icons.js";
-import { strings } from "../strings/index.js";
+import { strings } from "../strings/later.js";
 import { field } from "./field.js";
 import { priorityField } from "./priority-field.js";
 import { reminderField } from "./reminder-field.js";

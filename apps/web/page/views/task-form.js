@@ -4,7 +4,7 @@
 import { h } from "../dom.js";
 import { tagCounts } from "../domain/tags.js";
 import { ApiError, hasStatus } from "../server/errors.js";
-import { strings } from "../strings/index.js";
+import { strings } from "../strings/later.js";
 import { showErrors, summaryLine, watchFocus } from "./field.js";
 import { repeats } from "./row.js";
 import { scopeField } from "./scope.js";

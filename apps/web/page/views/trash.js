@@ -5,7 +5,7 @@ import { dueLabel } from "../domain/due.js";
 import { dayLabel, fullLabel, timeLabel, withinSentence } from "../domain/labels.js";
 import { ApiError, hasStatus } from "../server/errors.js";
 import { daysKept } from "../state/trash.js";
-import { strings } from "../strings/index.js";
+import { strings } from "../strings/later.js";
 import { endButton } from "./account/entries.js";
 import { summaryLine } from "./field.js";
 import { pages } from "./pages.js";

@@ -31,16 +31,6 @@ export const doing = {
     notUndone: "Das ließ sich nicht rückgängig machen.",
     several: (count) => `${tasks(count)}:`,
   },
-  draft: {
-    unsaved: "Deine Änderungen sind nicht gespeichert.",
-    goOn: "Weiter bearbeiten",
-    discard: "Verwerfen",
-    restored: "Das hast du zuletzt eingegeben; es ist noch nicht gespeichert.",
-    kept: (title) => `„${title}“ ist nicht gespeichert. Deine Eingaben bleiben erhalten.`,
-    open: "Öffnen",
-    marked: "Nicht gespeichert: Sieh dir an, was markiert ist.",
-    savedMeanwhile: "Gespeichert. Was du inzwischen eingegeben hast, noch nicht.",
-  },
   again: {
     title: "Melde dich wieder an",
     about: (email) => `Deine Sitzung als ${email} ist zu Ende. Danach geht es weiter, wo du warst.`,
@@ -65,10 +55,5 @@ export const doing = {
     added: "Hinzugefügt",
     addedFor: (day) => `Hinzugefügt für ${day}`,
     show: "Anzeigen",
-  },
-  repeating: {
-    chooseDays: "Wähle mindestens einen Tag.",
-    ruleMissing: "Schreib eine Regel oder wähle eine andere Wiederholung.",
-    between: (least, most) => `Gib eine ganze Zahl von ${least} bis ${most} ein.`,
   },
 };

@@ -1,8 +1,10 @@
 // What the page says in sheets that few open first, in German.
 
 import { account } from "./account.js";
+import { fields } from "./fields.js";
+import { review } from "./review.js";
 import { security } from "./security.js";
 import { settings } from "./settings.js";
 
 /** @type {typeof import("../en/later.js").later} */
-export const later = { ...account, ...security, ...settings };
+export const later = { ...account, ...fields, ...review, ...security, ...settings };

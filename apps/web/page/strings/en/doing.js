@@ -31,16 +31,6 @@ export const doing = {
     notUndone: "It could not be undone.",
     several: (/** @type {number} */ count) => `${tasks(count)}:`,
   },
-  draft: {
-    unsaved: "What you changed is not saved.",
-    goOn: "Go on editing",
-    discard: "Discard",
-    restored: "This is what you typed last time; it is not saved yet.",
-    kept: (/** @type {string} */ title) => `“${title}” is not saved. What you typed is kept.`,
-    open: "Open",
-    marked: "Not saved: look at what is marked.",
-    savedMeanwhile: "Saved. What you typed meanwhile is not saved yet.",
-  },
   again: {
     title: "Log in again",
     about: (/** @type {string} */ email) => `Your session as ${email} has ended. What you were doing goes on then.`,
@@ -65,11 +55,5 @@ export const doing = {
     added: "Added",
     addedFor: (/** @type {string} */ day) => `Added for ${day}`,
     show: "Show",
-  },
-  repeating: {
-    chooseDays: "Choose at least one day.",
-    ruleMissing: "Write a rule, or choose another repeat.",
-    /** @param {number} least @param {number} most */
-    between: (least, most) => `Enter a whole number from ${least} to ${most}.`,
   },
 };

@@ -1,7 +1,9 @@
 // What the page says in sheets that few open first, in English.
 
 import { account } from "./account.js";
+import { fields } from "./fields.js";
+import { review } from "./review.js";
 import { security } from "./security.js";
 import { settings } from "./settings.js";
 
-export const later = { ...account, ...security, ...settings };
+export const later = { ...account, ...fields, ...review, ...security, ...settings };
