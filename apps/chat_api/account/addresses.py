@@ -19,10 +19,11 @@ from taskflow_core.events.account import EmailChanged
 WITHOUT_MAIL: Final = timedelta(days=7)
 """How long an administrator has to give out the link where no mail is sent."""
 
-# A new address of an account that nobody has disabled.
+# A new address of an account that nobody has disabled; the one before.
 _SET: Final = """
-UPDATE users SET email = $2, updated_at = $3::timestamptz
-WHERE id = $1 AND NOT EXISTS (SELECT FROM disabled_accounts WHERE user_id = $1) RETURNING id
+WITH before AS (SELECT id, email FROM users WHERE id = $1 FOR UPDATE)
+UPDATE users SET email = $2, updated_at = $3::timestamptz FROM before
+WHERE users.id = before.id AND NOT EXISTS (SELECT FROM disabled_accounts WHERE user_id = $1) RETURNING before.email
 """
 # What was asked for before.
 _FORGET: Final = "DELETE FROM account_links WHERE kind = 'email' AND user_id = $1"
@@ -58,7 +59,8 @@ class Addresses:
             await links.ask_for_mail(connection, "email", lasts, user_id=user_id, email=address)
 
     async def complete(self, link: str) -> None:
-        """Give an account the address that a link was sent to. What was mailed to the old one counts no more.
+        """Give an account the address that a link was sent to. The old one is told so by mail, where there is any;
+        what was mailed to it counts no more.
 
         Raises InvalidLinkError, EmailTakenError where somebody else has it by now.
         """
@@ -70,9 +72,12 @@ class Addresses:
                     raise InvalidLinkError
                 if await is_taken(connection, holder.email, besides=holder.user_id):
                     raise EmailTakenError
-                if await connection.fetchval(_SET, holder.user_id, holder.email, now) is None:
+                before: str | None = await connection.fetchval(_SET, holder.user_id, holder.email, now)
+                if before is None:
                     raise InvalidLinkError
                 await links.withdraw(connection, holder.user_id)
+                if self.mails:
+                    await links.notify(connection, holder.user_id, before, KEPT_TRYING)
                 await tell(connection, EmailChanged(**about(holder.user_id, now)))
         except asyncpg.UniqueViolationError:
             raise EmailTakenError from None

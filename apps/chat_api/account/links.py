@@ -11,6 +11,8 @@ from taskflow_core.events.account import ResetLinkMade
 from taskflow_core.opaque import new_secret, secret_hash
 
 Kind = Literal["invitation", "reset", "email"]
+Mailed = Literal[Kind, "changed"]
+"""What waits in the same table to be mailed: links, and notices to an address that was an account's until then."""
 
 LONGEST_LINK: Final = 100
 """Characters of what a client may give as one; ours have less than half of it."""
@@ -37,8 +39,12 @@ _HAND_OUT: Final = """
 UPDATE account_links SET link_hash = $2, mail_at = NULL, expires_at = now() + $3
 WHERE kind = 'email' AND user_id = $1 AND expires_at > now() RETURNING email, expires_at
 """
-# What of an account's was mailed, or is to be.
-_WITHDRAW: Final = "DELETE FROM account_links WHERE user_id = $1"
+# What of an account's was mailed, or is to be. No notice: who took an account over must not be able to stop it.
+_WITHDRAW: Final = "DELETE FROM account_links WHERE user_id = $1 AND kind <> 'changed'"
+# A notice that is to be mailed, without a link.
+_NOTIFY: Final = """
+INSERT INTO account_links (kind, user_id, email, expires_at, mail_at) VALUES ('changed', $1, $2, now() + $3, now())
+"""
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +85,11 @@ async def ask_for_mail(
 ) -> None:
     """Have a link be made and mailed, by the job that does so; tried for as long as `lasts`."""
     await executor.execute(_ASK, kind, user_id, email, lasts)
+
+
+async def notify(connection: Connection, user_id: str, email: str, lasts: timedelta) -> None:
+    """Have the address that was a user's until now be told so, by the job that mails; tried for as long as `lasts`."""
+    await connection.execute(_NOTIFY, user_id, email, lasts)
 
 
 async def make_reset(database: Database, user_id: str, lasts: timedelta) -> Made:

@@ -1,4 +1,4 @@
-"""Mails the links that are to be mailed. What was asked for is a row; nothing is sent within a request.
+"""Mails the links and notices that are to be mailed. Each is a row first; nothing is sent within a request.
 
 A row is claimed for longer than sending may take, so that no other process sends it meanwhile. One that this process
 leaves undone, by a crash or because the server does not answer, is sent later: at least once, always with the same
@@ -16,9 +16,9 @@ import asyncpg
 import structlog
 from prometheus_client import Counter
 
-from chat_api.account.links import Kind, address_of
+from chat_api.account.links import Mailed, address_of
 from chat_api.account.mail import Mailer, MailError
-from chat_api.account.mails import LASTS, text_of
+from chat_api.account.mails import LASTS, address_changed, text_of
 from chat_api.accounts import account_of
 from chat_api.sessions.disabling import is_disabled
 from taskflow_core.database.pool import Database
@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 MAILS: Final = Counter(
     "taskflow_mails",
-    "Mails with a link, by what became of an attempt: sent, failed (tried again), refused (given up)",
+    "Mails, by what became of an attempt: sent, failed (tried again), refused (given up)",
     ["kind", "outcome"],
     registry=REGISTRY,
 )
@@ -58,7 +58,7 @@ _PREPARE: Final = """
 UPDATE account_links SET link_hash = $2, user_id = $3 WHERE id = $1 AND mail_at IS NOT NULL RETURNING id
 """
 _SENT: Final = "UPDATE account_links SET mail_at = NULL, expires_at = now() + $2 WHERE id = $1"
-_GIVE_UP: Final = "DELETE FROM account_links WHERE id = $1"
+_FORGET: Final = "DELETE FROM account_links WHERE id = $1"
 
 
 def mailing_of(settings: Settings, database: Database) -> "Mailing | None":
@@ -96,30 +96,36 @@ class Mailing:
         row_id, kind = row["id"], row["kind"]
         user_id, to = await self._recipient(row)
         if user_id is None or to is None:
-            await self._database.execute(_GIVE_UP, row_id)
+            await self._database.execute(_FORGET, row_id)
             return
-        link = self._link(row_id)
-        if await self._database.fetchval(_PREPARE, row_id, secret_hash(link), user_id) is None:
-            return
-        text = text_of(kind, address_of(self._origin, kind, link))
+        if kind == "changed":
+            text = address_changed(self._origin)
+        else:
+            link = self._link(row_id)
+            if await self._database.fetchval(_PREPARE, row_id, secret_hash(link), user_id) is None:
+                return
+            text = text_of(kind, address_of(self._origin, kind, link))
         try:
             await self._mailer.send(to, text.subject, text.body, f"<{row_id}@{self._domain}>")
         except MailError as error:
             await self._failed(row_id, kind, user_id, error)
             return
-        await self._database.execute(_SENT, row_id, LASTS[kind])
+        if kind == "changed":
+            await self._database.execute(_FORGET, row_id)
+        else:
+            await self._database.execute(_SENT, row_id, LASTS[kind])
         MAILS.labels(kind, "sent").inc()
         log.info("mail_sent", kind=kind, user_id=user_id)
 
-    async def _failed(self, row_id: uuid.UUID, kind: Kind, user_id: str, error: MailError) -> None:
+    async def _failed(self, row_id: uuid.UUID, kind: Mailed, user_id: str, error: MailError) -> None:
         MAILS.labels(kind, "refused" if error.for_good else "failed").inc()
         log.warning("mail_not_sent", kind=kind, user_id=user_id, reason=str(error), tried_again=not error.for_good)
         if error.for_good:
-            await self._database.execute(_GIVE_UP, row_id)
+            await self._database.execute(_FORGET, row_id)
 
     async def _recipient(self, row: asyncpg.Record) -> tuple[str | None, str | None]:
-        """Whose link it is, and where it goes: if it sets a password, to the account's own address as it is stored."""
-        if row["kind"] == "email":
+        """Whose it is, and where it goes: a link that sets a password to the account's own address as it is stored."""
+        if row["kind"] in {"email", "changed"}:
             return row["user_id"], row["email"]
         account = await account_of(self._database, row["email"])
         if account is None or await is_disabled(self._database, account["id"]):

@@ -11,7 +11,7 @@ import pytest
 from chat_api.account.mailing import Mailing, mailing_of
 from taskflow_core.database.pool import Database
 from taskflow_core.settings import Settings
-from tests.chat_api.account.mail_world import Inbox, link_in, serving, with_mail
+from tests.chat_api.account.mail_world import ORIGIN, Inbox, link_in, serving, with_mail
 from tests.chat_api.sessions.conftest import AUTH, BOB, Holder, SignIn
 from tests.support.clock import MovableClock
 from tests.support.phase_iv import release_on
@@ -133,7 +133,46 @@ async def test_links_to_the_old_address_end(
     await ask(holder)
     await mailing.work()
     assert await complete(here, link_in(inbox.mails[1], "email")) == (200, "")
-    assert not await database.fetchval("SELECT count(*) FROM account_links")
+    assert await database.fetchval("SELECT array_agg(kind::text) FROM account_links") == ["changed"]
+
+
+async def test_the_old_address_is_told_what_to_do(
+    sign_in: SignIn, here: httpx.AsyncClient, inbox: Inbox, mailing: Mailing, database: Database
+) -> None:
+    await ask(await sign_in())
+    await mailing.work()
+    link = link_in(inbox.mails[0], "email")
+    assert await complete(here, link) == (200, "")
+    await mailing.work()
+    assert [mail["To"] for mail in inbox.mails] == [NEW, BOB["email"]]
+    notice = inbox.mails[1]
+    body = notice.get_payload(decode=True)
+    assert isinstance(body, bytes)
+    text = " ".join(body.decode().split())
+    for said in ("was changed", "change the password at once", "wurde geändert", "ändere sofort das Passwort", ORIGIN):
+        assert said in text
+    for secret in (link, "/#/", NEW, BOB["password"]):
+        assert secret not in text + notice.as_string()
+    assert not await database.fetchval("SELECT count(*) FROM account_links"), "nothing of the old address is kept"
+    await mailing.work()
+    assert len(inbox.mails) == 2
+
+
+async def test_the_notice_waits_for_a_server_that_is_away_and_nobody_can_stop_it(
+    sign_in: SignIn, here: httpx.AsyncClient, inbox: Inbox, mailing: Mailing, database: Database
+) -> None:
+    holder = await sign_in()
+    for email in (NEW, "third@example.com"):
+        await ask(holder, email)
+        await mailing.work()
+        inbox.answers = ["451 later"]
+        assert await complete(here, link_in(inbox.mails[-1], "email")) == (200, "")
+        await mailing.work()
+        inbox.answers = []
+    assert [mail["To"] for mail in inbox.mails] == [NEW, "third@example.com"]
+    await database.execute("UPDATE account_links SET mail_at = now()")
+    await mailing.work()
+    assert sorted(str(mail["To"]) for mail in inbox.mails[2:]) == sorted([BOB["email"], NEW])
 
 
 async def test_its_time_ends_and_it_is_no_other_link(
