@@ -8,10 +8,13 @@ import asyncio
 import os
 import sys
 from collections.abc import Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from taskflow_cli.environment import environment
 from taskflow_cli.main import UserError
+
+if TYPE_CHECKING:
+    from taskflow_db.losses import Losses
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     downgrade.add_argument(
         "--yes", action="store_true", help="do not ask for the database's name: what is listed goes for good"
+    )
+    downgrade.add_argument(
+        "--lose-keys",
+        action="store_true",
+        help="also where users' keys of the audit trail go with it: then nobody reads again what was encrypted with "
+        "them, in backups and exported months either",
     )
     status = actions.add_parser(
         "status", help="say what is applied and what is missing (exit status 1 when something is)"
@@ -58,7 +67,7 @@ def _action(arguments: argparse.Namespace, url: str) -> Coroutine[Any, Any, int]
         case "upgrade":
             return _upgrade(url, arguments.within)
         case "downgrade":
-            return _downgrade(url, sure=arguments.yes)
+            return _downgrade(url, sure=arguments.yes, lose_keys=arguments.lose_keys)
         case "status":
             return _status(url, arguments.within)
         case _:
@@ -77,23 +86,28 @@ async def _upgrade(url: str, within: float) -> int:
     return 0
 
 
-async def _downgrade(url: str, *, sure: bool) -> int:
+async def _downgrade(url: str, *, sure: bool, lose_keys: bool) -> int:
     from taskflow_db import runner
 
     if (await runner.status(url)).applied:
-        database = await _say_losses(url)
-        if not sure and not _confirmed(database):
+        found = await _say_losses(url)
+        if found.keys and not lose_keys:
+            raise UserError(
+                "Nothing was changed: audit_keys has the keys of what users wrote, and without a copy of it nobody "
+                "reads that again, in backups and exported months either. --lose-keys says that they may go."
+            )
+        if not sure and not _confirmed(found.database):
             print("Nothing was changed.")
             return 1
-    taken_back = await runner.downgrade(url)
+    taken_back = await runner.downgrade(url, lose_keys=lose_keys)
     for migration in taken_back:
         print(f"took back {migration}")
     print("The database is Phase IV's." if taken_back else "There was nothing to take back.")
     return 0
 
 
-async def _say_losses(url: str) -> str:
-    """Print what a downgrade would drop. Returns the database's name."""
+async def _say_losses(url: str) -> "Losses":
+    """Print and return what a downgrade would drop."""
     import asyncpg
 
     from taskflow_db.losses import Loss, losses
@@ -111,7 +125,7 @@ async def _say_losses(url: str) -> str:
     print("\n".join(line(loss) for loss in found.gone))
     print("These stay, without the columns named above:")
     print("\n".join(line(loss) for loss in found.stays))
-    return found.database
+    return found
 
 
 def _confirmed(database: str) -> bool:

@@ -7,7 +7,7 @@ import msgspec
 from asyncpg.pool import PoolConnectionProxy
 from piccolo.table import Table
 
-from taskflow_db.audit_tables import AuditPruned
+from taskflow_db.audit_tables import AuditKeys, AuditPruned
 from taskflow_db.tables import PHASE_IV_TABLES, TABLES, table_name
 
 Connection = asyncpg.Connection | PoolConnectionProxy
@@ -39,6 +39,8 @@ _ABOUT: Final = (
 )
 # Months of the trail that are detached, and not dropped yet.
 _DETACHED: Final = "SELECT relation FROM audit_pruned WHERE dropped_at IS NULL ORDER BY month"
+# Whether there are users' keys that were not destroyed.
+_KEYS: Final = "SELECT EXISTS (SELECT FROM public.audit_keys WHERE wrapped IS NOT NULL)"
 
 
 class Loss(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,11 +52,12 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Losses(msgspec.Struct, frozen=True, kw_only=True):
-    """What would go from a database, and what stays: Phase IV's tables."""
+    """What would go from a database, and what stays: Phase IV's tables. `keys`: whether users' keys are among it."""
 
     database: str
     gone: list[Loss]
     stays: list[Loss]
+    keys: bool
 
 
 async def losses(connection: Connection) -> Losses:
@@ -74,6 +77,7 @@ async def losses(connection: Connection) -> Losses:
         database=await connection.fetchval("SELECT current_database()"),
         gone=gone + [await _table(connection, name) for name in names],
         stays=[await _table(connection, name) for name in theirs if name in found],
+        keys=table_name(AuditKeys) in found and await connection.fetchval(_KEYS),
     )
 
 

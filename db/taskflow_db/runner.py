@@ -28,6 +28,9 @@ MIGRATION_LOCK: Final = 0x7461736B_666C6F77
 _LOCK_TIMEOUT: Final = "SET LOCAL lock_timeout = '10s'"
 """How long a migration may wait for, and so hold up, the writers of a table in use."""
 
+# What the way back of migration 0019 asks for before it drops users' keys.
+_LOSE_KEYS: Final = "SET LOCAL taskflow.keys_are_lost = 'yes'"
+
 # Who migrates, where unqualified tables go, and whether they may.
 _SCHEMA: Final = """
 SELECT current_user::text AS role, current_schema()::text AS schema,
@@ -78,16 +81,18 @@ async def upgrade(url: str) -> tuple[str, ...]:
     return before.pending
 
 
-async def downgrade(url: str) -> tuple[str, ...]:
+async def downgrade(url: str, *, lose_keys: bool = False) -> tuple[str, ...]:
     """Remove all that Phase V added and leave Phase IV's tables and rows as they are. Returns the ids taken back.
 
-    Raises as `upgrade` does.
+    Where there are keys of users in the audit trail, only with `lose_keys`. Raises as `upgrade` does.
     """
     if not (await status(url)).applied:
         return ()
     async with _locked_transaction(url) as locked:
         before = await _status(locked)
         if before.applied:
+            if lose_keys:
+                await locked.execute(_LOSE_KEYS)
             await _quietly(run_backwards(APP_NAME, migration_id="all", auto_agree=True))
             await locked.execute("DROP TABLE IF EXISTS migration")
     return before.applied

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from taskflow_cli.main import main
+from taskflow_db import runner
 from taskflow_db.runner import MIGRATIONS
 
 
@@ -101,6 +102,35 @@ class TestTakingBack:
         assert main(["db", "downgrade"]) == 0
         assert "The database is Phase IV's." in capsys.readouterr().out
         assert main(["db", "downgrade"]) == 0, "nothing is left to be asked about"
+
+    def test_users_keys_go_only_when_that_is_said_too(
+        self, empty_database_url: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        async def write(statement: str) -> None:
+            connection = await asyncpg.connect(empty_database_url)
+            await connection.execute(statement)
+            await connection.close()
+
+        asyncio.run(write("INSERT INTO audit_keys (user_hash, key_id, wrapped) VALUES ('h', gen_random_uuid(), 'k')"))
+        assert main(["db", "downgrade", "--yes"]) == 1
+        assert "--lose-keys" in capsys.readouterr().err
+        with pytest.raises(runner.MigrationError, match="would be lost"):  # not by another way in either
+            asyncio.run(runner.downgrade(empty_database_url))
+        assert main(["db", "status"]) == 0, "all is there"
+        asyncio.run(write("UPDATE audit_sealing SET seq = 1, done_at = NULL"))
+        with pytest.raises(runner.MigrationError, match="done once"):
+            asyncio.run(runner.downgrade(empty_database_url))
+        assert main(["db", "downgrade", "--yes", "--lose-keys"]) == 0
+        assert main(["db", "status"]) == 1
+
+    def test_a_key_that_was_destroyed_is_lost_already(self, empty_database_url: str) -> None:
+        async def write() -> None:
+            connection = await asyncpg.connect(empty_database_url)
+            await connection.execute("INSERT INTO audit_keys (user_hash, destroyed_at) VALUES ('h', now())")
+            await connection.close()
+
+        asyncio.run(write())
+        assert main(["db", "downgrade", "--yes"]) == 0
 
     def test_a_table_too_large_to_count_is_told_by_and_large(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

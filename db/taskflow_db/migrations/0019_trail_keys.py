@@ -81,6 +81,17 @@ $$;
 FORWARDS = TABLES + KEYS + APPENDING + BEGINNING
 
 BACKWARDS = r"""
+-- Nobody ever reads again what was encrypted, in a backup or a file that was exported either: only who said so.
+DO $$
+BEGIN
+    IF current_setting('taskflow.keys_are_lost', true) IS DISTINCT FROM 'yes'
+        AND EXISTS (SELECT FROM audit_keys WHERE wrapped IS NOT NULL)
+    THEN
+        RAISE EXCEPTION 'audit_keys has the keys of what users wrote, and they would be lost'
+            USING HINT = '`taskflow db downgrade --lose-keys` takes them away together with the audit trail.';
+    END IF;
+END
+$$;
 DROP FUNCTION IF EXISTS
     audit_record, audit_add, audit_check_keys, audit_destroy_key, audit_rewrap_key, audit_make_keys;
 DROP TABLE IF EXISTS audit_keys;

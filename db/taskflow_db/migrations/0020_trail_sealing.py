@@ -54,9 +54,25 @@ $$;
 
 FORWARDS = TABLES + SEALING + BEGINNING
 
-# The functions as they were. Rows stay encrypted, and the checkpoints of before no longer fit them.
+# The functions as they were. A trail some rows of which were encrypted goes as a whole or not at all: its checkpoints
+# of before would no longer fit, and if plain rows came after it, encrypting them would take a second exchange of
+# hashes, which nobody must be able to bring about, since rows could be exchanged under its cover.
+GUARD = r"""
+DO $$
+BEGIN
+    IF current_setting('taskflow.keys_are_lost', true) IS DISTINCT FROM 'yes'
+        AND EXISTS (SELECT FROM audit_sealing WHERE seq > 0)
+    THEN
+        RAISE EXCEPTION 'rows of the audit trail were encrypted, which is done once: no earlier release can go on'
+            USING HINT = '`taskflow db downgrade --lose-keys` takes the audit trail away as a whole.';
+    END IF;
+END
+$$;
+"""
+
 BACKWARDS = (
-    BEFORE
+    GUARD
+    + BEFORE
     + r"""
 DROP FUNCTION IF EXISTS audit_seal;
 DROP TABLE IF EXISTS audit_sealing, audit_old_hashes;
