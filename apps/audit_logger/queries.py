@@ -37,7 +37,7 @@ _EVENT: Final = columns(
     TaskEvents.data,
     TaskEvents.chain_seq,
 )
-COLUMNS: Final = f"{_EVENT}, chain_seq <= (SELECT coalesce(max(seq), 0) FROM audit_checkpoints) AS sealed"  # noqa: S608  # columns
+COLUMNS: Final = f"{_EVENT}, chain_seq <= (SELECT coalesce(max(seq), 0) FROM audit_checkpoints) AS checkpointed"  # noqa: S608  # columns
 
 # A task's history, oldest first, of one owner or (null) any.
 _HISTORY: Final = f"""
@@ -59,8 +59,8 @@ class AuditItem(msgspec.Struct, frozen=True, kw_only=True):
     platform learnt of the event later than it happened, and then the row's place in time goes by it. `user_id` owns the
     task (or the trail that was read), `actor_id` did it: a user, or the name of a service. `data.changes` is
     {field: {old, new}}. Without what was written (the values of `changes`), `content` says why: the account was erased,
-    or the key is not here. `sealed` says that a signed checkpoint was made after the row: from then on it cannot be
-    taken away or changed without that showing. Whether it was is for `taskflow audit verify` to find.
+    or the key is not here. `checkpointed` says that a signed checkpoint was made after the row: from then on it cannot
+    be taken away or changed without that showing. Whether it was is for `taskflow audit verify` to find.
     """
 
     event_id: uuid.UUID
@@ -73,7 +73,7 @@ class AuditItem(msgspec.Struct, frozen=True, kw_only=True):
     actor_id: str
     version: int
     correlation_id: str
-    sealed: bool
+    checkpointed: bool
     data: dict[str, Any]
     content: Gone | msgspec.UnsetType = msgspec.UNSET
 
@@ -174,7 +174,7 @@ def _item(row: Any, revealed: Revealed) -> AuditItem:
         actor_id=row["actor_id"],
         version=row["version"],
         correlation_id=row["correlation_id"],
-        sealed=row["sealed"],
+        checkpointed=row["checkpointed"],
         data=data,
         content=revealed.gone or msgspec.UNSET,
     )

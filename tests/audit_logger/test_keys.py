@@ -29,7 +29,7 @@ _DESTROY = "SELECT audit_destroy_key($1)"
 
 async def shown(database: Database, *secrets: str) -> list[AuditItem]:
     """The trail as its readers see it."""
-    rows = await database.fetch("SELECT *, false AS sealed FROM task_events ORDER BY chain_seq")
+    rows = await database.fetch("SELECT *, false AS checkpointed FROM task_events ORDER BY chain_seq")
     return await items(keys(database, *secrets), rows)
 
 
@@ -195,7 +195,8 @@ async def test_a_new_secret_wraps_the_keys_anew_and_the_old_one_can_go(database:
     await database.execute(_DESTROY, "carol")
     both = keys(database, OTHER, ENCRYPTION_KEY)
     assert [
-        item.content for item in await items(both, await database.fetch("SELECT *, false AS sealed FROM task_events"))
+        item.content
+        for item in await items(both, await database.fetch("SELECT *, false AS checkpointed FROM task_events"))
     ].count(msgspec.UNSET) == 2
     assert await both.rewrap() == 2
     assert await both.rewrap() == 0

@@ -47,7 +47,7 @@ async def test_who_has_the_key_reads_it_again(database: Database) -> None:
     events = [created("t", title=TITLE, reminders=["P1D"]), *life("t2")]
     await record(database, *events)
     shown = await items(
-        keys(database), await database.fetch("SELECT *, false AS sealed FROM task_events ORDER BY chain_seq")
+        keys(database), await database.fetch("SELECT *, false AS checkpointed FROM task_events ORDER BY chain_seq")
     )
     assert [item.data.get("changes") for item in shown] == [
         json.loads(canonical(content.clear | content.written)).get("changes")
@@ -122,8 +122,8 @@ async def test_names_of_tokens_and_devices_are_written_by_people_too(database: D
     )
     await record(database, token)
     assert "kitchen" not in str(await database.fetch("SELECT data FROM task_events"))
-    [item] = await items(keys(database), await database.fetch("SELECT *, false AS sealed FROM task_events"))
+    [item] = await items(keys(database), await database.fetch("SELECT *, false AS checkpointed FROM task_events"))
     assert (item.data["name"], item.data["scopes"], item.data["token_id"]) == ("kitchen tablet", ["stream"], "t-1")
     await database.execute("SELECT audit_destroy_key('anna')")
-    [item] = await items(keys(database), await database.fetch("SELECT *, false AS sealed FROM task_events"))
+    [item] = await items(keys(database), await database.fetch("SELECT *, false AS checkpointed FROM task_events"))
     assert (item.data["name"], item.data["token_id"]) == (None, "t-1")

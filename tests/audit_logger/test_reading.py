@@ -44,7 +44,7 @@ async def test_a_deleted_task_s_history_is_there_oldest_first(ask: Ask, database
     assert [item["event_id"] for item in history] == [event.event_id for event in events]
     assert set(history[1]) == {
         "event_id", "type", "occurred_at", "recorded_at", "task_id", "user_id", "actor_id", "version",
-        "correlation_id", "sealed", "data",
+        "correlation_id", "checkpointed", "data",
     }  # fmt: skip
     assert history[1]["data"]["changes"]["title"] == {"old": "Water the plants", "new": "Water the cactus"}
     assert [item["type"] for item in history] == [
@@ -56,15 +56,15 @@ async def test_a_deleted_task_s_history_is_there_oldest_first(ask: Ask, database
     ]
 
 
-async def test_a_row_is_sealed_by_the_checkpoint_after_it(ask: Ask, database: Database, tmp_path: Path) -> None:
+async def test_a_row_is_checkpointed_by_the_checkpoint_after_it(ask: Ask, database: Database, tmp_path: Path) -> None:
     events = life("task-1")
     await record(database, *events[:2])
-    assert [item["sealed"] for item in items(await ask("/tasks/task-1"))] == [False, False]
+    assert [item["checkpointed"] for item in items(await ask("/tasks/task-1"))] == [False, False]
     await checkpoint(database, tmp_path)
     await record(database, *events[2:])
-    assert [item["sealed"] for item in items(await ask("/tasks/task-1"))] == [True, True, False, False, False]
+    assert [item["checkpointed"] for item in items(await ask("/tasks/task-1"))] == [True, True, False, False, False]
     listed = items(await ask("/events"))
-    assert {item["type"] for item in listed if item["sealed"]} == {"task.created", "task.updated"}
+    assert {item["type"] for item in listed if item["checkpointed"]} == {"task.created", "task.updated"}
 
 
 async def test_what_was_observed_later_has_both_times_and_stands_where_it_was_observed(

@@ -74,7 +74,7 @@ async def of_before(database: Database, owner_url: str, tmp_path: Path, monkeypa
 
 async def test_rows_are_encrypted_and_read_as_before(database: Database, of_before: Path) -> None:
     shown_before = await items(
-        keys(database), await database.fetch("SELECT *, false AS sealed FROM task_events ORDER BY chain_seq")
+        keys(database), await database.fetch("SELECT *, false AS checkpointed FROM task_events ORDER BY chain_seq")
     )
     made = job(database, of_before)
     while await made.step(datetime.now(UTC)):
@@ -86,7 +86,7 @@ async def test_rows_are_encrypted_and_read_as_before(database: Database, of_befo
     assert "Plain" not in await texts(database)
     assert "cactus" not in await texts(database)
     shown = await items(
-        keys(database), await database.fetch("SELECT *, false AS sealed FROM task_events ORDER BY chain_seq")
+        keys(database), await database.fetch("SELECT *, false AS checkpointed FROM task_events ORDER BY chain_seq")
     )
     assert shown == shown_before
 
@@ -232,7 +232,7 @@ async def test_of_who_was_erased_nothing_is_kept(database: Database, of_before: 
     await seals(made)
     assert "Plain 3" not in await texts(database)
     found = await items(
-        keys(database), await database.fetch("SELECT *, false AS sealed FROM task_events ORDER BY chain_seq")
+        keys(database), await database.fetch("SELECT *, false AS checkpointed FROM task_events ORDER BY chain_seq")
     )
     assert {item.content for item in found if item.user_id in ("user-3",)} == {"erased"}
     assert (await verdict(database, of_before)).findings == []

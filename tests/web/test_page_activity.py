@@ -102,7 +102,7 @@ def test_sealed_is_said_of_what_a_checkpoint_covers_and_of_nothing_else(ada: Per
         found = route.fetch()
         body = found.json()
         for place, one in enumerate(body["items"]):
-            one["sealed"] = place > 0
+            one["checkpointed"] = place > 0
         route.fulfill(response=found, json=body)
 
     ada.change(ada.add("And me")["id"], completed=True)

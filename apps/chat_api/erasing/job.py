@@ -20,6 +20,7 @@ from taskflow_core.database.pool import Connection, Database
 from taskflow_core.domain.clock import Clock
 from taskflow_core.domain.task import Task
 from taskflow_core.events.topics import CHAT_API
+from taskflow_core.user_hash import user_hash
 
 log = structlog.get_logger(__name__)
 
@@ -125,7 +126,7 @@ class Erasing:
                 # Another account's is not held up. Phase IV may have written between two steps: that is the usual one.
                 await self._database.execute(_FAILED, user_id, backoff(1), reason_of(error))
                 if not isinstance(error, asyncpg.ForeignKeyViolationError):
-                    log.exception("erasure_failed")
+                    log.exception("erasure_failed", user_hash=user_hash(user_id).hex())
         return more
 
     async def _step(self, user_id: str) -> bool:

@@ -11,7 +11,7 @@ export interface AuditItem {
   actor_id: string;
   version: number;
   correlation_id: string;
-  sealed: boolean;
+  checkpointed: boolean;
   data: Record<string, unknown>;
   content?: "erased" | "unreadable";
 }

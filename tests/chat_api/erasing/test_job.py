@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from chat_api.commands import restoring
 from chat_api.commands.actor import Actor
@@ -17,6 +18,7 @@ from taskflow_core.database.outages import OUTAGES
 from taskflow_core.database.pool import Connection, Database
 from taskflow_core.domain.errors import AccountGoneError, TaskNotFoundError
 from taskflow_core.settings import Settings
+from taskflow_core.user_hash import user_hash
 from tests.chat_api.erasing.conftest import MARKER, erased, found_in, mortal, the_trail_holds_all
 from tests.chat_api.people import add_user
 from tests.support.clock import MovableClock
@@ -107,6 +109,28 @@ async def test_it_waits_for_the_trail(database: Database, clock: MovableClock) -
     await steps(erasing)
     assert await database.fetchval(_TO_DO) == 0
     assert await database.fetchval(_DESTROYED, user_id)
+
+
+async def test_one_that_fails_holds_up_no_other_and_the_log_names_nobody(
+    database: Database, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fails, goes = [await closed(database, clock) for _ in range(2)]
+    erasing = Erasing(database, clock)
+    step = erasing._step  # pyright: ignore[reportPrivateUsage]  # a fault of the code cannot be brought about
+
+    async def faulty(user_id: str) -> bool:
+        if user_id == fails:
+            raise ZeroDivisionError("a fault")
+        return await step(user_id)
+
+    monkeypatch.setattr(erasing, "_step", faulty)
+    with capture_logs() as logs:
+        await steps(erasing)
+    assert [row["id"] for row in await database.fetch("SELECT id FROM users")] == [fails]
+    failed = [one for one in logs if one["event"] == "erasure_failed"]
+    assert {one["user_hash"] for one in failed} == {user_hash(fails).hex()}
+    assert fails not in repr(logs)
+    assert goes not in repr(failed)
 
 
 async def test_phase_iv_writes_meanwhile(

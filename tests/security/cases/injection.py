@@ -56,6 +56,10 @@ _QUERIES = (
     ("/api/v1/audit/events", "correlation_id={}", 200),
     ("/api/v1/audit/events", "type={}", 422),
     ("/api/v1/audit/events", "from={}", 422),
+    ("/api/v1/audit/events", "to={}", 422),
+    ("/api/v1/audit/events", "about={}", 422),
+    ("/api/v1/audit/events", "limit={}", 422),
+    ("/api/v1/audit/events", "user={}", 403),
     ("/api/v1/audit/events", "cursor={}", 422),
     ("/api/v1/reminders", "status={}", 422),
     ("/api/v1/reminders", "cursor={}", 422),
@@ -81,7 +85,20 @@ def _is_kept(text: str) -> Check:
     return lambda answer, _: json.loads(answer.body)["title"] == text.strip()
 
 
+_EVENTS = (
+    "about=", "about=Account", "about=accounts", "about=account%00", "about=account%20", "about=account,tasks",
+    "about=%25",
+    "about=account'--", "about[]=account", "type=", "type=%25", "type=task.%25", "type=account.",
+    "type=audit.read%00", "from=", "to=", "from=now", "to=infinity", "to=9999-12-31T23:59:59-14:00",
+    "from=0001-01-01T00:00:00%2B14:00", "correlation_id=", "correlation_id=%00", "correlation_id=" + "x" * 256, "user=",
+    "user=%00", "user=" + "x" * 256, "limit=0", "limit=-1", "limit=201", "limit=1e3", "limit=" + "9" * 40, "cursor=x",
+    "cursor=" + "A" * 5_000, "sealed=true", "checkpointed=true", "actor_id=root",
+)  # fmt: skip
+"""What no value of a parameter of the trail is, whoever asks."""
+
+
 CASES: tuple[Attack, ...] = (
+    *(Attack(name=f"events, {query:.40}", path="/api/v1/audit/events", query=query, status=422) for query in _EVENTS),
     *(
         Attack(
             name=f"a title {text!r}", method="POST", body={"title": text}, status=201, writes=True, check=_is_kept(text)

@@ -91,6 +91,56 @@ CASES: tuple[Attack, ...] = (
     _on("events of everybody", "GET", "/api/v1/audit/events", 403, "NOT_ALLOWED", query="user=%25"),
     _on("events of a user named twice", "GET", "/api/v1/audit/events", 403, query="user=<mallory.id>&user=<anna.id>"),
     _on("events of a user named first", "GET", "/api/v1/audit/events", 200, query="user=<anna.id>&user=<mallory.id>"),
+    *(
+        _on(
+            f"events of a user, {more}",
+            "GET",
+            "/api/v1/audit/events",
+            403,
+            "NOT_ALLOWED",
+            query=f"user=<anna.id>&{more}",
+        )
+        for more in (
+            "about=account",
+            "about=tasks",
+            "type=audit.read",
+            "type=account.signed_in",
+            "limit=200",
+            "from=2020-01-01T00:00:00Z",
+        )
+    ),
+    *(
+        _on(f"events of one's own, {query}", "GET", "/api/v1/audit/events", 200, query=query)
+        for query in (
+            *(
+                "about=account",
+                "about=tasks",
+                "about=account&type=task.created",
+                "about=tasks&type=audit.read",
+                "type=audit.read",
+            ),
+            *(
+                "about=account&about=tasks",
+                "about=tasks&user=<mallory.id>",
+                "from=2050-01-01T00:00:00Z&to=2020-01-01T00:00:00Z",
+            ),
+            *(
+                "correlation_id=%25",
+                "about=null",
+                "from=-1",
+                "to=2050-01-01T00:00:00",
+                "user=<mallory.id>&about=account&limit=200",
+            ),
+        )
+    ),
+    _on("events about accounts by nobody", "GET", "/api/v1/audit/events", 401, query="about=account", by=NOBODY),
+    _on(
+        "a cursor of her events, about accounts",
+        "GET",
+        "/api/v1/audit/events",
+        422,
+        query="about=account&cursor=<anna.events>",
+    ),
     _on("events of a user, as user_id", "GET", "/api/v1/audit/events", 422, query="user_id=<anna.id>"),
     _on(
         "talk in a conversation",

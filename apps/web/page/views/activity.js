@@ -125,7 +125,7 @@ export function openActivity({ activity, userId, clock, toaster, go, onClose }) 
   function add(items, last) {
     for (const item of items) {
       listOf(item).append(entry(item));
-      if (item.sealed) about.hidden = false;
+      if (item.checkpointed) about.hidden = false;
     }
     shown += items.length;
     say(shown === 0 && last ? words.nothing : "");
@@ -177,7 +177,7 @@ export function openActivity({ activity, userId, clock, toaster, go, onClose }) 
         "div",
         { class: "event-side" },
         h("time", { datetime: item.occurred_at, title: fullLabel(at, clock.zone) }, timeLabel(at, clock.zone)),
-        item.sealed
+        item.checkpointed
           ? h(
               "span",
               { class: "seal", title: words.sealed },
