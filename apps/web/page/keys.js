@@ -5,7 +5,7 @@ import * as device from "./device.js";
 /**
  * Runs what a key is bound to, until `signal` ends it.
  *
- * @param {Record<string, () => void>} bindings by KeyboardEvent.key
+ * @param {Record<string, () => boolean | void>} bindings by KeyboardEvent.key; one that says false did nothing
  * @param {AbortSignal} signal
  */
 export function listenForKeys(bindings, signal) {
@@ -15,8 +15,7 @@ export function listenForKeys(bindings, signal) {
       const run = Object.hasOwn(bindings, event.key) ? bindings[event.key] : null;
       if (!run || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
       if (document.querySelector("dialog[open]") || !shortcutsWanted()) return;
-      run();
-      event.preventDefault();
+      if (run() !== false) event.preventDefault();
     },
     { signal },
   );

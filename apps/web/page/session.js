@@ -171,7 +171,7 @@ export class Session {
   drawConnection() {
     const { pulse } = this.offline;
     this.connection.setPulse(pulse);
-    this.shell?.setLive(pulse === "fine" ? this.stream.status : { state: pulse });
+    this.shell?.live.set(pulse === "fine" ? this.stream.status : { state: pulse });
   }
 
   draw() {

@@ -2,6 +2,7 @@
 // when refused.
 
 import { dueFields, dueValue } from "../domain/due.js";
+import { hasTag, tagKey } from "../domain/tags.js";
 import { strings } from "../strings/index.js";
 import { Changes } from "./changes.js";
 import { Deletions } from "./deletions.js";
@@ -10,10 +11,12 @@ import { titleOf } from "./patches.js";
 /**
  * @import { TaskPatch } from "../../types/chat-api.js"
  * @import { Api } from "../server/api.js"
- * @import { OnFailed, Told } from "./changes.js"
+ * @import { OnFailed, Step, Told } from "./changes.js"
  * @import { Scope, Writes } from "./task-calls.js"
  * @import { Task, TaskStore } from "./tasks.js"
  */
+
+/** @typedef {NonNullable<TaskPatch["priority"]>} Priority */
 
 const words = { ...strings.actions, ...strings.undo, ...strings.moving };
 
@@ -60,6 +63,49 @@ export class TaskActions extends Changes {
       return { task, fields: { due_date: date && dueValue(date, time, zone) } };
     });
     return this.apply(steps, text, words.notMoved, onFailed);
+  }
+
+  /**
+   * Gives tasks a priority; those that have it are left alone.
+   *
+   * @param {Task[]} tasks
+   * @param {Priority} priority
+   * @param {OnFailed} [onFailed]
+   */
+  setPriority(tasks, priority, onFailed) {
+    const others = tasks.filter((task) => (task.priority ?? "none") !== priority);
+    return this.changeAll(
+      others.map((task) => ({ task, fields: { priority } })),
+      onFailed,
+    );
+  }
+
+  /**
+   * Gives tasks a tag, or takes it from them; those that have it already, or have it not, are left alone.
+   *
+   * @param {Task[]} tasks
+   * @param {string} tag
+   * @param {boolean} has
+   * @param {OnFailed} [onFailed]
+   */
+  setTag(tasks, tag, has, onFailed) {
+    const key = tagKey(tag);
+    const steps = tasks
+      .filter((task) => hasTag(task, key) !== has)
+      .map((task) => {
+        const others = (task.tags ?? []).filter((one) => tagKey(one) !== key);
+        return { task, fields: { tags: has ? [...others, tag] : others } };
+      });
+    return this.changeAll(steps, onFailed);
+  }
+
+  /**
+   * @param {Step[]} steps
+   * @param {OnFailed} [onFailed]
+   */
+  changeAll(steps, onFailed) {
+    const tasks = steps.map(({ task }) => task);
+    return this.apply(steps, words.changed(titleOf(tasks), tasks.length), words.notChanged, onFailed);
   }
 
   /**

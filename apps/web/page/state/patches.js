@@ -21,10 +21,12 @@ export function titleOf(tasks) {
  * @returns {Draft}
  */
 export function draftOf(fields) {
-  const { completed, title, due_date } = fields;
+  const { completed, title, due_date, priority, tags } = fields;
   return {
     ...(typeof completed === "boolean" && { completed }),
     ...(title && { title }),
+    ...(priority && { priority }),
+    ...(tags && { tags }),
     ...(due_date !== undefined && { due_date, due_all_day: Boolean(due_date && !due_date.includes("T")) }),
   };
 }

@@ -6,7 +6,7 @@ import { openSheet } from "./sheet.js";
 
 /** @import { Toaster } from "../notices/toaster.js" */
 
-const words = strings.help;
+const words = { ...strings.help, ...strings.select.help };
 const KEYS = [
   ["n", words.newTask],
   [words.ctrlK, words.palette],
@@ -17,6 +17,10 @@ const KEYS = [
   [words.enter, words.open],
   ["t", words.today],
   [words.deleteKey, words.delete],
+  ["x", words.select],
+  [`${words.shift}+j ${words.shift}+k`, words.extend],
+  [words.ctrlA, words.selectAll],
+  [".", words.act],
   ["z", words.undo],
   [words.ctrlEnter, words.submit],
   [words.escape, words.close],
@@ -36,7 +40,7 @@ export function openHelp({ toaster, onClose }) {
   const list = h("dl", { class: "keys" }, entries);
   return openSheet({
     title: words.title,
-    body: [list, h("p", { class: "field-hint" }, words.about)],
+    body: [list, ...[words.click, words.touch, words.about].map((text) => h("p", { class: "field-hint" }, text))],
     toaster,
     onClose,
   });

@@ -10,7 +10,7 @@ const STEPS = new Map([
 ]);
 
 /**
- * Listens to the arrow keys and Enter in a list; returns what single keys do in it.
+ * Listens to the arrow keys and Enter in a list; returns what single keys do in it, and where the focus is.
  *
  * @param {HTMLElement} list
  * @param {{today: (id: string) => void, remove: (id: string) => void}} on are told of the task that has the focus
@@ -47,6 +47,15 @@ export function listKeys(list, { today, remove }) {
     const id = focused()?.dataset.id;
     if (id) run(id);
   };
-
-  return { j: () => go(1), k: () => go(-1), t: withTask(today), Delete: withTask(remove) };
+  const focus = {
+    /** The task whose row has the focus. */
+    get id() {
+      return focused()?.dataset.id;
+    },
+    step(/** @type {number} */ by) {
+      go(by);
+      return focused()?.dataset.id;
+    },
+  };
+  return { keys: { j: () => go(1), k: () => go(-1), t: withTask(today), Delete: withTask(remove) }, focus };
 }

@@ -80,6 +80,8 @@ export class TaskList {
       this.empty,
       this.body,
     );
+    /** @type {(grouped: Map<string, Task[]>) => void} is told of each drawing, with the tasks of each section */
+    this.onDrawn = () => {};
     this.unsubscribe = store.subscribe(() => this.draw());
     this.timer = setInterval(() => this.draw(), TICK);
     this.draw(); // the tasks may have been there first
@@ -244,6 +246,7 @@ export class TaskList {
       shown += tasks.length;
     }
     this.rows.sweep();
+    this.onDrawn(grouped);
     refocus();
     this.drawEmpty(shown);
     // What is there has its place from the beginning: nothing is seen to move.

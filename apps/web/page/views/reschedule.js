@@ -3,11 +3,11 @@
 import { h } from "../dom.js";
 import { addDays, today, weekday } from "../domain/zones.js";
 import { strings } from "../strings/index.js";
+import { openBeside } from "./popover.js";
 
 /** @import { Clock } from "../domain/zones.js" */
 
 const words = strings.moving;
-const MARGIN = 8;
 
 /**
  * Opens the menu beside an element; `onChoose` is told the date, null for none. It closes by Escape and a press elsewhere.
@@ -37,28 +37,5 @@ export function openReschedule({ beside, clock, onChoose }) {
     entry(words.noDate, null),
     h("form", { class: "field-row", on: { submit } }, date, set),
   );
-  menu.addEventListener("toggle", (event) => {
-    if (event.newState !== "closed") return;
-    menu.remove();
-    if (beside.isConnected && document.activeElement === document.body) beside.focus();
-  });
-  document.body.append(menu);
-  menu.showPopover();
-  place(menu, beside);
-  menu.querySelector("button")?.focus();
-}
-
-/**
- * Below the element where there is room, else above it; never out of view.
- *
- * @param {HTMLElement} menu
- * @param {HTMLElement} beside
- */
-function place(menu, beside) {
-  const at = beside.getBoundingClientRect();
-  const { offsetWidth: width, offsetHeight: height } = menu;
-  const below = at.bottom + MARGIN + height <= innerHeight;
-  const top = below ? at.bottom + MARGIN : Math.max(MARGIN, at.top - MARGIN - height);
-  const left = Math.min(Math.max(MARGIN, at.right - width), innerWidth - width - MARGIN);
-  Object.assign(menu.style, { position: "fixed", inset: "auto", top: `${top}px`, left: `${left}px`, margin: "0" });
+  openBeside(menu, beside);
 }

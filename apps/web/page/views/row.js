@@ -16,7 +16,7 @@ import { linked, linksOf } from "./user-text.js";
 
 const words = strings.row;
 
-/** @typedef {Record<"toggle" | "open" | "history" | "remove", (task: Task) => void> & {move: (task: Task, beside: HTMLElement) => void, tag: (tag: string) => void}}
+/** @typedef {Record<"toggle" | "open" | "history" | "remove" | "pick", (task: Task) => void> & {move: (task: Task, beside: HTMLElement) => void, tag: (tag: string) => void}}
  *   RowListeners */
 
 /**
@@ -65,12 +65,20 @@ export class TaskRow {
       { type: "button", class: "icon-button", title: words.delete, on: { click: () => on.remove(this.task) } },
       icon("trash"),
     );
+    // Square, and at the other end of the row: it is not to be taken for what completes.
+    this.pick = h("button", {
+      type: "button",
+      class: "icon-button task-pick",
+      title: words.select,
+      "aria-pressed": "false",
+      on: { click: () => on.pick(this.task) },
+    });
     this.node = h(
       "li",
       { class: "task", data: { id: task.id } },
       h("label", { class: "task-box", on: { click: onlyOnce } }, this.box),
       h("div", { class: "task-text" }, this.title, this.description, this.facts),
-      h("div", { class: "task-tools" }, this.moveButton, this.historyButton, this.removeButton),
+      h("div", { class: "task-tools" }, this.moveButton, this.historyButton, this.removeButton, this.pick),
     );
     this.drawn = "";
   }
@@ -85,14 +93,14 @@ export class TaskRow {
     const section = sectionOf(task, now, zone);
     const due = dueLabel(task, now, zone);
     // What a row shows of the moment is its section and its due label; when neither they nor the task changed, it is drawn.
-    const drawn = `${task.id} ${task.title} ${task.version} ${task.updated_at} ${task.completed} ${section} ${due} ${zone} ${task.unsent}`;
+    const drawn = `${task.id} ${task.title} ${task.version} ${task.updated_at} ${task.completed} ${section} ${due} ${zone} ${task.unsent} ${task.priority} ${task.tags}`;
     if (drawn === this.drawn) return;
     this.drawn = drawn;
     this.node.dataset.id = task.id;
     this.node.dataset.section = section;
     const isUnderWay = Boolean(task.coming && !task.unsent);
     this.node.classList.toggle("is-coming", isUnderWay);
-    for (const control of [this.box, this.title, this.moveButton, this.historyButton, this.removeButton])
+    for (const control of [this.box, this.title, this.moveButton, this.historyButton, this.removeButton, this.pick])
       control.disabled = isUnderWay;
     this.node.classList.toggle("is-done", task.completed);
     this.box.checked = task.completed;
@@ -103,6 +111,7 @@ export class TaskRow {
     this.moveButton.setAttribute("aria-label", strings.moving.of(task.title));
     this.moveButton.hidden = task.completed;
     this.historyButton.setAttribute("aria-label", words.historyOf(task.title));
+    this.pick.setAttribute("aria-label", words.selectIt(task.title));
     this.removeButton.setAttribute("aria-label", words.deleteIt(task.title));
     this.drawFacts(factsOf(task, section, due, zone));
   }

@@ -1,20 +1,20 @@
 // The page around the list: the bar on top, the list and its helpers, the chat beside it.
 
-import { h, setText } from "../dom.js";
+import { h } from "../dom.js";
 import { icon } from "../icons.js";
 import { strings } from "../strings/index.js";
 import { tellAdded } from "./added.js";
-import { chatPanel } from "./chat.js";
+import { chatLater } from "./chat-later.js";
+import { loadLater } from "./later.js";
 import { TaskList } from "./list.js";
 import { listKeys } from "./list-keys.js";
 import { viewAt, viewLinks } from "./list-views.js";
+import { liveDot } from "./live.js";
 import { brand, iconButton, menuOf, skipLink } from "./menu.js";
 import { paletteEntries } from "./palette-entries.js";
 import { quickAdd } from "./quick-add.js";
-import { openReschedule } from "./reschedule.js";
 import { repeats } from "./row.js";
-import { askScope } from "./scope.js";
-import { askSignOutEverywhere } from "./sign-out.js";
+import { selectStart } from "./select-start.js";
 import { toToday } from "./to-today.js";
 import { waitingPanel } from "./waiting-panel.js";
 
@@ -54,7 +54,6 @@ import { waitingPanel } from "./waiting-panel.js";
 
 const SEARCH_PAUSE = 250;
 const words = strings.page;
-const LIVE_WORDS = { ...strings.live, offline: strings.connection.offline, silent: strings.connection.silent };
 
 /** The signed-in page. */
 export class Shell {
@@ -108,8 +107,7 @@ export class Shell {
       autocomplete: "off",
       on: { input: () => this.searched(), keydown: (event) => event.key === "Escape" && this.leaveSearch() },
     });
-    this.liveWords = h("span", { class: "visually-hidden" });
-    this.live = h("span", { class: "live", role: "status" }, h("span", { class: "live-dot" }), this.liveWords);
+    this.live = liveDot();
     this.quick = quickAdd({
       api,
       actions,
@@ -118,8 +116,12 @@ export class Shell {
       onDetails: (start) => go("/new", start),
       onAdded: (task) => tellAdded({ task, list: this.list, clock, toaster, onShow: () => this.showAll() }),
     });
-    const move = (/** @type {Task[]} */ tasks, /** @type {HTMLElement} */ beside) =>
-      openReschedule({ beside, clock, onChoose: (date) => actions.reschedule(tasks, date, clock.zone) });
+    const move = async (/** @type {Task[]} */ tasks, /** @type {HTMLElement} */ beside) =>
+      (await loadLater(onProblem))?.openReschedule({
+        beside,
+        clock,
+        onChoose: (date) => actions.reschedule(tasks, date, clock.zone),
+      });
     this.list = new TaskList({
       store,
       sync,
@@ -129,11 +131,13 @@ export class Shell {
         ...on,
         history: (task) => go(`/task/${task.id}/history`),
         move: (task, beside) => move([task], beside),
+        pick: (task) => this.selecting.pick(task),
       },
       onMoveAll: move,
     });
+    this.selecting = selectStart({ list: this.list, store, actions, clock, onProblem });
     this.panel = waitingPanel({ waiting, store, sync, clock, onOpen: (id) => go(`/task/${id}`) });
-    this.chat = chatPanel({ api, sync, drafts, onClose: leave });
+    this.chat = chatLater({ api, sync, drafts, onClose: leave, page: () => this.node, onProblem });
     this.chatButton = iconButton("chat", words.chat, {
       title: words.chatKey,
       "aria-expanded": "false",
@@ -147,14 +151,17 @@ export class Shell {
       "/": () => this.search.focus(),
       c: () => this.toggleChat(),
       z: () => actions.undo.last(),
-      ...listKeys(this.list.node, {
-        today: (id) => this.withTask(id, (task) => toToday(task, clock, actions)),
-        remove: (id) => this.withTask(id, (task) => this.remove(task)),
-      }),
+      ...this.selecting.keys(
+        listKeys(this.list.node, {
+          today: (id) => this.withTask(id, (task) => toToday(task, clock, actions)),
+          remove: (id) => this.withTask(id, (task) => this.remove(task)),
+        }),
+      ),
       "?": () => go("/help"),
     };
     const menu = menuOf(user.email, [
       [strings.palette.menu, () => go("/find")],
+      [words.select, () => this.selecting.begin()],
       [words.activity, () => go("/activity")],
       [words.trash, () => go("/trash")],
       [words.settings, () => go("/settings")],
@@ -163,7 +170,13 @@ export class Shell {
       [words.logOut, onSignOut],
       [
         words.logOutEverywhere,
-        () => askSignOutEverywhere({ hold, toaster, email: user.email, onConfirm: onSignOutEverywhere }),
+        async () =>
+          (await loadLater(onProblem))?.askSignOutEverywhere({
+            hold,
+            toaster,
+            email: user.email,
+            onConfirm: onSignOutEverywhere,
+          }),
       ],
     ]);
     this.node = h(
@@ -177,7 +190,7 @@ export class Shell {
           "div",
           { class: "bar-inner" },
           brand(),
-          this.live,
+          this.live.node,
           h(
             "div",
             { class: "search", role: "search" },
@@ -200,13 +213,13 @@ export class Shell {
         this.panel.node,
         this.list.node,
       ),
-      this.chat.node,
     );
   }
 
   /** Ends its timers and listening, before it is taken away. */
   stop() {
     this.list.stop();
+    this.selecting.stop();
     this.panel.stop();
     clearTimeout(this.searchTimer);
   }
@@ -218,25 +231,15 @@ export class Shell {
   }
 
   /**
-   * Shows the state of the live stream, or of the whole connection.
-   *
-   * @param {{state: keyof typeof LIVE_WORDS}} status
-   */
-  setLive({ state }) {
-    this.live.dataset.state = state;
-    this.live.title = LIVE_WORDS[state];
-    setText(this.liveWords, LIVE_WORDS[state]);
-  }
-
-  /**
    * Deletes a task; of a repeat, those that the person says.
    *
    * @param {Task} task
    */
-  remove(task) {
+  async remove(task) {
     const { actions, hold, toaster } = this;
-    if (repeats(task)) askScope({ hold, toaster, task, onChoice: (scope) => actions.remove([task], scope) });
-    else actions.remove([task]);
+    if (!repeats(task)) return actions.remove([task]);
+    const later = await loadLater(this.onProblem);
+    later?.askScope({ hold, toaster, task, onChoice: (scope) => actions.remove([task], scope) });
   }
 
   /** Leaves the search, what narrows the list, and a view that shows a part alone. */

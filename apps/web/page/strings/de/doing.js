@@ -24,6 +24,8 @@ export const doing = {
     completed: about("erledigt"),
     reopened: about("wieder offen"),
     gone: about("gelöscht"),
+    changed: about("geändert"),
+    notChanged: "Das Ändern ist fehlgeschlagen.",
     saved: about("gespeichert"),
     today: about("für heute"),
     changedSince: about("nicht zurückgesetzt: seitdem an anderer Stelle geändert."),

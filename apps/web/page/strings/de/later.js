@@ -4,7 +4,8 @@ import { account } from "./account.js";
 import { fields } from "./fields.js";
 import { review } from "./review.js";
 import { security } from "./security.js";
+import { select } from "./select.js";
 import { settings } from "./settings.js";
 
 /** @type {typeof import("../en/later.js").later} */
-export const later = { ...account, ...fields, ...review, ...security, ...settings };
+export const later = { ...account, ...fields, ...review, ...security, ...settings, select };

@@ -16,6 +16,7 @@ export const page = {
     menu: "Menü",
     trash: "Papierkorb",
     activity: "Aktivität",
+    select: "Aufgaben auswählen",
     settings: "Einstellungen",
     account: "Konto",
     shortcuts: "Tastenkürzel",
@@ -68,6 +69,8 @@ export const page = {
     high: "Hohe Priorität",
   },
   row: {
+    select: "Auswählen",
+    selectIt: (/** @type {string} */ title) => `${title} auswählen`,
     history: "Verlauf",
     delete: "Löschen",
     done: (title) => `Erledigt: ${title}`,

@@ -24,6 +24,8 @@ export const doing = {
     completed: about("done"),
     reopened: about("open again"),
     gone: about("deleted"),
+    changed: about("changed"),
+    notChanged: "It could not be changed.",
     saved: about("saved"),
     today: about("is for today"),
     changedSince: about("left as it is: changed in another place since."),

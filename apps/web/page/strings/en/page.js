@@ -15,6 +15,7 @@ export const page = {
     menu: "Menu",
     trash: "Trash",
     activity: "Activity",
+    select: "Select tasks",
     settings: "Settings",
     account: "Account",
     shortcuts: "Keyboard shortcuts",
@@ -62,6 +63,8 @@ export const page = {
   },
   priorities: { none: "No priority", low: "Low priority", medium: "Medium priority", high: "High priority" },
   row: {
+    select: "Select",
+    selectIt: (/** @type {string} */ title) => `Select ${title}`,
     history: "History",
     delete: "Delete",
     done: (/** @type {string} */ title) => `Done: ${title}`,

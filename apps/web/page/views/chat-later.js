@@ -1,0 +1,32 @@
+// The chat beside the list, loaded when it is opened first.
+
+import { loadLater } from "./later.js";
+
+/**
+ * @param {Parameters<typeof import("./chat.js").chatPanel>[0] & {page: () => HTMLElement, onProblem: (error: unknown) => void}} needs
+ */
+export function chatLater({ page, onProblem, ...needs }) {
+  /** @type {ReturnType<typeof import("./chat.js").chatPanel> | null} */
+  let panel = null;
+  let isWanted = false;
+
+  return {
+    isOpen: () => isWanted,
+
+    async open() {
+      isWanted = true;
+      const later = panel ? null : await loadLater(onProblem);
+      if (later && !panel) {
+        panel = later.chatPanel(needs);
+        page().append(panel.node);
+      }
+      if (!panel) return needs.onClose();
+      if (isWanted) panel.open();
+    },
+
+    close() {
+      isWanted = false;
+      panel?.close();
+    },
+  };
+}
