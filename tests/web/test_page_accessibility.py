@@ -115,6 +115,21 @@ def nobody_has_tasks(scene: Scene) -> Page:
     return page
 
 
+def selected(page: Page, _: object) -> None:
+    choose(page, "Select tasks")
+    for title in ("Pay the rent", "Call Bob"):
+        row(page, title).get_by_role("button", name=f"Select {title}").click()
+    expect(page.get_by_role("toolbar")).to_contain_text("2 selected")
+
+
+def selected_and(menu: str) -> Callable[[Page, Scene], None]:
+    def act(page: Page, scene: Scene) -> None:
+        selected(page, scene)
+        page.get_by_role("toolbar").get_by_role("button", name=menu).click()
+
+    return act
+
+
 def broken(script: str, shows: str) -> View:
     """A page whose start fails as a script makes it."""
 
@@ -214,6 +229,9 @@ VIEWS: dict[str, View] = {
         lambda page, _: row(page, "Call Bob").locator(".task-tools button").first.press("Enter"),
         shows=".reschedule",
     ),
+    "selected": then("/", selected, shows=".select-bar .select-do"),
+    "selected, priority": then("/", selected_and("Priority"), shows=".menu .priority-high"),
+    "selected, tags": then("/", selected_and("Tags"), shows=".tag-menu"),
     "scope": then("/", delete("Water the plants"), shows="dialog"),
     "toast": then("/", lambda page, _: quick_add(page, "One more"), shows=".toast"),
     "connection": then("/", offline, shows=".connection"),
@@ -262,6 +280,8 @@ SHEETS = {
     "sessions.js": "/account/sessions",
     "form-sheet.js": "/account/email",
     "reschedule.js": "reschedule",
+    "popover.js": "reschedule",
+    "select-menus.js": "selected, tags",
     "menu.js": "menu",
     "sign-in.js": "sign-in",
     "lost-password.js": "lost-password",

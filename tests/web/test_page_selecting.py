@@ -247,7 +247,7 @@ def test_all_of_a_long_list_is_selected_and_sent_a_few_at_a_time(ada: Person) ->
     page.on("requestfinished", lambda request: answered(request) if request.method == "PATCH" else None)
     page.locator(".task-check").first.focus()
     page.keyboard.press("ControlOrMeta+a")
-    says(page, "50 selected")
+    says(page, f"{page.locator('.task').count()} selected")
     bar(page).get_by_role("button", name="Select all 120").click()
     says(page, "120 selected")
     slowest = page.evaluate_handle("""() => {
@@ -324,7 +324,7 @@ def test_a_long_press_selects_and_then_each_tap_does(phone: Person) -> None:
     page = phone.tab()
     expect(page.locator(".select-bar")).to_be_attached()
     x, y = middle(title_of(page, "Task 1"))
-    finger = page.context.new_cdp_session(page)
+    finger: Any = page.context.new_cdp_session(page)  # its methods are untyped
     finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
     expect(bar(page)).to_contain_text("1 selected")
     finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
@@ -364,3 +364,24 @@ def test_titles_of_either_direction_stay_as_they_are(ada: Person) -> None:
     do(page, "Tags")
     expect(page.locator(".tag-menu").get_by_role("button", name="بيت")).to_be_visible()
     assert len(selected(page)) == 2
+
+
+def test_on_a_phone_back_ends_selecting_and_a_link_goes_on(phone: Person) -> None:
+    fill(phone, 2)
+    page = phone.tab()
+    choose(page, "Select tasks")
+    pick(page, "Task 1").tap()
+    expect(bar(page)).to_contain_text("1 selected")
+    page.go_back()
+    expect(bar(page)).to_be_hidden()
+    expect(row(page, "Task 2")).to_be_visible()
+    choose(page, "Select tasks")
+    page.get_by_role("link", name="Upcoming").tap()
+    expect(page).to_have_url(re.compile("#/upcoming$"))
+    expect(page.get_by_role("link", name="Upcoming")).to_have_attribute("aria-current", "page")
+    choose(page, "Select tasks")
+    choose(page, "Trash")
+    expect(page.get_by_role("dialog", name="Trash")).to_be_visible()
+    expect(page.locator(".select-bar")).to_be_hidden()
+    page.go_back()
+    expect(page.get_by_role("dialog")).to_have_count(0)

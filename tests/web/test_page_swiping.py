@@ -1,6 +1,7 @@
 """The page on a phone: a row is swiped to complete its task or to move it, and by nothing else."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -28,7 +29,7 @@ class Finger:
 
     def __init__(self, page: Page) -> None:
         self._page = page
-        self._session = page.context.new_cdp_session(page)
+        self._session: Any = page.context.new_cdp_session(page)  # its methods are untyped
         self.x = self.y = 0.0
 
     def down(self, x: float, y: float) -> "Finger":
@@ -78,7 +79,8 @@ def test_a_swipe_to_the_left_asks_for_another_day(phone: Person) -> None:
     phone.add("Pay the rent", due_date=day(-1))
     page = swipes(phone)
     on(page, row(page, "Pay the rent")).move(-160).up()
-    page.get_by_role("button", name="Tomorrow", exact=True).tap()
+    # Chromium takes no tap this soon after a swipe.
+    page.get_by_role("button", name="Tomorrow", exact=True).click()
     until(lambda: phone.tasks()[0]["due_date"][:10] == day(1), within=20, what="it is moved")
     expect(section(page, "Upcoming")).to_contain_text("Pay the rent")
 
@@ -123,7 +125,7 @@ def test_a_second_finger_ends_it(phone: Person) -> None:
     page = swipes(phone)
     finger = on(page, row(page, "Pay the rent")).move(160)
     expect(page.locator(".is-swiped")).to_have_count(1)
-    session = page.context.new_cdp_session(page)
+    session: Any = page.context.new_cdp_session(page)
     points = [{"x": finger.x, "y": finger.y, "id": 0}, {"x": 100, "y": 600, "id": 1}]
     session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": points})
     expect(page.locator(".is-swiped")).to_have_count(0)

@@ -54,6 +54,8 @@ export class Router {
     this.token = null;
     /** @type {(() => void) | null} what Back closes, and has no address */
     this.question = null;
+    /** Where the question was asked. */
+    this.asked = "";
     /** Settles when the page has gone back to where a sheet was opened from. */
     this.back = Promise.resolve();
     this.onPopState = () => this.popped();
@@ -78,7 +80,13 @@ export class Router {
    * @param {Start | null} [start]
    */
   go(path, start = null) {
-    history.pushState({ depth: (history.state?.depth ?? 0) + 1 }, "", `#${path}`);
+    const close = this.question;
+    this.question = null;
+    const depth = history.state?.depth ?? 0;
+    // Who goes on leaves the question, and its place is where they go.
+    if (close) history.replaceState({ depth }, "", `#${path}`);
+    else history.pushState({ depth: depth + 1 }, "", `#${path}`);
+    close?.();
     this.follow(start);
   }
 
@@ -106,8 +114,9 @@ export class Router {
   popped() {
     const close = this.question;
     this.question = null;
-    if (close) close();
-    else this.follow();
+    close?.();
+    // By a link the page may have gone on, rather than back.
+    if (!close || location.hash !== this.asked) this.follow();
   }
 
   /**
@@ -122,6 +131,7 @@ export class Router {
       if (!isOpen) return;
       history.pushState({ depth: (history.state?.depth ?? 0) + 1 }, "");
       this.question = close;
+      this.asked = location.hash;
     });
     return () => {
       isOpen = false;

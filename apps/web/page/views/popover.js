@@ -16,7 +16,7 @@ export function openBeside(menu, beside) {
     menu.remove();
     if (beside.isConnected && document.activeElement === document.body) beside.focus();
   });
-  document.body.append(menu);
+  (document.querySelector("main") ?? document.body).append(menu);
   menu.showPopover();
   place(menu, beside);
   find(menu, "button, input", HTMLElement)?.focus();

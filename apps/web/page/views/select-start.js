@@ -1,10 +1,10 @@
 // What selecting tasks begins with. The rest of it is loaded once the list is there, or is touched.
 
 import { loadLater } from "./later.js";
+import { listKeys } from "./list-keys.js";
 
 /**
  * @import { Task } from "../state/tasks.js"
- * @import { listKeys } from "./list-keys.js"
  * @import { Needs, Selecting } from "./selecting.js"
  */
 
@@ -12,9 +12,9 @@ const SOON = 2_000;
 const KEYS = ["x", "J", "K", ".", "Escape", "t", "Delete"];
 
 /**
- * @param {Needs & {onProblem: (error: unknown) => void}} needs
+ * @param {Needs & {onProblem: (error: unknown) => void, on: Record<"today" | "remove", (task: Task) => void>}} needs
  */
-export function selectStart({ onProblem, ...needs }) {
+export function selectStart({ onProblem, on, ...needs }) {
   /** @type {Selecting | null} */
   let selecting = null;
   /** @type {Promise<Selecting | null> | null} */
@@ -41,29 +41,29 @@ export function selectStart({ onProblem, ...needs }) {
     if (loaded) run(loaded);
   }
 
+  const withTask = (/** @type {(task: Task) => void} */ run) => (/** @type {string} */ id) => {
+    const task = needs.store.get(id);
+    if (task) run(task);
+  };
+  const { keys, focus } = listKeys(node, { today: withTask(on.today), remove: withTask(on.remove) });
+  /** @type {Record<string, () => boolean | void>} */
+  const forOne = keys;
+  const forSelected = KEYS.map((name) => {
+    const run = () => {
+      if (selecting && selecting.keys(focus)[name]() !== false) return;
+      if (name in forOne) return forOne[name]();
+      if (selecting || name === "Escape") return false;
+      withAll((loaded) => loaded.keys(focus)[name]());
+    };
+    return [name, run];
+  });
+
   return {
     stop: () => clearTimeout(timer),
     begin: () => withAll(({ selection }) => selection.begin()),
     pick: (/** @type {Task} */ { id }) => withAll(({ selection }) => selection.toggle(id)),
 
-    /**
-     * The keys of the list with those that select. What acts on one task acts on the selected ones, where there are any.
-     *
-     * @param {ReturnType<typeof listKeys>} list
-     */
-    keys({ keys, focus }) {
-      /** @type {Record<string, () => boolean | void>} */
-      const others = keys;
-      const all = KEYS.map((name) => {
-        const run = () => {
-          if (selecting && selecting.keys(focus)[name]() !== false) return;
-          if (name in others) return others[name]();
-          if (selecting || name === "Escape") return false;
-          withAll((loaded) => loaded.keys(focus)[name]());
-        };
-        return [name, run];
-      });
-      return { ...keys, .../** @type {Record<string, () => boolean | void>} */ (Object.fromEntries(all)) };
-    },
+    /** The keys of the list with those that select: what acts on one task acts on the selected ones, where there are any. */
+    keys: { ...forOne, .../** @type {typeof forOne} */ (Object.fromEntries(forSelected)) },
   };
 }

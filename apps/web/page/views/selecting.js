@@ -22,12 +22,12 @@ const words = strings.select;
  * @import { Doing } from "./select-bar.js"
  */
 
-/** @typedef {{list: TaskList, store: TaskStore, actions: TaskActions, clock: Clock}} Needs */
+/** @typedef {{list: TaskList, store: TaskStore, actions: TaskActions, clock: Clock, hold: (close: () => void) => () => void}} Needs */
 
 /** Puts the parts together: the selection, the hands and keys that make it, the bar that acts on it. */
 export class Selecting {
   /** @param {Needs} needs */
-  constructor({ list, store, actions, clock }) {
+  constructor({ list, store, actions, clock, hold }) {
     this.list = list;
     this.store = store;
     this.actions = actions;
@@ -47,7 +47,12 @@ export class Selecting {
       extend: (id) => this.selection.extend(id),
       selectAll: () => this.selection.add(this.selection.shown()),
     });
-    if (navigator.maxTouchPoints > 0) this.swipe();
+    const isTouched = navigator.maxTouchPoints > 0;
+    if (isTouched) this.swipe();
+    /** Where there are fingers, Back ends selecting. */
+    this.hold = isTouched ? hold : () => () => {};
+    /** @type {(() => void) | null} called once it has ended */
+    this.release = null;
     /** @type {Record<Doing, (tasks: Task[], button: HTMLElement) => void>} */
     this.doings = {
       complete: (tasks) => this.complete(tasks),
@@ -145,6 +150,11 @@ export class Selecting {
     const { isOpen } = selection;
     if (!isOpen && !bar.isOpen()) return;
     const tasks = isOpen ? selection.tasks() : [];
+    if (isOpen) this.release ??= this.hold(() => this.clear());
+    else {
+      this.release?.();
+      this.release = null;
+    }
     setText(this.said, tasks.length > 0 ? words.count(tasks.length) : words.none);
     bar.say([]);
     bar.draw({ tasks, all: isOpen ? selection.everything().length : 0, isOpen });

@@ -7,7 +7,6 @@ import { tellAdded } from "./added.js";
 import { chatLater } from "./chat-later.js";
 import { loadLater } from "./later.js";
 import { TaskList } from "./list.js";
-import { listKeys } from "./list-keys.js";
 import { viewAt, viewLinks } from "./list-views.js";
 import { liveDot } from "./live.js";
 import { brand, iconButton, menuOf, skipLink } from "./menu.js";
@@ -135,8 +134,9 @@ export class Shell {
       },
       onMoveAll: move,
     });
-    this.selecting = selectStart({ list: this.list, store, actions, clock, onProblem });
+    this.selecting = selectStart({ list: this.list, store, actions, clock, hold, onProblem, on });
     this.panel = waitingPanel({ waiting, store, sync, clock, onOpen: (id) => go(`/task/${id}`) });
+    this.chat = chatLater({ api, sync, drafts, onClose: leave, page: () => this.node, onProblem });
     this.chat = chatLater({ api, sync, drafts, onClose: leave, page: () => this.node, onProblem });
     this.chatButton = iconButton("chat", words.chat, {
       title: words.chatKey,
@@ -151,12 +151,7 @@ export class Shell {
       "/": () => this.search.focus(),
       c: () => this.toggleChat(),
       z: () => actions.undo.last(),
-      ...this.selecting.keys(
-        listKeys(this.list.node, {
-          today: (id) => this.withTask(id, (task) => toToday(task, clock, actions)),
-          remove: (id) => this.withTask(id, (task) => this.remove(task)),
-        }),
-      ),
+      ...this.selecting.keys,
       "?": () => go("/help"),
     };
     const menu = menuOf(user.email, [

@@ -40,15 +40,17 @@ export function swipes(node, { isOff, right, left }) {
   let swipe = null;
 
   node.addEventListener("pointerdown", (event) => {
-    // A second finger means something else.
-    if (!event.isPrimary) return end();
+    end();
     const row = event.target instanceof Element ? event.target.closest(".task:not(.is-coming)") : null;
     const isAtEdge = event.clientX < EDGE || event.clientX > innerWidth - EDGE;
-    if (event.pointerType !== "touch" || !(row instanceof HTMLElement) || isAtEdge || isOff()) return;
+    if (event.pointerType !== "touch" || !(row instanceof HTMLElement) || isAtEdge || isOff() || !event.isPrimary)
+      return;
     const id = row.dataset.id ?? "";
     const ways = { right: right(id, row), left: left(id, row) };
     const { pointerId: pointer, clientX: x, clientY: y } = event;
     swipe = { pointer, x, y, row, ways, to: null, under: null, isFar: false };
+    // A second finger, wherever it is, means something else.
+    document.addEventListener("pointerdown", second);
   });
   node.addEventListener("pointermove", (event) => {
     if (swipe?.pointer !== event.pointerId) return;
@@ -64,6 +66,11 @@ export function swipes(node, { isOff, right, left }) {
   });
   // The browser scrolls, or the row was taken away.
   node.addEventListener("pointercancel", end);
+
+  /** @param {PointerEvent} event */
+  function second({ isPrimary }) {
+    if (!isPrimary) end();
+  }
 
   /**
    * @param {Swipe} one
@@ -101,6 +108,7 @@ export function swipes(node, { isOff, right, left }) {
     if (!swipe) return;
     const { row, under } = swipe;
     swipe = null;
+    document.removeEventListener("pointerdown", second);
     row.classList.remove("is-swiped");
     row.style.removeProperty("--swiped");
     under?.remove();
