@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
+import asyncpg
 from structlog.testing import capture_logs
 
 from taskflow_core.bus import outbox
@@ -88,6 +89,26 @@ async def test_a_flood_for_a_topic_that_is_not_there_holds_up_no_other(database:
     ]
     assert await database.fetchval("SELECT max(attempts) FROM outbox") == 0
     assert told(ACCOUNT_SECURITY) is None, "who does not lead tells nothing"
+
+
+FLOOD = """
+INSERT INTO outbox (event_id, producer, topic, task_id, user_id, occurred_at, payload)
+SELECT gen_random_uuid(), 'chat-api', $1, 'user-' || n, 'user-' || n, now(), '{}' FROM generate_series(1, 20000) AS n
+"""
+
+
+async def test_a_large_flood_is_passed_over_at_once_though_statistics_are_of_an_empty_outbox(
+    database: Database, owner_url: str
+) -> None:
+    owner = await asyncpg.connect(owner_url)
+    await owner.execute("ANALYZE outbox")
+    await owner.close()
+    await database.execute(FLOOD, ACCOUNT_SECURITY)
+    others = await appended(database, created(), created())
+    bus = Bus(ACCOUNT_SECURITY)
+    async with running(relay_to(database, bus)):
+        await eventually(lambda: bus.ids == others)
+        await eventually(lambda: bus.refusals > 1)  # it is tried again meanwhile
 
 
 async def test_once_the_topic_is_there_all_comes_in_order_and_once(database: Database) -> None:

@@ -21,7 +21,7 @@ from taskflow_core.bus.purge import Purge
 from taskflow_core.cancellation import ended, side_by_side, stop_if_cancelled
 from taskflow_core.database.lease import lead, still_leading
 from taskflow_core.database.listener import listen
-from taskflow_core.database.pool import Database
+from taskflow_core.database.pool import Database, in_transaction
 from taskflow_core.events.topics import ServiceName
 from taskflow_core.telemetry import tracing
 from taskflow_core.telemetry.metrics import PUBLISH_FAILURES, PUBLISHED
@@ -36,9 +36,18 @@ _TOPICS_SECONDS: Final = 0.25
 _MARK_SECONDS: Final = 1.0
 """How long what was published may take to be marked by one that has to stop; else it is published again."""
 
-# The next rows to publish, in order, apart from those under way. One that waits for its next try, or for its topic,
-# holds back later ones of its task, no others.
+# The next rows to publish, in order, apart from those under way. One that waits for its next try holds back later ones
+# of its task, no others.
 _NEXT: Final = """
+SELECT event_id, topic, task_id, payload, seq FROM outbox
+WHERE producer = $1 AND published_at IS NULL AND seq <> ALL($3::bigint[])
+    AND task_id NOT IN (
+        SELECT task_id FROM outbox WHERE producer = $1 AND published_at IS NULL AND retry_at > now()
+    )
+ORDER BY seq LIMIT $2
+"""
+# The same while topics are held: what is for one holds back later ones of its task.
+_NEXT_BESIDE_HELD: Final = """
 SELECT event_id, topic, task_id, payload, seq FROM outbox
 LEFT JOIN (
     SELECT task_id, min(seq) AS first FROM outbox
@@ -48,15 +57,18 @@ LEFT JOIN (
 WHERE producer = $1 AND published_at IS NULL AND seq <> ALL($3::bigint[]) AND (first IS NULL OR seq < first)
 ORDER BY seq LIMIT $2
 """
+# An outbox is nearly always empty when its statistics are gathered: thousands of rows would be looked up one by one.
+_MANY_ROWS: Final = "SET LOCAL enable_nestloop = off"
 # The first row for a topic that waits for nothing else.
 _FIRST_FOR: Final = """
-SELECT event_id, topic, task_id, payload, seq FROM outbox AS o
-WHERE producer = $1 AND published_at IS NULL AND topic = $2 AND (retry_at IS NULL OR retry_at <= now())
-    AND NOT EXISTS (
-        SELECT FROM outbox AS before
-        WHERE before.producer = $1 AND before.published_at IS NULL AND before.task_id = o.task_id AND before.seq < o.seq
-    )
-ORDER BY seq LIMIT 1
+SELECT event_id, topic, task_id, payload, seq FROM outbox
+WHERE producer = $1 AND published_at IS NULL AND seq = (
+    SELECT seq FROM (
+        SELECT DISTINCT ON (task_id) seq, topic, retry_at FROM outbox
+        WHERE producer = $1 AND published_at IS NULL ORDER BY task_id, seq
+    ) AS firsts
+    WHERE topic = $2 AND (retry_at IS NULL OR retry_at <= now()) ORDER BY seq LIMIT 1
+)
 """
 # The transport has them.
 _PUBLISHED: Final = """
@@ -189,8 +201,13 @@ class Relay:
         return await self._read(under_way)
 
     async def _read(self, under_way: Sequence[Message]) -> list[Message]:
-        seqs = [message.seq for message in under_way]
-        return self._messages(await self._database.fetch(_NEXT, self._producer, _BATCH, seqs, self._held.names))
+        values = self._producer, _BATCH, [message.seq for message in under_way]
+        held = self._held.names
+        if not held:
+            return self._messages(await self._database.fetch(_NEXT, *values))
+        async with self._database.acquire() as connection, in_transaction(connection, readonly=True):
+            await connection.execute(_MANY_ROWS)
+            return self._messages(await connection.fetch(_NEXT_BESIDE_HELD, *values, held))
 
     @staticmethod
     def _messages(rows: Sequence[asyncpg.Record]) -> list[Message]:
