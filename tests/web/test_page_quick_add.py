@@ -17,6 +17,14 @@ TASKS = "**/api/v1/tasks"
 SPOKEN = "call mum 🎉 on friday at 9am, remind me the day before #family"
 
 
+PASTE = """(text) => {
+  const clipboardData = new DataTransfer();
+  clipboardData.setData("text/plain", text);
+  const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+  document.activeElement.dispatchEvent(paste);
+}"""
+
+
 def line(page: Page) -> Locator:
     return page.get_by_role("textbox", name="New task")
 
@@ -27,6 +35,11 @@ def chips(page: Page) -> Locator:
 
 def marked(page: Page) -> list[str]:
     return page.locator(".quick-marks mark").all_text_contents()
+
+
+def pasted(page: Page, text: str) -> None:
+    """Pastes a text where the focus is."""
+    page.evaluate(PASTE, text)
 
 
 def only_task(person: Person) -> dict[str, Any]:
@@ -185,15 +198,38 @@ def test_who_types_on_while_a_line_comes_back_types_the_next_one(ada: Person) ->
     expect(page.get_by_text("tea tomorrow")).to_have_count(0)
 
 
+def test_several_lines_are_no_title_where_something_is_typed_either(ada: Person) -> None:
+    page = ada.tab()
+    line(page).press_sequentially("shopping: ")
+    pasted(page, "milk\neggs\nbread\n")
+    expect(line(page)).to_have_value("shopping: ")
+    page.get_by_role("button", name="Add 3 tasks").click()
+    for title in ("milk", "eggs", "bread"):
+        expect(row(page, title)).to_be_visible()
+    expect(line(page)).to_have_value("shopping: ")
+    expect(line(page)).to_be_focused()
+    pasted(page, "milk\neggs\nbread\n")
+    page.get_by_role("button", name="Put them in one line").click()
+    expect(line(page)).to_have_value("shopping: milk eggs bread")
+    expect(page.get_by_role("button", name="Add 3 tasks")).to_be_hidden()
+    line(page).press("Enter")
+    expect(row(page, "shopping: milk eggs bread")).to_be_visible()
+
+
+def test_more_lines_than_become_tasks_are_no_title_by_themselves(ada: Person) -> None:
+    page = ada.tab()
+    line(page).focus()
+    pasted(page, "\n".join(f"line {number}" for number in range(51)))
+    expect(page.get_by_text("You pasted 51 lines. At most 50 become tasks at once.")).to_be_visible()
+    expect(line(page)).to_have_value("")
+    page.get_by_role("button", name="Put them in one line").click()
+    expect(line(page)).to_have_value(re.compile("^line 0 line 1 .* line 50$"))
+
+
 def test_several_lines_become_several_tasks(ada: Person) -> None:
     page = ada.tab()
     line(page).focus()
-    page.evaluate("""() => {
-      const clipboardData = new DataTransfer();
-      clipboardData.setData("text/plain", "- [ ] milk tomorrow\\n- [ ] eggs\\n\\n* visit 4/12\\n");
-      const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
-      document.activeElement.dispatchEvent(paste);
-    }""")
+    pasted(page, "- [ ] milk tomorrow\n- [ ] eggs\n\n* visit 4/12\n")
     page.get_by_role("button", name="Add 3 tasks").click()
     for title in ("milk", "eggs"):
         expect(row(page, title)).to_be_visible()

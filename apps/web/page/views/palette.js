@@ -5,8 +5,10 @@ import { h, uniqueId } from "../dom.js";
 import { moved } from "../domain/line.js";
 import { LineReader } from "../state/line-reader.js";
 import { strings } from "../strings/index.js";
+import { quickPaste } from "./quick-paste.js";
 import { marksOf, quickSaid } from "./quick-said.js";
 import { openSheet } from "./sheet.js";
+import { tagComplete } from "./tag-complete.js";
 
 /**
  * @import { Parsed, Stretch } from "../../types/chat-api.js"
@@ -32,6 +34,7 @@ const words = strings.palette;
  * @property {Entry[]} entries what can be done and where one can go, those for the chosen task first
  * @property {(task: Task) => void} onTask
  * @property {(line: Line, meant: Said | null) => void} onLine adds a task
+ * @property {(lines: string[]) => void} onLines adds one for each
  * @property {(run: () => void) => void} after runs something once the page is back where it was
  */
 
@@ -40,7 +43,7 @@ const words = strings.palette;
  *
  * @param {PaletteNeeds & {onClose: () => void}} needs
  */
-export function openPalette({ api, store, clock, toaster, entries, onTask, onLine, after, onClose }) {
+export function openPalette({ api, store, clock, toaster, entries, onTask, onLine, onLines, after, onClose }) {
   const listId = uniqueId("palette");
   const reader = new LineReader({ api, onRead: show });
   const said = quickSaid({ clock, onKeep: keep, onChoice: () => input.focus() });
@@ -56,8 +59,11 @@ export function openPalette({ api, store, clock, toaster, entries, onTask, onLin
     autocomplete: "off",
     dir: "auto",
     maxlength: 1000,
-    on: { input: typed, keydown: pressed },
+    on: { input: typed },
   });
+  const tags = tagComplete({ input, tasks: () => store.all(), onClosed: () => point(at) });
+  input.addEventListener("keydown", pressed);
+  const paste = quickPaste({ input, onLines: addAll });
   const list = h("ul", { id: listId, class: "palette-list", role: "listbox", "aria-label": words.found });
   /** @type {{entry: Entry, node: HTMLElement}[]} */
   let options = [];
@@ -67,7 +73,14 @@ export function openPalette({ api, store, clock, toaster, entries, onTask, onLin
   let kept = [];
   const sheet = openSheet({
     title: words.title,
-    body: h("div", { class: "palette" }, input, said.node, list),
+    body: h(
+      "div",
+      { class: "palette" },
+      h("div", { class: "palette-field" }, input, tags.node),
+      paste.node,
+      said.node,
+      list,
+    ),
     toaster,
     onClose: () => {
       reader.stop();
@@ -79,6 +92,7 @@ export function openPalette({ api, store, clock, toaster, entries, onTask, onLin
   input.focus();
 
   function typed() {
+    paste.close();
     kept = moved(kept, held, input.value);
     held = input.value;
     at = 0;
@@ -150,7 +164,8 @@ export function openPalette({ api, store, clock, toaster, entries, onTask, onLin
   function point(place) {
     at = Math.max(0, Math.min(options.length - 1, place));
     for (const [index, { node }] of options.entries()) node.setAttribute("aria-selected", String(index === at));
-    input.setAttribute("aria-activedescendant", options[at]?.node.id ?? "");
+    // While tags are offered, one of them is what Enter takes.
+    if (tags.node.hidden) input.setAttribute("aria-activedescendant", options[at]?.node.id ?? "");
   }
 
   /** @param {KeyboardEvent} event */
@@ -164,6 +179,13 @@ export function openPalette({ api, store, clock, toaster, entries, onTask, onLin
       event.preventDefault();
       choose(options[at].entry);
     }
+  }
+
+  /** @param {string[]} lines */
+  function addAll(lines) {
+    // What is typed beside them stays, to be gone on with.
+    if (!input.value.trim()) choose({ label: "", run: () => onLines(lines) });
+    else onLines(lines);
   }
 
   /** @param {Entry} entry */

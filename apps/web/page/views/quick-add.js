@@ -52,8 +52,7 @@ export function quickAdd({ api, actions, drafts, clock, onDetails, onAdded }) {
   const text = lineField({ input, onInput: edited, beside: tags.node });
   const said = quickSaid({ clock, onKeep: keep, onChoice: () => complain("") });
   const sending = quickSending({ onPutBack: swap, onDiscard: () => input.focus() });
-  const onOne = (/** @type {string} */ line) => put({ line: { text: line, kept: [] }, days: null });
-  const paste = quickPaste({ input, onLines: makeAll, onOne });
+  const paste = quickPaste({ input, onLines: makeAll });
   const error = h("p", { class: "form-error", role: "alert", hidden: true });
   const near = quickDays();
   const add = h("button", { type: "submit", class: "primary-button" }, words.add);
@@ -290,5 +289,5 @@ export function quickAdd({ api, actions, drafts, clock, onDetails, onAdded }) {
 
   const left = drafts.text("line");
   if (left) put({ line: { text: left, kept: [] }, days: null });
-  return { node: form, focus: () => input.focus(), make };
+  return { node: form, focus: () => input.focus(), make, makeAll };
 }

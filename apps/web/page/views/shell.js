@@ -92,6 +92,7 @@ export class Shell {
       entries: paletteEntries(this.focused(), go, on),
       onTask: on.open,
       onLine: (line, meant) => this.quick.make({ line, days: null }, meant),
+      onLines: (lines) => this.quick.makeAll(lines),
     });
     this.views = viewLinks();
     this.sync = sync;

@@ -11,17 +11,19 @@ import { strings } from "../strings/index.js";
 
 /**
  * Watches a text field; `tasks()` are those whose tags are offered. It takes the keys that choose before those who
- * listen later, so it comes first. Put `node` beside the field.
+ * listen later, so it comes first. Put `node` beside the field. What the field is while nothing is offered it is again
+ * afterwards; `onClosed` is called then.
  *
- * @param {{input: HTMLInputElement, tasks: () => Iterable<Tagged>}} needs
+ * @param {{input: HTMLInputElement, tasks: () => Iterable<Tagged>, onClosed?: () => void}} needs
  */
-export function tagComplete({ input, tasks }) {
+export function tagComplete({ input, tasks, onClosed = () => {} }) {
   const id = uniqueId("tags");
   const node = h("ul", { id, class: "tag-offers", role: "listbox", "aria-label": strings.quick.tags, hidden: true });
   /** @type {{tag: string, node: HTMLElement}[]} */
   let offers = [];
   let active = -1;
   input.setAttribute("aria-autocomplete", "list");
+  const without = ["role", "aria-expanded", "aria-controls"].map((name) => [name, input.getAttribute(name)]);
 
   /** The tag that the caret is behind. */
   function typed() {
@@ -53,14 +55,18 @@ export function tagComplete({ input, tasks }) {
   function activate(place) {
     active = offers.length > 0 ? place : -1;
     const isOpen = offers.length > 0;
+    if (!isOpen && node.hidden) return;
     node.hidden = !isOpen;
     for (const [at, one] of offers.entries()) one.node.setAttribute("aria-selected", String(at === active));
     offers[active]?.node.scrollIntoView({ block: "nearest" });
-    // Only as long as there is something to choose is the field more than a field for text.
-    setAttribute(input, "role", isOpen && "combobox");
-    setAttribute(input, "aria-expanded", isOpen && "true");
-    setAttribute(input, "aria-controls", isOpen && id);
     setAttribute(input, "aria-activedescendant", offers[active]?.node.id);
+    if (isOpen) {
+      for (const [name, value] of Object.entries({ role: "combobox", "aria-expanded": "true", "aria-controls": id }))
+        setAttribute(input, name, value);
+      return;
+    }
+    for (const [name, value] of without) setAttribute(input, String(name), value);
+    onClosed();
   }
 
   function close() {
