@@ -14,7 +14,7 @@ from tests.web.test_page_german import ENGLISH
 # Of these the server's own sentence says more than the page could; in German there is a plain one.
 AS_THE_SERVER_SAYS = {"en": {"INVALID_VALUE", "INVALID_REPEAT"}, "de": set[str]()}
 SPOKEN = """async (language) => {
-  const { strings } = await import(`/static/strings/${language}.js`);
+  const { later } = await import(`/static/strings/${language}/later.js`);
   const { refusals } = await import(`/static/strings/${language}/refusals.js`);
   const params = { least: "2", most: "5", first: 1970, last: 2199, part: "BYDAY" };
   const reasons = ["", "account", "session", "title", "malformed", "taken", "acknowledged", "cancelled"];
@@ -23,7 +23,7 @@ SPOKEN = """async (language) => {
   const each = (entries) => Object.fromEntries([...entries].map(([code, sentence]) => [code, said(sentence)]));
   return {
     codes: each(refusals.codes), values: each(Object.entries(refusals.values)),
-    why: each(Object.entries(refusals.why)), reasons: each(Object.entries(strings.security.reasons)),
+    why: each(Object.entries(refusals.why)), reasons: each(Object.entries(later.security.reasons)),
   };
 }"""
 
