@@ -58,6 +58,53 @@ def test_by_kind_and_time(ada: Person) -> None:
     expect(page.locator(".event")).to_have_count(8)
 
 
+def test_what_is_chosen_is_in_the_address(ada: Person) -> None:
+    lived(ada)
+    page = ada.tab("/#/activity")
+    expect(event(page, "^Restored", "Milk")).to_be_visible(timeout=30_000)
+    page.get_by_role("combobox", name="What").select_option("Deleted")
+    page.get_by_role("combobox", name="When").select_option("Last 7 days")
+    expect(page).to_have_url(re.compile("#/activity/deleted/days7$"))
+    page.reload()
+    expect(page.get_by_role("combobox", name="What")).to_have_value("deleted")
+    expect(page.get_by_role("combobox", name="When")).to_have_value("days7")
+    expect(page.locator(".event")).to_have_count(2)
+    event(page, "^Deleted", "Milk").get_by_role("button", name="Milk").click()
+    expect(page.get_by_role("dialog", name="Edit task")).to_be_visible()
+    page.go_back()
+    expect(page).to_have_url(re.compile("#/activity/deleted/days7$"))
+    expect(page.locator(".event")).to_have_count(2)
+    page.get_by_role("combobox", name="What").select_option("Everything")
+    page.get_by_role("combobox", name="When").select_option("This week")
+    expect(page).to_have_url(re.compile("#/activity$"))
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page).to_have_url(re.compile("/(#/)?$"))
+
+
+def test_the_days_are_chosen_by_hand_too(ada: Person) -> None:
+    lived(ada)
+    page = ada.tab(f"/#/activity/created/{day(-30)}_{day(-1)}")
+    start, end = page.get_by_label("From", exact=True), page.get_by_label("To", exact=True)
+    expect(start).to_have_value(day(-30))
+    expect(page.get_by_text("Nothing happened in this time.")).to_be_visible()
+    end.fill(day(0))
+    expect(event(page, "^Created", "Pay the rent")).to_be_visible(timeout=30_000)
+    expect(page.locator(".event")).to_have_count(4)
+    start.fill(day(1))  # the wrong way round: from today on
+    expect(page).to_have_url(re.compile(f"#/activity/created/{day(0)}_{day(1)}$"))
+    expect(page.locator(".event")).to_have_count(4)
+    end.fill("")
+    expect(page).to_have_url(re.compile(f"#/activity/created/{day(1)}_$"))
+    expect(page.get_by_text("Nothing happened in this time.")).to_be_visible()
+    page.get_by_role("combobox", name="When").select_option("Today")
+    expect(start).to_be_hidden()
+    expect(page.locator(".event")).to_have_count(4)
+    page.goto(f"{ada.url}/#/activity/nonsense/2026-99_x")
+    expect(page.get_by_role("combobox", name="When")).to_have_value("week")
+    expect(page.get_by_role("combobox", name="What")).to_have_value("all")
+
+
 def test_it_leads_to_tasks_and_to_what_is_left_of_them(ada: Person) -> None:
     bob = lived(ada)["bob"]
     page = ada.tab("/#/activity")

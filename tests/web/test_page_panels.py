@@ -30,6 +30,31 @@ def test_the_history_of_a_task_reads_as_a_timeline(ada: Person) -> None:
     expect(entries.nth(0)).to_contain_text("Due date changed from Wed, 4 Jun 2031 to Thu, 5 Jun 2031")
 
 
+def test_changes_are_said_as_people_say_them(ada: Person) -> None:
+    task = ada.add("Water the plants", due_date="2031-06-04", tags=["garden", "home"])
+    page = ada.tab(f"/#/task/{task['id']}/history")
+    entries = page.get_by_role("dialog", name="History").get_by_role("listitem").filter(has=page.locator("time"))
+    ada.change(task["id"], tags=["home", "Every day"])
+    ada.change(task["id"], tags=["Every day", "home"])
+    ada.change(task["id"], priority="high")
+    ada.change(task["id"], reminders=["P1D", "PT1H"])
+    ada.change(task["id"], reminders=["PT1H"], recurrence_pattern="weekly:MON,WED")
+    page.reload()
+    expect(entries).to_have_count(6, timeout=30_000)
+    tags = entries.nth(4)
+    expect(tags).to_contain_text("Changed")
+    lines = tags.get_by_role("listitem")
+    expect(lines).to_have_text(["Tagged with Every day", "No longer tagged with garden"])
+    expect(lines.locator(".said-tag")).to_have_text(["Every day", "garden"])
+    expect(entries.nth(3)).to_contain_text("Tags changed")
+    expect(entries.nth(2)).to_contain_text("Priority changed from none to high")
+    expect(entries.nth(1)).to_contain_text("Reminder added: 1 day before and 1 hour before")
+    expect(entries.nth(0)).to_contain_text("Reminder removed: 1 day before")
+    expect(entries.nth(0)).to_contain_text("Repeat set to every")
+    said = page.get_by_role("dialog", name="History").inner_text()
+    assert not re.search(r"P1D|PT1H|weekly:|\[|null", said), said
+
+
 def test_the_chat_makes_a_task_that_the_list_shows(ada: Person) -> None:
     page = ada.tab()
     page.get_by_role("button", name="Chat").click()

@@ -39,6 +39,16 @@ export function putInAddress(name, value) {
   history.replaceState(history.state, "", address);
 }
 
+/**
+ * Says in the address what a sheet shows by now: for loading again, for a link, and for who comes back to it. No step of
+ * its own for Back.
+ *
+ * @param {string} path
+ */
+export function replaceAddress(path) {
+  history.replaceState(history.state, "", `#${path}`);
+}
+
 /** Opens the sheet that an address names, and closes it when the address changes. */
 export class Router {
   /**

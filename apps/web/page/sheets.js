@@ -1,5 +1,5 @@
 // Which sheet an address opens: #/new, #/task/ID, #/task/ID/history, #/settings, #/account/PART, #/help,
-// #/trash, #/activity.
+// #/trash, #/activity/KIND/RANGE.
 
 import { ApiError } from "./server/errors.js";
 import { strings } from "./strings/index.js";
@@ -86,12 +86,7 @@ export class Sheets {
     if (name === "find") return this.palette(onClose);
     if (name === "help") return (await sheets()).openHelp({ toaster, onClose });
     if (name === "trash") return this.trash(onClose);
-    if (name === "activity") {
-      const { Activity, openActivity } = await sheets();
-      const activity = new Activity({ api, store });
-      this.history = openActivity({ activity, userId: user.id, clock, toaster, go: this.needs.go, onClose });
-      return this.history;
-    }
+    if (name === "activity") return this.activity(onClose, id, part);
     if (name === "task" && part === "history") {
       const title = store.get(id)?.title ?? "";
       const { openHistory } = await sheets();
@@ -118,6 +113,19 @@ export class Sheets {
     const { openAccount } = await sheets();
     const { api, user, clock, toaster, go, onDeleteAccount } = this.needs;
     return openAccount(part, { api, user, clock, toaster, go, onDelete: onDeleteAccount, onClose });
+  }
+
+  /**
+   * @param {() => void} onClose
+   * @param {string} [kind] what is shown, as the address has it
+   * @param {string} [range] from which days
+   */
+  async activity(onClose, kind = "", range = "") {
+    const { Activity, openActivity } = await sheets();
+    const { api, user, store, clock, toaster, go } = this.needs;
+    const activity = new Activity({ api, store });
+    this.history = openActivity({ activity, userId: user.id, clock, toaster, shown: { kind, range }, go, onClose });
+    return this.history;
   }
 
   /** @param {() => void} onClose */

@@ -81,7 +81,7 @@ export function wordsOf(text, stretches) {
  */
 export function repeatWords({ value, until, words }, dateWords) {
   if (language === "en") return words;
-  const label = strings.history.within(patternLabel(value));
+  const label = strings.repeats.within(patternLabel(value));
   return until ? strings.said.until(label, dateWords(until)) : label;
 }
 

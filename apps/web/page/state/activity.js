@@ -10,7 +10,10 @@ import { ApiError, hasStatus } from "../server/errors.js";
  * @import { TaskStore } from "./tasks.js"
  */
 
-/** @typedef {{kind: string, from: Date | null}} Wanted Which events: of a type ("" for all), from an instant on. */
+/**
+ * @typedef {{kind: string, from: Date | null, to: Date | null}} Wanted Which events: of a type ("" for all), from an
+ *   instant on, and before another.
+ */
 
 const PAGE = "50";
 const AT_ONCE = 4;
@@ -38,8 +41,9 @@ export class Activity {
    *
    * @param {Wanted} wanted
    */
-  pathOf({ kind, from }) {
-    const query = { limit: PAGE, ...(kind && { type: kind }), ...(from && { from: from.toISOString() }) };
+  pathOf({ kind, from, to }) {
+    const bounds = { ...(from && { from: from.toISOString() }), ...(to && { to: to.toISOString() }) };
+    const query = { limit: PAGE, ...(kind && { type: kind }), ...bounds };
     return `/api/v1/audit/events?${new URLSearchParams(query)}`;
   }
 

@@ -2,11 +2,12 @@
 
 import { find, findAll, h, setText } from "../dom.js";
 import { dayLabel, fullLabel, timeLabel } from "../domain/labels.js";
-import { addDays, instantOf, today, wallTime } from "../domain/zones.js";
+import { wallTime } from "../domain/zones.js";
 import { icon } from "../icons.js";
+import { replaceAddress } from "../router.js";
 import { ApiError } from "../server/errors.js";
 import { strings } from "../strings/later.js";
-import { firstDayOfWeek } from "../strings/locale.js";
+import { activityFilters } from "./activity-filters.js";
 import { describe, markOf } from "./history.js";
 import { pages } from "./pages.js";
 import { openSheet } from "./sheet.js";
@@ -24,56 +25,21 @@ import { openSheet } from "./sheet.js";
  * @property {string} userId whose page it is
  * @property {Clock} clock
  * @property {Toaster} toaster
+ * @property {{kind: string, range: string}} shown the parts of the address that say what is shown
  * @property {(path: string) => void} go
  * @property {() => void} onClose
  */
 
-/** @typedef {"today" | "week" | "days7" | "days30" | "all"} Range */
-
 const SETTLE = 1_200; // the trail is written a moment after the change
 const words = strings.activity;
 
-/** @type {[string, string][]} */
-const KINDS = [
-  ["", words.kinds.all],
-  ["task.created", words.kinds.created],
-  ["task.updated", words.kinds.changed],
-  ["task.completed", words.kinds.done],
-  ["task.deleted", words.kinds.deleted],
-  ["task.reminder.triggered", words.kinds.reminders],
-];
-/** @type {[Range, string][]} */
-const RANGES = [
-  ["today", words.ranges.today],
-  ["week", words.ranges.week],
-  ["days7", words.ranges.days7],
-  ["days30", words.ranges.days30],
-  ["all", words.ranges.all],
-];
-
 /**
- * Where a range begins: at the start of a day of the person's; null where it has no beginning.
- *
- * @param {Range} range
- * @param {Clock} clock
- */
-export function beginningOf(range, clock) {
-  if (range === "all") return null;
-  const present = today(clock.now(), clock.zone);
-  const weekday = new Date(`${present}T12:00Z`).getUTCDay() || 7;
-  const back = { today: 0, week: (weekday - firstDayOfWeek() + 7) % 7, days7: 6, days30: 29 }[range];
-  return instantOf(addDays(present, -back), "00:00", clock.zone);
-}
-
-/**
- * Opens it, with this week. `changed(taskId)` of what it returns has it read anew a moment later.
+ * Opens it, with this week unless the address says otherwise. `changed(taskId)` of what it returns has it read anew a moment later.
  *
  * @param {Needs} needs
  */
-export function openActivity({ activity, userId, clock, toaster, go, onClose }) {
-  const kind = selectOf(words.kind, KINDS, () => again());
-  const range = selectOf(words.range, RANGES, () => again());
-  range.value = "week";
+export function openActivity({ activity, userId, clock, toaster, shown: said, go, onClose }) {
+  const filters = activityFilters({ clock, ...said, onChange: filtered });
   const days = h("div", { class: "days" });
   const { status, more, say, begin, stop } = pages({
     ask: (path, signal) => activity.page(path, signal),
@@ -90,7 +56,7 @@ export function openActivity({ activity, userId, clock, toaster, go, onClose }) 
   let timer;
   const sheet = openSheet({
     title: words.title,
-    body: [h("div", { class: "filters" }, kind.node, range.node), status, days, more, about],
+    body: [filters.node, status, days, more, about],
     toaster,
     onClose: () => {
       clearTimeout(timer);
@@ -102,12 +68,12 @@ export function openActivity({ activity, userId, clock, toaster, go, onClose }) 
 
   /** Shows what is asked for now, from the latest on. */
   function again() {
-    return begin(
-      activity.pathOf({
-        kind: kind.value,
-        from: beginningOf(/** @type {Range} */ (range.value), clock),
-      }),
-    );
+    return begin(activity.pathOf(filters.wanted()));
+  }
+
+  function filtered() {
+    replaceAddress(filters.address());
+    again();
   }
 
   function clear() {
@@ -236,28 +202,6 @@ export function openActivity({ activity, userId, clock, toaster, go, onClose }) 
       clearTimeout(timer);
       // Whoever has gone further back is not taken away from there.
       timer = setTimeout(() => shown <= 50 && again(), SETTLE);
-    },
-  };
-}
-
-/**
- * @param {string} label
- * @param {[string, string][]} options
- * @param {() => void} onChange
- */
-function selectOf(label, options, onChange) {
-  const select = h(
-    "select",
-    { "aria-label": label, on: { change: onChange } },
-    options.map(([value, text]) => h("option", { value }, text)),
-  );
-  return {
-    node: select,
-    get value() {
-      return select.value;
-    },
-    set value(value) {
-      select.value = value;
     },
   };
 }

@@ -1,13 +1,13 @@
 // The history of a task as a timeline, from the audit trail; it holds for deleted tasks too.
 
 import { h } from "../dom.js";
-import { dateLabel, distanceLabel, fullLabel, timeLabel, withinSentence } from "../domain/labels.js";
+import { dateLabel, distanceLabel, fullLabel, timeLabel } from "../domain/labels.js";
 import { offsetLabel } from "../domain/offsets.js";
-import { patternLabel } from "../domain/repeat-words.js";
 import { today, wallTime } from "../domain/zones.js";
 import { icon } from "../icons.js";
 import { ApiError } from "../server/errors.js";
-import { strings } from "../strings/index.js";
+import { strings } from "../strings/later.js";
+import { changesOf, describeUpdate } from "./changes-said.js";
 import { openSheet } from "./sheet.js";
 
 /**
@@ -15,14 +15,10 @@ import { openSheet } from "./sheet.js";
  * @import { Clock } from "../domain/zones.js"
  * @import { Toaster } from "../notices/toaster.js"
  * @import { Api } from "../server/api.js"
+ * @import { Said } from "./changes-said.js"
  */
 
-/** @typedef {{old: unknown, new: unknown}} Change A field's value before and after. */
-/** @typedef {Record<string, Change | null>} Changes By the field's name; null where the trail keeps no values. */
-
 const words = strings.history;
-/** @type {Record<string, string>} */
-const NAMES = words.fields;
 const SETTLE = 1_200; // the trail is written a moment after the change
 /** @type {Record<string, Parameters<typeof icon>[0]>} */
 const ICONS = {
@@ -36,7 +32,7 @@ const ICONS = {
  * The icon of an event, of which `what` is said.
  *
  * @param {AuditItem} event
- * @param {string} what
+ * @param {Said} what
  */
 export function markOf({ type }, what) {
   if (what === words.restored || what === words.reopened) return "history";
@@ -111,14 +107,6 @@ function titleOf(items) {
 }
 
 /**
- * @param {AuditItem["data"]} data
- * @returns {Changes}
- */
-function changesOf(data) {
-  return /** @type {Changes} */ (data.changes ?? {});
-}
-
-/**
  * @param {AuditItem} event
  * @param {string} userId
  * @param {Clock} clock
@@ -162,7 +150,7 @@ function timeWords(at, clock) {
  *
  * @param {AuditItem} event
  * @param {Clock} clock
- * @returns {{what: string, details: string[]}}
+ * @returns {{what: Said, details: Said[]}}
  */
 export function describe({ type, data, version }, clock) {
   switch (type) {
@@ -181,67 +169,4 @@ export function describe({ type, data, version }, clock) {
     default:
       return { what: type, details: [] };
   }
-}
-
-/**
- * @param {Changes} changes
- * @param {Clock} clock
- */
-function describeUpdate(changes, clock) {
-  const { completed, ...others } = changes;
-  const details = Object.entries(others)
-    .filter(([name]) => name in NAMES && name !== "due_all_day")
-    .map(([name, change]) => changeLine(name, change, changes, clock));
-  if (completed && completed.new === false) return { what: words.reopened, details };
-  return { what: details.length === 1 ? details[0] : words.changed, details: details.length === 1 ? [] : details };
-}
-
-/**
- * @param {string} name
- * @param {Change | null} change
- * @param {Changes} changes
- * @param {Clock} clock
- */
-function changeLine(name, change, changes, clock) {
-  if (name === "description" || change === null || typeof change !== "object") return words.fieldChanged(NAMES[name]);
-  const allDay = changes.due_all_day;
-  const old = show(name, change.old, allDay?.old, clock);
-  const now = show(name, change.new, allDay?.new, clock);
-  if (!old) return words.fieldSet(NAMES[name], now);
-  return now ? words.fieldFromTo(NAMES[name], old, now) : words.fieldRemoved(NAMES[name], old);
-}
-
-/**
- * A field's value in words; "" for none.
- *
- * @param {string} name
- * @param {unknown} value
- * @param {unknown} allDay whether a due date is a whole day
- * @param {Clock} clock
- */
-function show(name, value, allDay, clock) {
-  if (value === null || value === undefined) return "";
-  if (Array.isArray(value)) return name === "reminders" ? value.map(offsetLabel).join(", ") : String(value);
-  const text = String(value);
-  if (name === "title") return words.quoted(text);
-  if (name === "recurrence_pattern") {
-    const label = patternLabel(text);
-    return text.includes(label) ? label : words.within(label);
-  }
-  if (["due_date", "occurrence_date", "recurrence_end_date"].includes(name))
-    return dateWords(text, Boolean(allDay), clock);
-  return text;
-}
-
-/**
- * @param {string} value
- * @param {boolean} allDay
- * @param {Clock} clock
- */
-function dateWords(value, allDay, clock) {
-  const present = today(clock.now(), clock.zone);
-  if (/^\d{4}-\d\d-\d\d$/.test(value)) return withinSentence(dateLabel(value, present));
-  const at = new Date(value);
-  const day = withinSentence(dateLabel(wallTime(at, clock.zone).date, present));
-  return allDay ? day : strings.dates.at(day, timeLabel(at, clock.zone));
 }

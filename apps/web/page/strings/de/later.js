@@ -2,10 +2,11 @@
 
 import { account } from "./account.js";
 import { fields } from "./fields.js";
+import { history } from "./history.js";
 import { review } from "./review.js";
 import { security } from "./security.js";
 import { select } from "./select.js";
 import { settings } from "./settings.js";
 
 /** @type {typeof import("../en/later.js").later} */
-export const later = { ...account, ...fields, ...review, ...security, ...settings, select };
+export const later = { ...account, ...fields, ...history, ...review, ...security, ...settings, select };

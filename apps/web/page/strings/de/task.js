@@ -1,4 +1,4 @@
-// Which tasks of a repeat are meant, and a task's history, in German.
+// Which tasks of a repeat are meant, in German.
 
 /** @type {typeof import("../en/task.js").task} */
 export const task = {
@@ -9,38 +9,5 @@ export const task = {
     delete: "Löschen",
     deleteIt: (title) => `„${title}“ löschen?`,
     about: "Diese Aufgabe wiederholt sich. Was vorbei oder erledigt ist, bleibt, wie es ist.",
-  },
-  history: {
-    title: "Verlauf",
-    loading: "Wird geladen …",
-    empty: "Noch nichts aufgezeichnet. Neue Änderungen erscheinen hier kurz darauf.",
-    none: "Zu dieser Aufgabe gibt es keinen Verlauf.",
-    byTaskFlow: " durch TaskFlow",
-    created: "Erstellt",
-    restored: "Wiederhergestellt",
-    done: "Abgehakt",
-    deleted: "Gelöscht",
-    reopened: "Wieder geöffnet",
-    changed: "Geändert",
-    reminded: (offset, late) => `Erinnerung geschickt${offset && ` (${offset})`}${late ? ", verspätet" : ""}`,
-    fields: {
-      title: "Titel",
-      description: "Beschreibung",
-      due_date: "Datum",
-      due_all_day: "Ganztägig",
-      recurrence_pattern: "Wiederholung",
-      recurrence_end_date: "Wiederholung bis",
-      recurrence_timezone: "Zeitzone der Wiederholung",
-      tags: "Schlagwörter",
-      priority: "Priorität",
-      reminders: "Erinnerungen",
-      occurrence_date: "Termin in der Wiederholung",
-    },
-    fieldChanged: (name) => `${name} geändert`,
-    fieldSet: (name, now) => `${name}: jetzt ${now}`,
-    fieldFromTo: (name, old, now) => `${name}: vorher ${old}, jetzt ${now}`,
-    fieldRemoved: (name, old) => `${name} entfernt (vorher ${old})`,
-    quoted: (text) => `„${text}“`,
-    within: (label) => label.charAt(0).toLocaleLowerCase("de") + label.slice(1),
   },
 };

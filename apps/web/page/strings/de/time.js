@@ -28,6 +28,7 @@ export const time = {
     before: (length) => `${length} vorher`,
   },
   repeats: {
+    within: (label) => label.charAt(0).toLocaleLowerCase("de") + label.slice(1),
     every: {
       day: each("Jeden Tag", "Jeden zweiten Tag", "Tage"),
       week: each("Jede Woche", "Jede zweite Woche", "Wochen"),

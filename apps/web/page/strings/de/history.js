@@ -1,0 +1,42 @@
+// What happened to a task, in German.
+
+/** @type {typeof import("../en/history.js").history} */
+export const history = {
+  history: {
+    title: "Verlauf",
+    loading: "Wird geladen …",
+    empty: "Noch nichts aufgezeichnet. Neue Änderungen erscheinen hier kurz darauf.",
+    none: "Zu dieser Aufgabe gibt es keinen Verlauf.",
+    byTaskFlow: " durch TaskFlow",
+    created: "Erstellt",
+    restored: "Wiederhergestellt",
+    done: "Abgehakt",
+    deleted: "Gelöscht",
+    reopened: "Wieder geöffnet",
+    changed: "Geändert",
+    reminded: (offset, late) => `Erinnerung geschickt${offset && ` (${offset})`}${late ? ", verspätet" : ""}`,
+    fields: {
+      title: "Titel",
+      description: "Beschreibung",
+      due_date: "Datum",
+      due_all_day: "Ganztägig",
+      recurrence_pattern: "Wiederholung",
+      recurrence_end_date: "Wiederholung bis",
+      recurrence_timezone: "Zeitzone der Wiederholung",
+      tags: "Schlagwörter",
+      priority: "Priorität",
+      reminders: "Erinnerungen",
+      occurrence_date: "Termin in der Wiederholung",
+    },
+    fieldChanged: (name) => `${name} geändert`,
+    fieldSet: (name, now) => `${name}: jetzt ${now}`,
+    fieldFromTo: (name, old, now) => `${name}: vorher ${old}, jetzt ${now}`,
+    fieldRemoved: (name, old) => `${name} entfernt (vorher ${old})`,
+    tagsAdded: "Neue Schlagwörter:",
+    tagsRemoved: "Nicht mehr dabei:",
+    priorities: { none: "keine", low: "niedrig", medium: "mittel", high: "hoch" },
+    remindersAdded: (offsets) => `Neue Erinnerung: ${offsets}`,
+    remindersRemoved: (offsets) => `Keine Erinnerung mehr: ${offsets}`,
+    quoted: (text) => `„${text}“`,
+  },
+};
