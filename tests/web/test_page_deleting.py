@@ -37,6 +37,8 @@ def titles(person: Person) -> list[str]:
 
 
 def lose_server(page: Page, network: WeakNetwork) -> None:
+    """Once the page has what it loads after the first view; the form is part of that."""
+    expect(page.locator(".select-bar")).to_be_attached()
     network.cut()
     expect(page.locator(".connection")).to_contain_text("The server does not answer")
 

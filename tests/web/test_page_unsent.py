@@ -44,6 +44,8 @@ def line(page: Page) -> Locator:
 
 
 def lose_server(page: Page, network: WeakNetwork) -> None:
+    """Once the page has what it loads after the first view; the form is part of that."""
+    expect(page.locator(".select-bar")).to_be_attached()
     network.cut()
     expect(line(page)).to_contain_text("The server does not answer")
 
