@@ -34,7 +34,7 @@ SECRET: Final = "a-secret-for-the-bench-of-32-characters"
 PERSON: Final = {"email": "anna@example.com", "password": "correct horse battery"}
 ROUNDS: Final = 8
 REQUESTS_A_ROUND: Final = 5
-TRANSACTIONS_A_ROUND: Final = 200
+TRANSACTIONS_A_ROUND: Final = 40
 SHARE_GOAL: Final = 1.05
 
 Work = Callable[[], Awaitable[Any]]
