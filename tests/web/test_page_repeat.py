@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.web.person import Person, row
+from tests.support.processes import until
+from tests.web.person import Person, day, row
 
 pytestmark = pytest.mark.browser
 
@@ -106,3 +107,30 @@ def test_a_rule_without_words_is_wanted_before_it_is_sent(ada: Person) -> None:
     expect(form.get_by_text("Write a rule, or choose another repeat.")).to_be_visible()
     expect(form.get_by_label("Rule", exact=True)).to_be_focused()
     assert ada.tasks() == []
+
+
+def test_undoing_a_completion_takes_the_next_one_back(ada: Person) -> None:
+    ada.add("Water the plants", due_date=day(2), recurrence_pattern="daily")
+    page = ada.tab()
+    plants = row(page, "Water the plants")
+    plants.get_by_role("checkbox").check()
+    expect(plants).to_have_count(2)
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(plants).to_have_count(1)
+    expect(plants.get_by_role("checkbox")).not_to_be_checked()
+    until(lambda: [task["completed"] for task in ada.tasks()] == [False], within=20, what="one is there, open")
+    expect(page.get_by_text("stays as well")).to_have_count(0)
+
+
+def test_a_next_one_that_was_changed_stays_and_the_page_says_so(ada: Person) -> None:
+    first = ada.add("Water the plants", due_date=day(2), recurrence_pattern="daily")
+    page = ada.tab()
+    row(page, "Water the plants").get_by_role("checkbox").check()
+    until(lambda: len(ada.tasks()) == 2, within=20, what="the next one is there")
+    (following,) = [task for task in ada.tasks() if task["id"] != first["id"]]
+    ada.change(following["id"], title="Water the roses")
+    expect(row(page, "Water the roses")).to_be_visible()
+    page.locator("body").press("z")
+    expect(page.get_by_text("The next one stays as well: it is changed already.")).to_be_visible()
+    expect(row(page, "Water the plants").get_by_role("checkbox")).not_to_be_checked()
+    expect(row(page, "Water the roses")).to_be_visible()

@@ -9,7 +9,7 @@ import { TaskCalls } from "./task-calls.js";
 import { Undo } from "./undo.js";
 
 /**
- * @import { TaskPatch } from "../../types/chat-api.js"
+ * @import { NextKept, TaskPatch } from "../../types/chat-api.js"
  * @import { Answer, Api } from "../server/api.js"
  * @import { Batch, Begun, Write, Writes } from "./task-calls.js"
  * @import { Task, TaskStore } from "./tasks.js"
@@ -84,7 +84,7 @@ export class Changes extends TaskCalls {
       const { task, fields } = steps[at];
       try {
         const answer = await one.send();
-        if (answer) this.store.put(answer.body);
+        if (answer) this.join(answer.body);
         const after = /** @type {Task} */ (answer?.body ?? this.store.get(task.id) ?? task);
         if (one.state !== "dropped") done.push({ task, fields, at, after });
       } finally {
@@ -173,7 +173,7 @@ export class Changes extends TaskCalls {
       if (there && !alike(formerly(there.body, fields), formerly(after, fields))) return false;
       try {
         const answer = await one.send(there?.headers.get("ETag"));
-        if (answer) this.store.put(answer.body);
+        if (answer) this.join(answer.body);
         return true;
       } catch (error) {
         if (!hasStatus(error, 412) || attempt === TRIES) throw error;
@@ -195,6 +195,15 @@ export class Changes extends TaskCalls {
       if (hasStatus(error, 0)) return null;
       throw error;
     }
+  }
+
+  /**
+   * @override
+   * @param {Task} task
+   * @param {NextKept} kept
+   */
+  nextStays(task, { completed }) {
+    this.tell({ text: words.nextKept(task.title, completed), seconds: 12 });
   }
 
   /**

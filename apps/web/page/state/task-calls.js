@@ -3,7 +3,7 @@
 import { hasStatus } from "../server/errors.js";
 
 /**
- * @import { NewTask, TaskPatch } from "../../types/chat-api.js"
+ * @import { ChangedTask, NewTask, NextKept, TaskPatch } from "../../types/chat-api.js"
  * @import { Answer, Api } from "../server/api.js"
  * @import { Task, TaskStore } from "./tasks.js"
  */
@@ -132,7 +132,26 @@ export class TaskCalls {
     const write = { path: this.path(id, scope), taskId: id, title: known?.title ?? "", body: fields, etag, keepalive };
     const answer = await this.writes.send({ method: "PATCH", ...write });
     if (answer === null) return { task: /** @type {Task} */ (this.store.get(id)), etag: null };
-    this.store.put(answer.body);
-    return { task: /** @type {Task} */ (answer.body), etag: answer.headers.get("ETag") };
+    return { task: this.join(answer.body), etag: answer.headers.get("ETag") };
   }
+
+  /**
+   * The task that a change was answered with joins the store.
+   *
+   * @param {ChangedTask} answer
+   * @returns {Task}
+   */
+  join({ next_kept: kept, ...task }) {
+    this.store.put(task);
+    if (kept) this.nextStays(task, kept);
+    return task;
+  }
+
+  /**
+   * Is told of the occurrence that stays beside one that is open again.
+   *
+   * @param {Task} _task
+   * @param {NextKept} _kept
+   */
+  nextStays(_task, _kept) {}
 }

@@ -23,6 +23,8 @@ export const doing = {
     nothing: "Es gibt nichts rückgängig zu machen.",
     completed: about("erledigt"),
     reopened: about("wieder offen"),
+    nextKept: (title, done) =>
+      `„${title}“ ist wieder offen. Auch die nächste bleibt: Sie ist schon ${done ? "erledigt" : "geändert"}.`,
     gone: about("gelöscht"),
     changed: about("geändert"),
     notChanged: "Das Ändern ist fehlgeschlagen.",

@@ -23,6 +23,9 @@ export const doing = {
     nothing: "There is nothing to undo.",
     completed: about("done"),
     reopened: about("open again"),
+    /** @param {string} title @param {boolean} done whether the next one is done, else it was changed */
+    nextKept: (title, done) =>
+      `“${title}” is open again. The next one stays as well: it is ${done ? "done" : "changed"} already.`,
     gone: about("deleted"),
     changed: about("changed"),
     notChanged: "It could not be changed.",
