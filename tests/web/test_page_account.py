@@ -71,18 +71,18 @@ def test_sessions_are_listed_and_ended(ada: Person, new_context: NewContext) -> 
 def test_a_personal_token_is_made_shown_once_used_and_revoked(ada: Person) -> None:
     ada.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = ada.tab()
-    dialog = part(page, "Personal tokens")
-    expect(dialog.get_by_text("You have no tokens.")).to_be_visible()
-    dialog.get_by_role("button", name="New token").click()
-    form = page.get_by_role("dialog", name="New token")
-    form.get_by_role("button", name="Make token").click()
+    dialog = part(page, "Access keys")
+    expect(dialog.get_by_text("You have no access keys.")).to_be_visible()
+    dialog.get_by_role("button", name="New access key").click()
+    form = page.get_by_role("dialog", name="New access key")
+    form.get_by_role("button", name="Make access key").click()
     expect(form.get_by_text("Give it a name.")).to_be_visible()
     form.get_by_label("Name").fill("My calendar")
     form.get_by_label("Follow changes as they happen").check()
     form.get_by_label("Ends after").select_option("30 days")
     form.get_by_label("Your password").fill(PASSWORD)
-    form.get_by_role("button", name="Make token").click()
-    token = form.get_by_label("Your new token").input_value()
+    form.get_by_role("button", name="Make access key").click()
+    token = form.get_by_label("Your new access key").input_value()
     assert token.startswith("tfp_")
     form.get_by_role("button", name="Copy").click()
     expect(form.get_by_text("Copied.")).to_be_visible()
@@ -98,7 +98,7 @@ def test_a_personal_token_is_made_shown_once_used_and_revoked(ada: Person) -> No
         assert program.post("/api/v1/tasks", json={"title": "x"}).status_code == 403
         dialog.get_by_role("button", name="Revoke My calendar").click()
         dialog.get_by_role("button", name="Revoke now My calendar").click()
-        expect(dialog.get_by_text("You have no tokens.")).to_be_visible()
+        expect(dialog.get_by_text("You have no access keys.")).to_be_visible()
         assert program.get("/api/v1/tasks").status_code == 401
 
 

@@ -44,12 +44,21 @@ export function browserZone() {
 }
 
 /**
- * A zone's name as people read it: "America/New York".
+ * A zone as people read it: its place, and how far it is from UTC at a moment: "New York (UTC−5)".
  *
  * @param {string} zone
+ * @param {Record<string, string>} [cities] what places are called that their zone's name calls otherwise
  */
-export function zoneLabel(zone) {
-  return zone.replaceAll("_", " ");
+export function zoneLabel(zone, cities = {}, now = Date.now()) {
+  const offset = zoneOffset(now, zone) / MINUTE;
+  const hours = Math.trunc(Math.abs(offset) / 60);
+  const minutes = Math.abs(offset) % 60;
+  const clock = minutes > 0 ? `${hours}:${String(minutes).padStart(2, "0")}` : hours;
+  const distance = offset === 0 ? "UTC" : `UTC${offset < 0 ? "−" : "+"}${clock}`;
+  const [, ...place] = zone.split("/");
+  // Those that are no places have their distance in their name.
+  if (place.length === 0 || /^Etc\//.test(zone)) return distance;
+  return `${cities[zone] ?? place.reverse().join(", ").replaceAll("_", " ")} (${distance})`;
 }
 
 /**

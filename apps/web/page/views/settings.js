@@ -10,6 +10,7 @@ import { strings } from "../strings/later.js";
 import { chooseLanguage, chosenLanguage, LANGUAGES } from "../strings/locale.js";
 import { field, fieldGroup, showErrors, summaryLine, watchFocus } from "./field.js";
 import { openSheet } from "./sheet.js";
+import { zoneField } from "./zone-field.js";
 
 /**
  * @import { Preferences as Kept } from "../../types/chat-api.js"
@@ -29,26 +30,15 @@ const words = strings.settings;
  */
 export function openSettings({ preferences, email, toaster, onClose }) {
   const own = browserZone();
-  const known = Intl.supportedValuesOf ? Intl.supportedValuesOf("timeZone") : [];
-  const zones = [...new Set([preferences.zone, own, "UTC", ...known])].sort();
-  const options = zones.map((name) =>
-    h("option", { value: name, selected: name === preferences.zone }, zoneLabel(name)),
-  );
-  const zone = field({
-    label: words.zone,
-    input: h("select", {}, options),
-    hint: words.aboutZone,
-  });
-  const takeOwn = () => {
-    zone.input.value = own;
-    followZone();
-  };
   const useOwn = h(
     "button",
-    { type: "button", class: "link-button", on: { click: takeOwn } },
-    words.useOwn(zoneLabel(own)),
+    { type: "button", class: "link-button", on: { click: () => zone.put(own) } },
+    words.useOwn(zoneLabel(own, strings.cities)),
   );
-  zone.input.addEventListener("change", followZone);
+  const followZone = (/** @type {string} */ chosen) => {
+    useOwn.hidden = chosen === own;
+  };
+  const zone = zoneField({ chosen: preferences.zone, own, onChange: followZone });
   const order = orderField(preferences.dateOrder);
   const followed = notificationsField(preferences.notifications);
   const summary = summaryLine();
@@ -69,11 +59,7 @@ export function openSettings({ preferences, email, toaster, onClose }) {
     toaster,
     onClose,
   });
-  followZone();
-
-  function followZone() {
-    useOwn.hidden = zone.input.value === own;
-  }
+  followZone(preferences.zone);
 
   /** @param {Event} event */
   async function send(event) {
@@ -82,7 +68,7 @@ export function openSettings({ preferences, email, toaster, onClose }) {
     save.disabled = true;
     try {
       await preferences.save({
-        timezone: zone.input.value,
+        timezone: zone.value(),
         notifications: followed.value(),
         date_order: ORDERS[order.input.selectedIndex][0],
       });

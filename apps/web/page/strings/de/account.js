@@ -9,7 +9,7 @@ export const account = {
     changePassword: "Ändern",
     sessions: "Sitzungen",
     aboutSessions: "Browser und Programme, die angemeldet sind",
-    tokens: "Persönliche Tokens",
+    tokens: "Zugangsschlüssel",
     aboutTokens: "Für Programme, anstelle deines Passworts",
     download: "Alles herunterladen",
     aboutDownload: "Eine ZIP-Datei: JSON und ein Kalender",
@@ -26,7 +26,7 @@ export const account = {
   deletion: {
     title: "Dein Konto löschen?",
     closes:
-      "Es wird sofort und endgültig geschlossen: Niemand kann sich mehr anmelden, und jede Sitzung, jedes Token und " +
+      "Es wird sofort und endgültig geschlossen: Niemand kann sich mehr anmelden, und jede Sitzung, jeder Zugangsschlüssel und " +
       "jede Erinnerung endet.",
     erased:
       "Deine Aufgaben, Wiederholungen, Erinnerungen, Gespräche und Einstellungen sind innerhalb von Minuten gelöscht. " +
@@ -67,17 +67,17 @@ export const account = {
     changed: "Dein Passwort ist geändert. Alle anderen Sitzungen sind beendet.",
   },
   newToken: {
-    title: "Neues Token",
+    title: "Neuer Zugangsschlüssel",
     year: "1 Jahr",
     endsAfter: "Gilt für",
-    button: "Token erstellen",
+    button: "Zugangsschlüssel erstellen",
     name: "Name",
     aboutName: "Wofür es ist: dein Kalender, ein Skript.",
     nameMissing: "Gib ihm einen Namen.",
     may: "Es darf",
     chooseOne: "Wähle mindestens eines aus.",
     copy: "Kopieren",
-    label: "Dein neues Token",
+    label: "Dein neuer Zugangsschlüssel",
     copied: "Kopiert.",
     selected: "Es ist markiert: Kopiere es mit der Tastatur.",
     once: "Es wird nur dieses eine Mal gezeigt. Kopiere es jetzt und bewahre es auf wie ein Passwort.",
@@ -101,15 +101,15 @@ export const account = {
     device: (browser, system) => `${browser} auf ${system}`,
   },
   tokens: {
-    title: "Persönliche Tokens",
+    title: "Zugangsschlüssel",
     intro:
-      "Ein Programm mit einem Token macht mit deinen Aufgaben, was das Token erlaubt, und mit deinem Konto gar nichts.",
-    none: "Du hast keine Tokens.",
+      "Ein Programm mit einem Zugangsschlüssel macht mit deinen Aufgaben, was der erlaubt, und mit deinem Konto gar nichts.",
+    none: "Du hast keine Zugangsschlüssel.",
     lastUsed: (distance) => `zuletzt benutzt ${distance}`,
     neverUsed: "nie benutzt",
     ends: (day, used) => `Endet: ${day}, ${used}`,
     revoke: "Widerrufen",
     revokeNow: "Jetzt widerrufen",
-    make: "Neues Token",
+    make: "Neuer Zugangsschlüssel",
   },
 };

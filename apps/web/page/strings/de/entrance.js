@@ -36,7 +36,7 @@ export const entrance = {
   },
   newPassword: {
     title: "Neues Passwort setzen",
-    intro: "Damit wirst du überall abgemeldet, und deine persönlichen Tokens enden.",
+    intro: "Damit wirst du überall abgemeldet, und deine Zugangsschlüssel enden.",
     label: "Neues Passwort",
     set: "Passwort setzen",
     logIn: "Anmelden",

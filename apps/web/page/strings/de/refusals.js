@@ -55,7 +55,7 @@ export const refusals = {
             ? "Diese Erinnerung hast du schon gesehen."
             : "Die Aufgabe dieser Erinnerung wurde erledigt, gelöscht oder verschoben.",
       ],
-      ["TOKEN_NOT_FOUND", "Dieses Token gibt es nicht mehr."],
+      ["TOKEN_NOT_FOUND", "Diesen Zugangsschlüssel gibt es nicht mehr."],
       ["SESSION_NOT_FOUND", "Diese Sitzung gibt es nicht mehr."],
       ["NOT_ALLOWED", "Das dürfen nur Administratoren."],
       ["NOT_FOR_TOKENS", forPrograms],
@@ -74,7 +74,7 @@ export const refusals = {
       [
         "TOO_MANY_TOKENS",
         ({ most }) =>
-          `Du hast so viele persönliche Tokens, wie möglich sind (${most}). Widerrufe welche, die du nicht brauchst.`,
+          `Du hast so viele Zugangsschlüssel, wie möglich sind (${most}). Widerrufe welche, die du nicht brauchst.`,
       ],
       ["TOO_MANY_KEPT_ANSWERS", "Du hast so viel erstellt, wie an einem Tag geht. Versuch es morgen wieder."],
       ["TOO_MANY_ATTEMPTS", "Die Anmeldung ist zu oft fehlgeschlagen."],

@@ -42,9 +42,10 @@ export const security = {
       disabled: "Weil das Konto gesperrt wurde",
       deleted: "Weil das Konto gelöscht wurde",
     },
-    tokenMade: (name) => `Token erstellt: ${name}`,
-    tokenRevoked: (name) => `Token widerrufen: ${name}`,
-    tokensRevoked: (count) => plural(count, { one: "Token widerrufen", other: "Tokens widerrufen" }),
+    tokenMade: (name) => `Zugangsschlüssel erstellt: ${name}`,
+    tokenRevoked: (name) => `Zugangsschlüssel widerrufen: ${name}`,
+    tokensRevoked: (count) =>
+      plural(count, { one: "Zugangsschlüssel widerrufen", other: "Zugangsschlüssel widerrufen" }),
     noName: "ohne Namen",
     disabled: "Konto gesperrt",
     enabled: "Konto entsperrt",

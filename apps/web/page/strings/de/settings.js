@@ -1,5 +1,9 @@
 // Settings and help, in German.
 
+import { pluralsOf } from "../locale.js";
+
+const plural = pluralsOf("de");
+
 /** @type {typeof import("../en/settings.js").settings} */
 export const settings = {
   settings: {
@@ -9,6 +13,9 @@ export const settings = {
     browsersLanguage: "Wie der Browser",
     zone: "Zeitzone",
     aboutZone: "Danach richten sich Termine, Erinnerungen und was als heute gilt.",
+    findPlace: "Ort suchen",
+    placesFound: (count) => `${plural(count, { one: "Ort", other: "Orte" })} gefunden`,
+    noPlace: "Diesen Ort gibt es hier nicht. Such eine größere Stadt, in der die Uhren dasselbe zeigen.",
     useOwn: (zone) => `Die dieses Geräts nehmen: ${zone}`,
     save: "Speichern",
     order: "Daten, die du als 4/12 schreibst",
@@ -35,6 +42,38 @@ export const settings = {
     desktop: "Erinnerungen auf dem Desktop zeigen, während diese Seite im Hintergrund ist",
     refused:
       "Dieser Browser lässt es nicht zu. Du kannst Benachrichtigungen für diese Seite in seinen Einstellungen erlauben.",
+  },
+  cities: {
+    "America/Godthab": "Nuuk",
+    "America/Havana": "Havanna",
+    "America/Mexico_City": "Mexiko-Stadt",
+    "Africa/Cairo": "Kairo",
+    "Africa/Tunis": "Tunis",
+    "Asia/Calcutta": "Kalkutta",
+    "Asia/Hong_Kong": "Hongkong",
+    "Asia/Katmandu": "Kathmandu",
+    "Asia/Kolkata": "Kalkutta",
+    "Asia/Rangoon": "Rangun",
+    "Asia/Saigon": "Ho-Chi-Minh-Stadt",
+    "Asia/Singapore": "Singapur",
+    "Asia/Tehran": "Teheran",
+    "Asia/Tokyo": "Tokio",
+    "Atlantic/Faeroe": "Färöer",
+    "Europe/Athens": "Athen",
+    "Europe/Belgrade": "Belgrad",
+    "Europe/Brussels": "Brüssel",
+    "Europe/Bucharest": "Bukarest",
+    "Europe/Copenhagen": "Kopenhagen",
+    "Europe/Kiev": "Kyjiw",
+    "Europe/Kyiv": "Kyjiw",
+    "Europe/Lisbon": "Lissabon",
+    "Europe/Luxembourg": "Luxemburg",
+    "Europe/Moscow": "Moskau",
+    "Europe/Prague": "Prag",
+    "Europe/Rome": "Rom",
+    "Europe/Vienna": "Wien",
+    "Europe/Warsaw": "Warschau",
+    "Europe/Zurich": "Zürich",
   },
   help: {
     title: "Tastenkürzel",

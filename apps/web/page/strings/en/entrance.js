@@ -31,7 +31,7 @@ export const entrance = {
   },
   newPassword: {
     title: "Set a new password",
-    intro: "You are logged out everywhere then, and your personal tokens end.",
+    intro: "You are logged out everywhere then, and your access keys end.",
     label: "New password",
     set: "Set password",
     logIn: "Log in",

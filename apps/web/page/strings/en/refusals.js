@@ -58,7 +58,7 @@ export const refusals = {
             ? "You have seen this reminder already."
             : "The task of this reminder was completed, deleted or moved.",
       ],
-      ["TOKEN_NOT_FOUND", "This token is no longer there."],
+      ["TOKEN_NOT_FOUND", "This access key is no longer there."],
       ["SESSION_NOT_FOUND", "This session is no longer there."],
       ["NOT_ALLOWED", "Only administrators may do this."],
       ["NOT_FOR_TOKENS", forPrograms],
@@ -75,7 +75,7 @@ export const refusals = {
       ],
       [
         "TOO_MANY_TOKENS",
-        ({ most }) => `You have as many personal tokens as one may have, ${most}; revoke some that you do not need.`,
+        ({ most }) => `You have as many access keys as one may have, ${most}; revoke some that you do not need.`,
       ],
       ["TOO_MANY_KEPT_ANSWERS", "You have made as much in a day as one may. Try again tomorrow."],
       ["TOO_MANY_ATTEMPTS", "Logging in has failed too often."],

@@ -38,9 +38,10 @@ export const security = {
       disabled: "Because the account was disabled",
       deleted: "Because the account was deleted",
     },
-    tokenMade: (/** @type {string} */ name) => `Token made: ${name}`,
-    tokenRevoked: (/** @type {string} */ name) => `Token revoked: ${name}`,
-    tokensRevoked: (/** @type {number} */ count) => plural(count, { one: "token revoked", other: "tokens revoked" }),
+    tokenMade: (/** @type {string} */ name) => `Access key made: ${name}`,
+    tokenRevoked: (/** @type {string} */ name) => `Access key revoked: ${name}`,
+    tokensRevoked: (/** @type {number} */ count) =>
+      plural(count, { one: "access key revoked", other: "access keys revoked" }),
     noName: "no name",
     disabled: "Account disabled",
     enabled: "Account enabled",

@@ -1,5 +1,9 @@
 // Settings and help, in English.
 
+import { pluralsOf } from "../locale.js";
+
+const plural = pluralsOf("en");
+
 export const settings = {
   settings: {
     title: "Settings",
@@ -8,6 +12,9 @@ export const settings = {
     browsersLanguage: "The browser’s",
     zone: "Time zone",
     aboutZone: "Due dates, reminders and what counts as today follow it.",
+    findPlace: "Find a place",
+    placesFound: (/** @type {number} */ count) => `${plural(count, { one: "place", other: "places" })} found`,
+    noPlace: "No such place. Look for a larger city where the clocks show the same.",
     useOwn: (/** @type {string} */ zone) => `Use this device’s: ${zone}`,
     save: "Save",
     order: "Dates that you type as 4/12",
@@ -33,6 +40,20 @@ export const settings = {
     keys: "Keyboard shortcuts (press ? to see them)",
     desktop: "Show reminders on the desktop while this page is in the background",
     refused: "This browser does not allow it. You can allow notifications for this site in its settings.",
+  },
+  /**
+   * Places that are not called as the last word of their zone's name.
+   *
+   * @type {Record<string, string>}
+   */
+  cities: {
+    "America/Godthab": "Nuuk",
+    "Asia/Calcutta": "Kolkata",
+    "Asia/Katmandu": "Kathmandu",
+    "Asia/Rangoon": "Yangon",
+    "Asia/Saigon": "Ho Chi Minh City",
+    "Atlantic/Faeroe": "Faroe",
+    "Europe/Kiev": "Kyiv",
   },
   help: {
     title: "Keyboard shortcuts",
