@@ -1,7 +1,7 @@
 // Confirming an address by the link that was sent there. It takes a press: programs that look into mails open links.
 
 import { h } from "../dom.js";
-import { strings } from "../strings/index.js";
+import { strings } from "../strings/later.js";
 import { elsewhere, entrance } from "./entrance.js";
 import { summaryLine } from "./field.js";
 import { whenSent } from "./sending.js";

@@ -1,7 +1,7 @@
 // A lost password: asking for the link that sets another one, and setting it by that.
 
 import { h } from "../dom.js";
-import { strings } from "../strings/index.js";
+import { strings } from "../strings/later.js";
 import { emailField } from "./email-field.js";
 import { elsewhere, entrance } from "./entrance.js";
 import { summaryLine } from "./field.js";

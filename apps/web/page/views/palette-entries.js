@@ -1,6 +1,6 @@
 // What the palette offers besides tasks: things to do to the task that had the focus, and places to go to.
 
-import { strings } from "../strings/index.js";
+import { strings } from "../strings/later.js";
 import { allViews } from "./list-views.js";
 
 /**

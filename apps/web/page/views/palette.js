@@ -4,7 +4,7 @@
 import { h, uniqueId } from "../dom.js";
 import { moved } from "../domain/line.js";
 import { LineReader } from "../state/line-reader.js";
-import { strings } from "../strings/index.js";
+import { strings } from "../strings/later.js";
 import { quickPaste } from "./quick-paste.js";
 import { marksOf, quickSaid } from "./quick-said.js";
 import { openSheet } from "./sheet.js";

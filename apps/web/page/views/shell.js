@@ -156,7 +156,7 @@ export class Shell {
       "?": () => go("/help"),
     };
     const menu = menuOf(user.email, [
-      [strings.palette.menu, () => go("/find")],
+      [strings.page.find, () => go("/find")],
       [words.select, () => this.selecting.begin()],
       [words.activity, () => go("/activity")],
       [words.trash, () => go("/trash")],

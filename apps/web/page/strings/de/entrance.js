@@ -26,27 +26,6 @@ export const entrance = {
     password: "Passwort",
     forgot: "Passwort vergessen?",
   },
-  lostPassword: {
-    title: "Passwort vergessen?",
-    intro: "Du bekommst einen Link, mit dem du ein neues setzt.",
-    send: "Link schicken",
-    sent: (email) => `Falls es zu ${email} ein Konto gibt, ist ein Link unterwegs. Er gilt eine Stunde.`,
-    sendAgain: "Noch einmal schicken",
-    logIn: "Anmelden",
-  },
-  newPassword: {
-    title: "Neues Passwort setzen",
-    intro: "Damit wirst du überall abgemeldet, und deine Zugangsschlüssel enden.",
-    label: "Neues Passwort",
-    set: "Passwort setzen",
-    logIn: "Anmelden",
-  },
-  confirmEmail: {
-    title: "Bestätige deine E-Mail-Adresse",
-    intro: "Die Adresse, an die dieser Link ging, wird die deines Kontos. Von da an meldest du dich mit ihr an.",
-    confirm: "Bestätigen",
-    notNow: "Jetzt nicht",
-  },
   emailField: {
     wrong: "Gib eine E-Mail-Adresse ein, etwa ada@example.com.",
   },

@@ -7,6 +7,7 @@ const plural = pluralsOf("de");
 /** @type {typeof import("../en/page.js").page} */
 export const page = {
   page: {
+    find: "Finden oder tun …",
     heading: "Deine Aufgaben",
     skip: "Zu deinen Aufgaben springen",
     search: "Suchen",

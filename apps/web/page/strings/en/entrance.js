@@ -21,27 +21,6 @@ export const entrance = {
     password: "Password",
     forgot: "Forgot password?",
   },
-  lostPassword: {
-    title: "Forgot your password?",
-    intro: "With the link that you are sent you set a new one.",
-    send: "Send me a link",
-    sent: (/** @type {string} */ email) => `If ${email} has an account, a link is on its way. It counts for an hour.`,
-    sendAgain: "Send it again",
-    logIn: "Log in",
-  },
-  newPassword: {
-    title: "Set a new password",
-    intro: "You are logged out everywhere then, and your access keys end.",
-    label: "New password",
-    set: "Set password",
-    logIn: "Log in",
-  },
-  confirmEmail: {
-    title: "Confirm your e-mail address",
-    intro: "The address to which this link was sent becomes the one of your account. You log in with it from then on.",
-    confirm: "Confirm",
-    notNow: "Not now",
-  },
   emailField: {
     wrong: "Enter an e-mail address, like ada@example.com.",
   },

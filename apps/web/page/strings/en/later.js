@@ -7,5 +7,6 @@ import { review } from "./review.js";
 import { security } from "./security.js";
 import { select } from "./select.js";
 import { settings } from "./settings.js";
+import { ways } from "./ways.js";
 
-export const later = { ...account, ...fields, ...history, ...review, ...security, ...settings, select };
+export const later = { ...account, ...fields, ...history, ...review, ...security, ...settings, ...ways, select };

@@ -6,6 +6,7 @@ const plural = pluralsOf("en");
 
 export const page = {
   page: {
+    find: "Find or do…",
     heading: "Your tasks",
     skip: "Skip to your tasks",
     search: "Search",

@@ -38,8 +38,8 @@ export const time = {
     before: (/** @type {string} */ length) => `${length} before`,
   },
   repeats: {
-    /** A repeat as it reads within a sentence. */
-    within: (/** @type {string} */ label) => label.toLocaleLowerCase("en"),
+    /** A label as it reads within a sentence. */
+    within: (/** @type {string} */ label) => label.charAt(0).toLocaleLowerCase("en") + label.slice(1),
     every: {
       day: each("Every day", "Every second day", "days"),
       week: each("Every week", "Every second week", "weeks"),
