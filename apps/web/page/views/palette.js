@@ -5,6 +5,7 @@ import { h, uniqueId } from "../dom.js";
 import { moved } from "../domain/line.js";
 import { LineReader } from "../state/line-reader.js";
 import { strings } from "../strings/later.js";
+import { paletteEntries } from "./palette-entries.js";
 import { quickPaste } from "./quick-paste.js";
 import { marksOf, quickSaid } from "./quick-said.js";
 import { openSheet } from "./sheet.js";
@@ -31,7 +32,7 @@ const words = strings.palette;
  * @property {TaskStore} store
  * @property {Clock} clock
  * @property {Toaster} toaster
- * @property {Entry[]} entries what can be done and where one can go, those for the chosen task first
+ * @property {Parameters<typeof paletteEntries>} entries what `paletteEntries` is told
  * @property {(task: Task) => void} onTask
  * @property {(line: Line, meant: Said | null) => void} onLine adds a task
  * @property {(lines: string[]) => void} onLines adds one for each
@@ -43,7 +44,9 @@ const words = strings.palette;
  *
  * @param {PaletteNeeds & {onClose: () => void}} needs
  */
-export function openPalette({ api, store, clock, toaster, entries, onTask, onLine, onLines, after, onClose }) {
+export function openPalette(needs) {
+  const { api, store, clock, toaster, onTask, onLine, onLines, after, onClose } = needs;
+  const entries = paletteEntries(...needs.entries);
   const listId = uniqueId("palette");
   const reader = new LineReader({ api, onRead: show });
   const said = quickSaid({ clock, onKeep: keep, onChoice: () => input.focus() });

@@ -10,7 +10,6 @@ import { TaskList } from "./list.js";
 import { viewAt, viewLinks } from "./list-views.js";
 import { liveDot } from "./live.js";
 import { brand, iconButton, menuOf, skipLink } from "./menu.js";
-import { paletteEntries } from "./palette-entries.js";
 import { quickAdd } from "./quick-add.js";
 import { repeats } from "./row.js";
 import { selectStart } from "./select-start.js";
@@ -89,7 +88,7 @@ export class Shell {
     /** What it offers is for the task that has the focus now. @type {() => PaletteNeeds} */
     this.palette = () => ({
       ...needs,
-      entries: paletteEntries(this.focused(), go, on),
+      entries: [this.focused(), go, on],
       onTask: on.open,
       onLine: (line, meant) => this.quick.make({ line, days: null }, meant),
       onLines: (lines) => this.quick.makeAll(lines),
