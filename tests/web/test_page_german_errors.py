@@ -110,6 +110,10 @@ def test_a_change_made_elsewhere_meanwhile_is_told_in_german(german: Person) -> 
 
 def test_without_a_network_the_page_speaks_german(german: Person) -> None:
     page = german_tab(german)
+    page.goto(f"{german.url}/#/account")  # without a worker nothing is there that was not loaded before
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
     german.context.set_offline(offline=True)
     expect(page.get_by_text("Offline: Was du tust").first).to_be_visible()
     page.get_by_role("textbox", name="Neue Aufgabe").fill("Ohne Netz")
