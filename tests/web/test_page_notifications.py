@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Worker, expect
 
+from tests.support.platform_process import Platform
 from tests.support.processes import until
 from tests.web.conftest import NewContext
 from tests.web.person import Person, has_worker, moment, new_email
@@ -33,6 +34,12 @@ ACTIONS = """async () => {
   const registration = await navigator.serviceWorker.getRegistration("/");
   return (await registration.getNotifications()).map(({ actions }) => actions.map((one) => one.action));
 }"""
+
+
+@pytest.fixture(scope="session")
+def running(running_from_sources: Platform) -> Platform:
+    """With the sources, of which one module is called by itself."""
+    return running_from_sources
 
 
 @pytest.fixture

@@ -6,9 +6,16 @@ from threading import Event
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support.platform_process import Platform
 from tests.support.weak_network import WeakNetwork
 from tests.web.conftest import NewContext
 from tests.web.person import Person, has_worker, new_email
+
+
+@pytest.fixture(scope="session")
+def running(running_from_sources: Platform) -> Platform:
+    """Of the sources, whose files are lost and kept one by one."""
+    return running_from_sources
 
 
 @pytest.fixture
