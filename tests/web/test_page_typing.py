@@ -106,5 +106,5 @@ def test_a_refusal_that_comes_late_leaves_the_focus_where_the_person_has_it(ada:
     form.get_by_label("New password", exact=True).focus()
     wrong = {"code": "WRONG_PASSWORD", "error": "x", "message": "That is not your password."}
     held[0].fulfill(status=403, json={"detail": wrong})
-    expect(form.get_by_text("That is not your password.")).to_be_visible()
+    expect(form.get_by_text("That is not the password of your account.")).to_be_visible()
     expect(form.get_by_label("New password", exact=True)).to_be_focused()

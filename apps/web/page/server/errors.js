@@ -100,7 +100,8 @@ export async function refusal(response, body) {
     return new ApiError(message, { status, fields, retryAfter, code: "VALIDATION_ERROR" });
   }
   const { code = "", message: said, params = {} } = typeof detail === "string" ? {} : (detail ?? {});
-  const plain = said ?? errors.statuses.get(status) ?? errors.ours;
+  const inFull = typeof detail === "string" && status < 500 ? detail : errors.ours;
+  const plain = said ?? errors.statuses.get(status) ?? inFull;
   let message = inWords(words?.codes.get(code), params) || (status === 429 ? errors.tooManyTries : plain);
   if (status === 429 ? code !== "TOO_MANY_KEPT_ANSWERS" : code === "SIGN_IN_BUSY")
     message += ` ${errors.wait(wait(retryAfter))}`;
