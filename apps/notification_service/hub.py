@@ -10,9 +10,9 @@ from typing import Final
 import structlog
 
 from notification_service import frames, metrics
+from notification_service.channel import Channel
 from notification_service.limiter import Limiter
 from notification_service.positions import mark_id
-from notification_service.preferences import wanted_by
 from notification_service.recent_events import ReadyEvent, RecentEvents
 from notification_service.replay import OVERLAP_SECONDS
 from notification_service.seen_events import SeenEvents, TaskVersions
@@ -35,22 +35,6 @@ EXPIRY_NOTICE_SECONDS: Final = 15.0
 _RETRY_BUSY_SECONDS: Final = 10
 _GREETING_RETRY_MS: Final = (1_000, 4_000)
 _STOPPING_RETRY_MS: Final = (500, 5_000)
-
-
-class Channel:
-    """A user with at least one stream here."""
-
-    __slots__ = ("limiter", "preference", "streams", "wanted")
-
-    def __init__(self, preference: str) -> None:
-        self.streams: list[Stream] = []
-        self.limiter: Limiter | None = None
-        self.preference = preference
-        self.wanted: frozenset[EventType] | None = wanted_by(preference)
-
-    def prefer(self, preference: str) -> None:
-        """The user changed their mind."""
-        self.preference, self.wanted = preference, wanted_by(preference)
 
 
 class Hub:

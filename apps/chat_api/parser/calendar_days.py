@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any, Final
 
 from chat_api.parser.dates import month_start, next_date
-from chat_api.parser.lexer import dated
 from chat_api.parser.values import Clock, Context, Day, Unreadable, Weight
+from chat_api.parser.written import dated
 
 _ANYWHERE: Final = Weight.ANYWHERE
 

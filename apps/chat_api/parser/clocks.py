@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from chat_api.parser.lexer import clocked, quantity_of
 from chat_api.parser.values import Clock, Context, Part, PartOfDay, Quantity, Unit, Weight
+from chat_api.parser.written import clocked, quantity_of
 
 _MOST: Final = 9999
 

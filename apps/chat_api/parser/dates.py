@@ -2,8 +2,8 @@
 
 from datetime import date, timedelta
 
-from chat_api.parser.lexer import dated
 from chat_api.parser.values import YEARS, Quantity
+from chat_api.parser.written import dated
 
 
 def shift(day: date, quantity: Quantity) -> date | None:

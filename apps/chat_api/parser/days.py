@@ -9,8 +9,8 @@ from dateutil.easter import easter as easter_of
 
 from chat_api.parser.calendar_days import month_day_of, ordinal_day
 from chat_api.parser.dates import month_start, next_date, next_weekday, nth_weekday, shift
-from chat_api.parser.lexer import dated
 from chat_api.parser.values import Context, Day, Moment, Part, Quantity, Span, Unreadable, Weight
+from chat_api.parser.written import dated
 
 _ANYWHERE: Final = Weight.ANYWHERE
 
