@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.support.platform_process import Platform
 from tests.support.processes import until
 from tests.web.conftest import DEADLINE, WEB
 from tests.web.person import Person, choose, day, moment, new_email, quick_add, row
@@ -47,8 +48,8 @@ class Scene:
 
 
 @pytest.fixture(scope="module")
-def scene(browser: Browser, platform_url: str) -> Iterator[Scene]:
-    scene = Scene(browser, Person(platform_url, browser.new_context(), new_email()), "", platform_url)
+def scene(browser: Browser, running: Platform) -> Iterator[Scene]:
+    scene = Scene(browser, Person(running.url, browser.new_context(), new_email()), "", running.url)
     scene.ada.context.close()
     scene.ada.context = scene.context()
     ada = scene.ada
@@ -258,7 +259,7 @@ VIEWS: dict[str, View] = {
     ),
     "lost-password": stranger("/", shows="link", act=lambda page: page.get_by_role("button", name="Forgot").click()),
     "unreachable": broken("**/api/**", "cannot be reached"),
-    "not loaded": broken("**/static/app.js", "could not be loaded"),
+    "not loaded": broken("**/static/app*.js", "could not be loaded"),
 }
 """Each view by its address, or by what it is."""
 
@@ -311,7 +312,7 @@ def listed(path: str, pattern: str) -> set[str]:
 
 
 def test_no_address_is_forgotten() -> None:
-    addresses = listed("views/list-views.js", r'^  \["\w+", "(/\w*)", ')
+    addresses = listed("views/list/list-views.js", r'^  \["\w+", "(/\w*)", ')
     addresses |= {f"/{name}" for name in listed("sheets.js", r'name === "(\w+)"')} - {"/task"}
     addresses |= {"/task/TASK", *(f"/task/TASK/{part}" for part in listed("sheets.js", r'part === "(\w+)"'))}
     parts = listed("views/account/account.js", r'^  \["([\w-]*)", open')

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
 from tests.support.processes import until
+from tests.web.conftest import WEB
 from tests.web.person import Person, moment, row
 
 pytestmark = pytest.mark.browser
@@ -53,9 +54,9 @@ class Asked:
             self.paths.append(request.url.removeprefix(self._url))
 
 
-def first_asked(page: Page, url: str) -> set[str]:
+def first_asked() -> set[str]:
     """What the page's first script asks for ahead of the others."""
-    found = BOOT.search(page.request.get(f"{url}/static/boot.js").text())
+    found = BOOT.search((WEB / "boot.js").read_text(encoding="utf-8"))
     assert found is not None
     return set(re.findall(r'"([^"]+)"', found[1]))
 
@@ -69,7 +70,7 @@ def test_whoever_was_here_has_their_list_asked_for_before_the_scripts_are_there(
     ada.add("Feed the cat")
     page = ada.tab()
     without_stream(page)
-    ahead = first_asked(page, ada.url)
+    ahead = first_asked()
     asked = Asked(page, ada.url)
     held: list[Route] = []
 
@@ -79,7 +80,7 @@ def test_whoever_was_here_has_their_list_asked_for_before_the_scripts_are_there(
         else:
             held.append(route)
 
-    page.route("**/static/app.js", hold)
+    page.route("**/static/app*.js", hold)
     page.reload(wait_until="commit")
     until(lambda: page.wait_for_timeout(20) or set(asked.paths) >= ahead, within=20, what="all is asked for")
     for route in held:
@@ -121,7 +122,7 @@ def test_an_answer_that_fails_ahead_is_asked_for_again(ada: Person) -> None:
     page.route(re.compile(r"/api/v1/(tasks\?|me/|auth/me|reminders)"), fail_once)
     page.reload()
     expect(row(page, "Feed the cat")).to_be_visible()
-    assert len(failed) >= len(first_asked(page, ada.url))
+    assert len(failed) >= len(first_asked())
 
 
 def with_all_above_the_list(ada: Person) -> None:

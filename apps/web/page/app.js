@@ -14,13 +14,13 @@ import { ApiError, hasStatus } from "./server/errors.js";
 import { Session } from "./session.js";
 import { strings } from "./strings/index.js";
 import { openTabs } from "./tabs.js";
-import { signInView } from "./views/sign-in.js";
+import { signInView } from "./views/entrance/sign-in.js";
 
 /**
  * @import { Account, Credentials, NewAccount, SignedIn } from "../types/chat-api.js"
  * @import { Link } from "./router.js"
  * @import { TabMessage } from "./tabs.js"
- * @import { Mode } from "./views/sign-in.js"
+ * @import { Mode } from "./views/entrance/sign-in.js"
  */
 
 /** @typedef {{node: Element, focus: () => void}} View What is shown instead of the list. */

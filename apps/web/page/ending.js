@@ -1,7 +1,7 @@
 // How a session ends: because the person leaves, or because it just did; then they can go on by their password.
 
 import { askToLose } from "./views/connection.js";
-import { askToSignInAgain } from "./views/sign-in-again.js";
+import { askToSignInAgain } from "./views/entrance/sign-in-again.js";
 
 /** @import { Session } from "./session.js" */
 

@@ -14,7 +14,7 @@ import { strings } from "./strings/index.js";
  * @import { Drafts } from "./state/drafts.js"
  * @import { Preferences } from "./state/preferences.js"
  * @import { Task, TaskStore } from "./state/tasks.js"
- * @import { PaletteNeeds } from "./views/palette.js"
+ * @import { PaletteNeeds } from "./views/palette/palette.js"
  */
 
 /** @typedef {Partial<NewTask>} Start What a new task's form begins with. */

@@ -1,6 +1,6 @@
 // The chat beside the list, loaded when it is opened first.
 
-import { loadLater } from "./later.js";
+import { loadLater } from "./parts/later.js";
 
 /**
  * @param {Parameters<typeof import("./chat.js").chatPanel>[0] & {page: () => HTMLElement, onProblem: (error: unknown) => void}} needs

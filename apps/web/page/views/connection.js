@@ -2,7 +2,7 @@
 
 import { h, setText } from "../dom.js";
 import { strings } from "../strings/index.js";
-import { openSheet } from "./sheet.js";
+import { openSheet } from "./parts/sheet.js";
 
 /**
  * @import { TaskPatch } from "../../types/chat-api.js"

@@ -1,8 +1,8 @@
 // The keyboard shortcuts, as a sheet.
 
-import { h } from "../dom.js";
+import { find, h } from "../dom.js";
 import { strings } from "../strings/later.js";
-import { openSheet } from "./sheet.js";
+import { openSheet } from "./parts/sheet.js";
 
 /** @import { Toaster } from "../notices/toaster.js" */
 
@@ -38,10 +38,13 @@ export function openHelp({ toaster, onClose }) {
     return h("div", {}, h("dt", {}, pressed), h("dd", {}, meaning));
   });
   const list = h("dl", { class: "keys" }, entries);
-  return openSheet({
+  const sheet = openSheet({
     title: words.title,
     body: [list, ...[words.click, words.touch, words.about].map((text) => h("p", { class: "field-hint" }, text))],
     toaster,
     onClose,
   });
+  // Nothing in it takes the focus, and who has keys alone scrolls it, too.
+  find(sheet.dialog, ".sheet-body", HTMLElement)?.setAttribute("tabindex", "0");
+  return sheet;
 }

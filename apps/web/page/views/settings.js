@@ -8,15 +8,15 @@ import { canNotify, setNotifications, wantsNotifications } from "../notices/desk
 import { ApiError } from "../server/errors.js";
 import { strings } from "../strings/later.js";
 import { chooseLanguage, chosenLanguage, LANGUAGES } from "../strings/locale.js";
-import { field, fieldGroup, showErrors, summaryLine, watchFocus } from "./field.js";
-import { openSheet } from "./sheet.js";
-import { zoneField } from "./zone-field.js";
+import { field, fieldGroup, showErrors, summaryLine, watchFocus } from "./parts/field.js";
+import { openSheet } from "./parts/sheet.js";
+import { zoneField } from "./parts/zone-field.js";
 
 /**
  * @import { Preferences as Kept } from "../../types/chat-api.js"
  * @import { Toaster } from "../notices/toaster.js"
  * @import { Preferences } from "../state/preferences.js"
- * @import { Field } from "./field.js"
+ * @import { Field } from "./parts/field.js"
  */
 
 const words = strings.settings;

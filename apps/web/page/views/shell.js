@@ -3,17 +3,17 @@
 import { h } from "../dom.js";
 import { icon } from "../icons.js";
 import { strings } from "../strings/index.js";
-import { tellAdded } from "./added.js";
 import { chatLater } from "./chat-later.js";
-import { loadLater } from "./later.js";
-import { TaskList } from "./list.js";
-import { viewAt, viewLinks } from "./list-views.js";
+import { tellAdded } from "./list/added.js";
+import { TaskList } from "./list/list.js";
+import { viewAt, viewLinks } from "./list/list-views.js";
+import { repeats } from "./list/row.js";
+import { toToday } from "./list/to-today.js";
 import { liveDot } from "./live.js";
-import { brand, iconButton, menuOf, skipLink } from "./menu.js";
-import { quickAdd } from "./quick-add.js";
-import { repeats } from "./row.js";
-import { selectStart } from "./select-start.js";
-import { toToday } from "./to-today.js";
+import { loadLater } from "./parts/later.js";
+import { brand, iconButton, menuOf, skipLink } from "./parts/menu.js";
+import { quickAdd } from "./quick-add/quick-add.js";
+import { selectStart } from "./selecting/select-start.js";
 import { waitingPanel } from "./waiting-panel.js";
 
 /**
@@ -27,7 +27,7 @@ import { waitingPanel } from "./waiting-panel.js";
  * @import { Sync } from "../state/sync.js"
  * @import { Task, TaskStore } from "../state/tasks.js"
  * @import { WaitingReminders } from "../state/waiting.js"
- * @import { PaletteNeeds } from "./palette.js"
+ * @import { PaletteNeeds } from "./palette/palette.js"
  */
 
 /**

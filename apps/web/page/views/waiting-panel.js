@@ -4,7 +4,7 @@ import { find, h, setText } from "../dom.js";
 import { icon } from "../icons.js";
 import { reminderWords, snoozedUntil } from "../notices/reminders.js";
 import { strings } from "../strings/index.js";
-import { KeyedRows } from "./keyed-rows.js";
+import { KeyedRows } from "./parts/keyed-rows.js";
 
 /**
  * @import { Reminder } from "../../types/reminder-service.js"

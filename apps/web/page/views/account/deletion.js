@@ -2,7 +2,7 @@
 
 import { h } from "../../dom.js";
 import { strings } from "../../strings/later.js";
-import { passwordField } from "../password-field.js";
+import { passwordField } from "../entrance/password-field.js";
 import { openFormSheet } from "./form-sheet.js";
 
 /** @import { AccountNeeds } from "./account.js" */

@@ -4,7 +4,7 @@ import { find, h, setText } from "../../dom.js";
 import { nextPage } from "../../server/api.js";
 import { ApiError, hasStatus } from "../../server/errors.js";
 import { strings } from "../../strings/later.js";
-import { pages } from "../pages.js";
+import { pages } from "../parts/pages.js";
 
 /**
  * @import { Child } from "../../dom.js"

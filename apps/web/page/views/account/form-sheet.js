@@ -2,14 +2,14 @@
 
 import { h, uniqueId } from "../../dom.js";
 import { strings } from "../../strings/later.js";
-import { summaryLine } from "../field.js";
-import { whenSent } from "../sending.js";
-import { openSheet } from "../sheet.js";
+import { summaryLine } from "../parts/field.js";
+import { whenSent } from "../parts/sending.js";
+import { openSheet } from "../parts/sheet.js";
 
 /**
  * @import { Child } from "../../dom.js"
  * @import { Toaster } from "../../notices/toaster.js"
- * @import { Checked } from "../sending.js"
+ * @import { Checked } from "../parts/sending.js"
  */
 
 /**

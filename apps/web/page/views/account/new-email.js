@@ -2,8 +2,8 @@
 
 import { h } from "../../dom.js";
 import { strings } from "../../strings/later.js";
-import { emailField } from "../email-field.js";
-import { passwordField } from "../password-field.js";
+import { emailField } from "../entrance/email-field.js";
+import { passwordField } from "../entrance/password-field.js";
 import { openFormSheet } from "./form-sheet.js";
 
 /**

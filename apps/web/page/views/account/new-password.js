@@ -1,7 +1,7 @@
 // Changing the password.
 
 import { strings } from "../../strings/later.js";
-import { passwordField } from "../password-field.js";
+import { passwordField } from "../entrance/password-field.js";
 import { openFormSheet } from "./form-sheet.js";
 
 /** @import { AccountNeeds } from "./account.js" */

@@ -2,14 +2,14 @@
 
 import { h } from "../../dom.js";
 import { strings } from "../../strings/later.js";
-import { field, fieldGroup } from "../field.js";
-import { passwordField } from "../password-field.js";
+import { passwordField } from "../entrance/password-field.js";
+import { field, fieldGroup } from "../parts/field.js";
 import { openFormSheet } from "./form-sheet.js";
 import { SCOPES } from "./scopes.js";
 
 /**
  * @import { ShownToken } from "../../../types/chat-api.js"
- * @import { Checked } from "../sending.js"
+ * @import { Checked } from "../parts/sending.js"
  * @import { AccountNeeds } from "./account.js"
  */
 

@@ -3,7 +3,7 @@
 import { h, setText } from "../../dom.js";
 import { ApiError } from "../../server/errors.js";
 import { strings } from "../../strings/later.js";
-import { openSheet } from "../sheet.js";
+import { openSheet } from "../parts/sheet.js";
 
 /**
  * @import { Account } from "../../../types/chat-api.js"

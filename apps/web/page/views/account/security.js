@@ -4,7 +4,7 @@ import { h } from "../../dom.js";
 import { deviceLabel } from "../../domain/browsers.js";
 import { dayLabel, timeLabel } from "../../domain/labels.js";
 import { strings } from "../../strings/later.js";
-import { openSheet } from "../sheet.js";
+import { openSheet } from "../parts/sheet.js";
 import { entryList } from "./entries.js";
 
 /**

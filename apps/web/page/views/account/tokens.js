@@ -3,7 +3,7 @@
 import { h } from "../../dom.js";
 import { dayLabel, distanceLabel, withinSentence } from "../../domain/labels.js";
 import { strings } from "../../strings/later.js";
-import { openSheet } from "../sheet.js";
+import { openSheet } from "../parts/sheet.js";
 import { entryList } from "./entries.js";
 import { SCOPES } from "./scopes.js";
 
