@@ -1,10 +1,10 @@
 """Composes the audit logger."""
 
 from audit_logger.controllers import AuditAccess, AuditController
+from audit_logger.encryption.keys import keys_of
 from audit_logger.handlers import Audit
 from audit_logger.internal import trail as trail_of_user
-from audit_logger.keys import keys_of
-from audit_logger.trail import Trail
+from audit_logger.trail.writing import Trail
 from audit_logger.upkeep import Upkeep
 from taskflow_core.bus.port import Subscription
 from taskflow_core.events.topics import ALL_TOPICS, AUDIT_LOGGER

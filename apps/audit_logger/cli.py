@@ -9,18 +9,18 @@ from pathlib import Path
 
 import asyncpg
 
-from audit_logger.archive import Archive, ArchiveError
+from audit_logger.catalogue.service_view import compare_counts
+from audit_logger.catalogue.structure import compare
 from audit_logger.connecting import SETTINGS, connected
-from audit_logger.export import ExportError, export_month
-from audit_logger.key_marks import compare_keys
-from audit_logger.leaving import drop_what_may_go
-from audit_logger.partitions import attached, ensure, hindrance, sort_default
-from audit_logger.proof import Report, report_of, unreadable
-from audit_logger.retention import Detached, RetentionError, detach_old, detached, is_owner, put_back
-from audit_logger.service_view import compare_counts
-from audit_logger.signing import Signer
-from audit_logger.structure import compare
-from audit_logger.verify import verify as verify_trail
+from audit_logger.evidence.archive import Archive, ArchiveError
+from audit_logger.evidence.signing import Signer
+from audit_logger.retention.export import ExportError, export_month
+from audit_logger.retention.leaving import drop_what_may_go
+from audit_logger.retention.pruning import Detached, RetentionError, detach_old, detached, is_owner, put_back
+from audit_logger.trail.partitions import attached, ensure, hindrance, sort_default
+from audit_logger.verification.key_marks import compare_keys
+from audit_logger.verification.proof import Report, report_of, unreadable
+from audit_logger.verification.verify import verify as verify_trail
 from taskflow_core.database.clock import DatabaseClock, clocks_agree
 from taskflow_core.database.pool import Connection
 from taskflow_core.settings import AuditSettings

@@ -11,11 +11,11 @@ from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from litestar.params import PathParameter, QueryParameter, SkipValidation
 
-from audit_logger import queries
-from audit_logger.keys import Keys
-from audit_logger.queries import AuditItem, EventFilter, RowType
-from audit_logger.records import read_record
-from audit_logger.trail import Trail
+from audit_logger.encryption.keys import Keys
+from audit_logger.trail import queries
+from audit_logger.trail.queries import AuditItem, EventFilter, RowType
+from audit_logger.trail.records import read_record
+from audit_logger.trail.writing import Trail
 from taskflow_core.database.pool import Database
 from taskflow_core.domain.clock import Clock
 from taskflow_core.service.auth import SignedInRequest, signed_in

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from audit_logger.keys import DamagedKeysError
+from audit_logger.encryption.keys import DamagedKeysError
 from audit_logger.metrics import DUPLICATES, RECORDED, UNRECORDABLE
-from audit_logger.records import Record, UnrecordableError, record_of
-from audit_logger.trail import Trail
+from audit_logger.trail.records import Record, UnrecordableError, record_of
+from audit_logger.trail.writing import Trail
 from taskflow_core.bus.port import SUCCESS, Outcome
 from taskflow_core.events.account import AnyEvent
 

@@ -10,8 +10,8 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from audit_logger.controllers import FromAudit
-from audit_logger.keys import Keys
-from audit_logger.queries import COLUMNS, AuditItem, instant, items
+from audit_logger.encryption.keys import Keys
+from audit_logger.trail.queries import COLUMNS, AuditItem, instant, items
 from taskflow_core.database.pool import Database
 from taskflow_core.events.topics import CHAT_API
 from taskflow_core.service.auth import CALLER, internal

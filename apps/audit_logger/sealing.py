@@ -12,18 +12,18 @@ import asyncpg
 import msgspec
 import structlog
 
-from audit_logger.archive import Archive
-from audit_logger.chain import link
-from audit_logger.checkpoints import HEAD
-from audit_logger.contents import SEALED, plain_content
-from audit_logger.keys import DamagedKeysError, Keys
+from audit_logger.encryption.contents import SEALED, plain_content
+from audit_logger.encryption.keys import DamagedKeysError, Keys
+from audit_logger.encryption.wrapping import nonces
+from audit_logger.evidence.archive import Archive
+from audit_logger.evidence.chain import link
+from audit_logger.evidence.sealed_form import Sealing, sealing_of
+from audit_logger.evidence.signing import Body, Checkpoint, Resealed, Segment, Signer
 from audit_logger.metrics import SEALING_LEFT
-from audit_logger.retention import CHAINED, pruned_segments
-from audit_logger.sealed_form import Sealing, sealing_of
-from audit_logger.signing import Body, Checkpoint, Resealed, Segment, Signer
-from audit_logger.trail import DESTROYED, stored
-from audit_logger.walk import keep_still
-from audit_logger.wrapping import nonces
+from audit_logger.retention.pruning import CHAINED, pruned_segments
+from audit_logger.trail.writing import DESTROYED, stored
+from audit_logger.verification.checkpoints import HEAD
+from audit_logger.verification.walk import keep_still
 from taskflow_core.database.pool import Connection, Database, in_transaction
 
 log = structlog.get_logger(__name__)

@@ -9,10 +9,9 @@ from typing import Final
 
 import structlog
 
-from audit_logger.archive import Archive, ArchiveError
-from audit_logger.checkpoints import Checkpoints, RefusedError
-from audit_logger.keys import keys_of
-from audit_logger.leaving import drop_what_may_go
+from audit_logger.encryption.keys import keys_of
+from audit_logger.evidence.archive import Archive, ArchiveError
+from audit_logger.evidence.signing import Signer
 from audit_logger.metrics import (
     CHECKPOINT_REFUSED,
     RETENTION_WAITS,
@@ -21,10 +20,11 @@ from audit_logger.metrics import (
     UPKEEP_FAILURES,
     forget,
 )
-from audit_logger.partitions import ensure, sort_default
-from audit_logger.retention import RetentionError, detach_old, upkeep_ran
+from audit_logger.retention.leaving import drop_what_may_go
+from audit_logger.retention.pruning import RetentionError, detach_old, upkeep_ran
 from audit_logger.sealing import SealingJob, SealingRefusedError
-from audit_logger.signing import Signer
+from audit_logger.trail.partitions import ensure, sort_default
+from audit_logger.verification.checkpoints import Checkpoints, RefusedError
 from taskflow_core.cancellation import side_by_side
 from taskflow_core.database.clock import clocks_agree
 from taskflow_core.database.lease import lead

@@ -18,7 +18,7 @@ async def export_account(database: "Database", *, email: str, file: Path) -> int
     Raises UserError for an address of none or several, a file that is there or cannot be written, and without the key
     that the audit trail is encrypted with: an export without it would not be whole.
     """
-    from audit_logger.files import new_file, write_all
+    from audit_logger.evidence.files import new_file, write_all
     from chat_api.export.export import Exports
     from chat_api.security.telling import OPERATOR
     from taskflow_cli.own_trail import OwnTrail

@@ -3,9 +3,9 @@
 from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 
+from audit_logger.encryption.keys import Keys
+from audit_logger.encryption.wrapping import UnknownWrappingError, Wrapper
 from audit_logger.internal import events_of
-from audit_logger.keys import Keys
-from audit_logger.wrapping import UnknownWrappingError, Wrapper
 from taskflow_cli.main import UserError
 from taskflow_core.database.pool import Database
 

@@ -27,12 +27,12 @@ import httpx
 import msgspec
 
 from audit_logger.app import create_service
-from audit_logger.contents import canonical
+from audit_logger.encryption.contents import canonical
+from audit_logger.encryption.keys import Keys
+from audit_logger.encryption.wrapping import Wrapper
 from audit_logger.handlers import Audit
-from audit_logger.keys import Keys
-from audit_logger.records import Record, record_of
-from audit_logger.trail import Trail
-from audit_logger.wrapping import Wrapper
+from audit_logger.trail.records import Record, record_of
+from audit_logger.trail.writing import Trail
 from e2e.bench.figures import Table, percentile
 from e2e.bench.machine import busy_seconds, cpu_seconds, disturbed, pin
 from e2e.bench.makers import make_task, updated

@@ -7,16 +7,16 @@ from typing import Any
 
 import asyncpg
 
-from audit_logger.archive import Archive
-from audit_logger.checkpoints import Checkpoints
+from audit_logger.encryption.keys import Keys
+from audit_logger.encryption.wrapping import Wrapper
+from audit_logger.evidence.archive import Archive
+from audit_logger.evidence.findings import Finding
+from audit_logger.evidence.signing import Signer
 from audit_logger.handlers import Audit
-from audit_logger.keys import Keys
-from audit_logger.leaving import drop_what_may_go
-from audit_logger.signing import Signer
-from audit_logger.trail import Trail
-from audit_logger.verify import Verdict, verify
-from audit_logger.walk import Finding
-from audit_logger.wrapping import Wrapper
+from audit_logger.retention.leaving import drop_what_may_go
+from audit_logger.trail.writing import Trail
+from audit_logger.verification.checkpoints import Checkpoints
+from audit_logger.verification.verify import Verdict, verify
 from taskflow_core.bus.port import SUCCESS
 from taskflow_core.database.pool import Connection, Database
 from taskflow_core.domain.task import Task

@@ -10,10 +10,10 @@ import msgspec
 import pytest
 
 from audit_logger import cli
-from audit_logger.archive import Archive, ArchiveError, ArchiveGrewError, Stamp
-from audit_logger.checkpoints import Checkpoints, RefusedError
-from audit_logger.proof import NOT_PROVEN, NOT_SEALED, PROVEN, WRONG
-from audit_logger.signing import NOTHING_BEFORE, Checkpoint, Signer, hash_of
+from audit_logger.evidence.archive import Archive, ArchiveError, ArchiveGrewError, Stamp
+from audit_logger.evidence.signing import NOTHING_BEFORE, Checkpoint, Signer, hash_of
+from audit_logger.verification.checkpoints import Checkpoints, RefusedError
+from audit_logger.verification.proof import NOT_PROVEN, NOT_SEALED, PROVEN, WRONG
 from taskflow_core.database.pool import Database
 from taskflow_core.settings import Settings
 from tests.audit_logger.making import KEY, checkpoint, created, finding, record, tamper, verdict

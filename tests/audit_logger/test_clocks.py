@@ -12,11 +12,11 @@ import httpx
 import msgspec
 import pytest
 
-from audit_logger.archive import Archive
+from audit_logger.evidence.archive import Archive
+from audit_logger.evidence.signing import Signer
 from audit_logger.metrics import RETENTION_WAITS
-from audit_logger.partitions import attached, ensure, month_of
-from audit_logger.retention import detach_old, detached, upkeep_ran
-from audit_logger.signing import Signer
+from audit_logger.retention.pruning import detach_old, detached, upkeep_ran
+from audit_logger.trail.partitions import attached, ensure, month_of
 from audit_logger.upkeep import Upkeep
 from taskflow_core.database.clock import DatabaseClock
 from taskflow_core.database.pool import Database

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from audit_logger import cli
-from audit_logger.proof import NOT_PROVEN, PROVEN
+from audit_logger.verification.proof import NOT_PROVEN, PROVEN
 from taskflow_cli.main import main
 from taskflow_core.database.clock import DatabaseClock
 from taskflow_core.database.pool import Database

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from audit_logger import files
-from audit_logger.archive import Archive, Archived, ArchiveError
-from audit_logger.files import append_line, new_file, write_all
-from audit_logger.signing import Checkpoint, Signer
+from audit_logger.evidence import files
+from audit_logger.evidence.archive import Archive, Archived, ArchiveError
+from audit_logger.evidence.files import append_line, new_file, write_all
+from audit_logger.evidence.signing import Checkpoint, Signer
 from tests.audit_logger.making import KEY
 
 AT = datetime(2026, 11, 28, tzinfo=UTC)

@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from audit_logger.app import create_service
+from audit_logger.encryption.wrapping import DamagedError, UnknownWrappingError, UserKey, Wrapper, new_key, nonces
 from audit_logger.handlers import Audit
-from audit_logger.queries import AuditItem, items
-from audit_logger.trail import Trail
-from audit_logger.wrapping import DamagedError, UnknownWrappingError, UserKey, Wrapper, new_key, nonces
+from audit_logger.trail.queries import AuditItem, items
+from audit_logger.trail.writing import Trail
 from taskflow_core.bus.delivery import is_outage
 from taskflow_core.bus.port import SUCCESS, Verdict
 from taskflow_core.database.pool import Database

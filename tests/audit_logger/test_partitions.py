@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from audit_logger.archive import Archive
-from audit_logger.partitions import attached, ensure, month_of, sort_default
-from audit_logger.retention import RetentionError, detach_old
-from audit_logger.signing import Signer
+from audit_logger.evidence.archive import Archive
+from audit_logger.evidence.signing import Signer
+from audit_logger.retention.pruning import RetentionError, detach_old
+from audit_logger.trail.partitions import attached, ensure, month_of, sort_default
 from taskflow_core.database.pool import Database
 from taskflow_core.events.model import TaskCreated
 from taskflow_core.events.topics import AUDIT_LOGGER

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from audit_logger.contents import Content, canonical, content_of, plain_content
-from audit_logger.queries import items
+from audit_logger.encryption.contents import Content, canonical, content_of, plain_content
+from audit_logger.trail.queries import items
 from taskflow_core.database.pool import Database
 from taskflow_core.events.account import TokenMade
 from taskflow_core.events.envelope import decode

@@ -10,7 +10,7 @@ import httpx
 import msgspec
 import pytest
 
-from audit_logger.partitions import sort_default
+from audit_logger.trail.partitions import sort_default
 from taskflow_core.database.pool import Database
 from taskflow_core.events.account import SignedIn, SignedUp
 from tests.audit_logger.conftest import Ask

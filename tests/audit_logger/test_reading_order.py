@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
-from audit_logger.queries import IN_ORDER, EventFilter, statement
+from audit_logger.trail.queries import IN_ORDER, EventFilter, statement
 from taskflow_core.database.pool import Database, in_transaction
 
 # Rows that no statistics know of: one user in twenty, as many of each type.

@@ -8,11 +8,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from audit_logger.archive import Archive
-from audit_logger.export import ExportError, export_month
-from audit_logger.partitions import attached, month_of, sort_default
-from audit_logger.retention import RetentionError, detach_old, detached, put_back
-from audit_logger.signing import Signer
+from audit_logger.evidence.archive import Archive
+from audit_logger.evidence.signing import Signer
+from audit_logger.retention.export import ExportError, export_month
+from audit_logger.retention.pruning import RetentionError, detach_old, detached, put_back
+from audit_logger.trail.partitions import attached, month_of, sort_default
 from taskflow_core.database.pool import Database
 from tests.audit_logger.making import (
     KEY,

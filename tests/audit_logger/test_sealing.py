@@ -7,15 +7,15 @@ import asyncpg
 import pytest
 
 from audit_logger import sealing
-from audit_logger.archive import Archive, ArchiveError, Stamp
-from audit_logger.checkpoints import Checkpoints, RefusedError
-from audit_logger.contents import canonical, content_of
-from audit_logger.queries import items
-from audit_logger.records import record_of
-from audit_logger.retention import RetentionError, detach_old, put_back
+from audit_logger.encryption.contents import canonical, content_of
+from audit_logger.evidence.archive import Archive, ArchiveError, Stamp
+from audit_logger.evidence.signing import Signer
+from audit_logger.retention.pruning import RetentionError, detach_old, put_back
 from audit_logger.sealing import SealingJob, SealingRefusedError
-from audit_logger.signing import Signer
-from audit_logger.verify import verify
+from audit_logger.trail.queries import items
+from audit_logger.trail.records import record_of
+from audit_logger.verification.checkpoints import Checkpoints, RefusedError
+from audit_logger.verification.verify import verify
 from taskflow_core.bus.delivery import is_outage
 from taskflow_core.database.pool import Database
 from taskflow_core.events.model import Event

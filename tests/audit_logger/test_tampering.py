@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from audit_logger import cli
-from audit_logger.objects import around
-from audit_logger.proof import NOT_PROVEN, NOT_SEALED, PROVEN, WRONG
+from audit_logger.catalogue.objects import around
+from audit_logger.verification.proof import NOT_PROVEN, NOT_SEALED, PROVEN, WRONG
 from taskflow_core.database.pool import Database
 from taskflow_core.settings import Settings
 from tests.audit_logger.making import KEY, checkpoint, created, record

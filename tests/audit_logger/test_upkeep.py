@@ -11,9 +11,10 @@ import httpx
 import msgspec
 import pytest
 
-from audit_logger import files, leaving
 from audit_logger.app import create_service
-from audit_logger.archive import ArchiveError
+from audit_logger.evidence import files
+from audit_logger.evidence.archive import ArchiveError
+from audit_logger.retention import leaving
 from audit_logger.upkeep import Upkeep
 from taskflow_core.bus.port import Subscription
 from taskflow_core.database.pool import Database

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import asyncpg
 
-from audit_logger.chain import GENESIS, link
-from audit_logger.signing import Checkpoint, Signer
+from audit_logger.evidence.chain import GENESIS, link
+from audit_logger.evidence.signing import Checkpoint, Signer
 from taskflow_core.database.pool import Database
 from tests.audit_logger.making import KEY, checkpoint, created, finding, life, record, tamper, verdict
 

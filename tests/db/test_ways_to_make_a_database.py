@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from audit_logger import cli
-from audit_logger.proof import NOT_PROVEN
 from audit_logger.upkeep import Upkeep
+from audit_logger.verification.proof import NOT_PROVEN
 from taskflow_cli.main import main
 from taskflow_core.database.pool import Database
 from taskflow_core.domain.clock import SystemClock

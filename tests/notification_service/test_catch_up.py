@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from audit_logger.records import read_record
+from audit_logger.trail.records import read_record
 from notification_service.catch_up import CatchUp
 from notification_service.recent_events import RecentEvents
 from notification_service.seen_events import SeenEvents

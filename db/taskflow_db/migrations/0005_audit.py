@@ -70,7 +70,7 @@ CREATE TABLE audit_pruned (
 """
 
 APPENDING = r"""
--- A row's hash: SHA-256 over the hash before it and the row's own bytes. audit_logger/chain.py computes the same.
+-- A row's hash: SHA-256 over the hash before it and the row's own bytes. The audit logger computes the same.
 CREATE FUNCTION audit_hash(
     before bytea, seq bigint, event_id uuid, occurred_at timestamptz, recorded_at timestamptz, version bigint,
     type text, task_id text, user_id text, actor_id text, correlation_id text, data text

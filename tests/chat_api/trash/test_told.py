@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from audit_logger import queries
 from audit_logger.handlers import Audit
+from audit_logger.trail import queries
 from chat_api.commands.reconcile import Reconciled, reconcile
 from taskflow_core.database.pool import Database
 from tests.audit_logger.making import keys, trail

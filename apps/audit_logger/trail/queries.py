@@ -7,8 +7,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from audit_logger.keys import Keys
-from audit_logger.revealing import Gone, Revealed, reveal
+from audit_logger.encryption.keys import Keys
+from audit_logger.trail.revealing import Gone, Revealed, reveal
 from taskflow_core.database.pool import Database, in_transaction
 from taskflow_core.database.statements import columns, select
 from taskflow_core.events.account import AccountEventType

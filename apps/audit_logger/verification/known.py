@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import msgspec
 
-from audit_logger.archive import Archive
-from audit_logger.checkpoints import Sealed
-from audit_logger.sealed_form import Sealing, is_of_before
-from audit_logger.signing import NOTHING_BEFORE, Body, Checkpoint, Proof, Resealed, Restored, Signer, hash_of
-from audit_logger.walk import Finding, Kind
+from audit_logger.evidence.archive import Archive
+from audit_logger.evidence.findings import Finding, Kind
+from audit_logger.evidence.sealed_form import Sealing, is_of_before
+from audit_logger.evidence.signing import NOTHING_BEFORE, Body, Checkpoint, Proof, Resealed, Restored, Signer, hash_of
+from audit_logger.verification.checkpoints import Sealed
 from taskflow_core.database.pool import Connection
 from taskflow_core.database.statements import select
 from taskflow_db.audit_tables import AuditCheckpoints

@@ -3,9 +3,9 @@
 import asyncpg
 import msgspec
 
-from audit_logger.catalogue import PUBLIC, REFERENCE, Facts, function_facts, names, table_facts
-from audit_logger.objects import Relation, around, rights_of_functions, rights_of_tables, tables, triggers
-from audit_logger.walk import keep_still
+from audit_logger.catalogue.facts import PUBLIC, REFERENCE, Facts, function_facts, names, table_facts
+from audit_logger.catalogue.objects import Relation, around, rights_of_functions, rights_of_tables, tables, triggers
+from audit_logger.verification.walk import keep_still
 from taskflow_core.database.pool import Connection, in_transaction
 from taskflow_db import trail_schema
 from taskflow_db.piccolo_app import APP_NAME

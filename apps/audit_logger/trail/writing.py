@@ -6,10 +6,10 @@ from typing import Final
 
 import asyncpg
 
-from audit_logger.contents import SEALED, Content, canonical
-from audit_logger.keys import Keys
-from audit_logger.records import Record
-from audit_logger.wrapping import UserKey, nonces
+from audit_logger.encryption.contents import SEALED, Content, canonical
+from audit_logger.encryption.keys import Keys
+from audit_logger.encryption.wrapping import UserKey, nonces
+from audit_logger.trail.records import Record
 from taskflow_core.database.pool import Database
 
 # Adds a batch, dropping what is there already; answers how many rows were new.

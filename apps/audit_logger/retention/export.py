@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import msgspec
 
-from audit_logger.files import new_file, write_all
-from audit_logger.partitions import attached
-from audit_logger.retention import CHAINED, detached
+from audit_logger.evidence.files import new_file, write_all
+from audit_logger.retention.pruning import CHAINED, detached
+from audit_logger.trail.partitions import attached
 from taskflow_core.database.pool import Connection, in_transaction
 
 STDOUT: Final = Path("-")

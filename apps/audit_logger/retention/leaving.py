@@ -13,12 +13,12 @@ import asyncpg
 import msgspec
 import structlog
 
-from audit_logger.archive import ArchiveError
-from audit_logger.export import ExportError, export_relation, table
-from audit_logger.retention import CHAINED, RECORDS, Detached, detached, drop_detached, hash_before
-from audit_logger.runs import Runs, UnfitError
-from audit_logger.signing import Pruned, Signer, hash_of
-from audit_logger.walk import Finding
+from audit_logger.evidence.archive import ArchiveError
+from audit_logger.evidence.findings import Finding
+from audit_logger.evidence.runs import Runs, UnfitError
+from audit_logger.evidence.signing import Pruned, Signer, hash_of
+from audit_logger.retention.export import ExportError, export_relation, table
+from audit_logger.retention.pruning import CHAINED, RECORDS, Detached, detached, drop_detached, hash_before
 from taskflow_core.database.pool import Connection
 
 log = structlog.get_logger(__name__)

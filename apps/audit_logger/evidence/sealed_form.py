@@ -6,8 +6,8 @@ from typing import Final
 
 import msgspec
 
-from audit_logger.chain import GENESIS
-from audit_logger.signing import Body, Checkpoint, Resealed
+from audit_logger.evidence.chain import GENESIS
+from audit_logger.evidence.signing import Body, Checkpoint, Resealed
 from taskflow_core.database.pool import Connection
 from taskflow_core.database.statements import select
 from taskflow_db.audit_tables import AuditOldHashes, AuditSealing

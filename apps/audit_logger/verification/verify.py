@@ -4,15 +4,16 @@ from datetime import datetime
 
 import msgspec
 
-from audit_logger.archive import Archive
-from audit_logger.chain import GENESIS
-from audit_logger.checkpoints import HEAD
-from audit_logger.known import Known, known_checkpoints
-from audit_logger.leaving import check_detached, replayed
-from audit_logger.retention import pruned_segments
-from audit_logger.sealed_form import NEVER, Sealing, sealing_of
-from audit_logger.signing import Signer
-from audit_logger.walk import Finding, FoundError, Walk, keep_still
+from audit_logger.evidence.archive import Archive
+from audit_logger.evidence.chain import GENESIS
+from audit_logger.evidence.findings import Finding, FoundError
+from audit_logger.evidence.sealed_form import NEVER, Sealing, sealing_of
+from audit_logger.evidence.signing import Signer
+from audit_logger.retention.leaving import check_detached, replayed
+from audit_logger.retention.pruning import pruned_segments
+from audit_logger.verification.checkpoints import HEAD
+from audit_logger.verification.known import Known, known_checkpoints
+from audit_logger.verification.walk import Walk, keep_still
 from taskflow_core.database.pool import Connection, in_transaction
 
 

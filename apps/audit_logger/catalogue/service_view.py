@@ -6,7 +6,7 @@ from typing import Final
 import asyncpg
 
 from audit_logger.connecting import connected
-from audit_logger.walk import keep_still
+from audit_logger.verification.walk import keep_still
 from taskflow_core.database.pool import Connection, in_transaction
 from taskflow_db.trail_schema import SERVICE_ROLE
 

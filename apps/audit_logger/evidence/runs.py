@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from audit_logger.chain import link
-from audit_logger.signing import Segment
+from audit_logger.evidence.chain import link
+from audit_logger.evidence.signing import Segment
 
 
 class UnfitError(Exception):

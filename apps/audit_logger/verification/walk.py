@@ -2,14 +2,13 @@
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from itertools import groupby
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-import msgspec
-
-from audit_logger.chain import GENESIS, link
-from audit_logger.retention import CHAINED
-from audit_logger.sealed_form import Sealing
-from audit_logger.signing import Segment
+from audit_logger.evidence.chain import GENESIS, link
+from audit_logger.evidence.findings import FoundError
+from audit_logger.evidence.sealed_form import Sealing
+from audit_logger.evidence.signing import Segment
+from audit_logger.retention.pruning import CHAINED
 from taskflow_core.database.pool import Connection
 
 # The rows after a number, in the order of the chain; and all of them, also those that no row of ours could be.
@@ -20,31 +19,10 @@ _AT_ONCE: Final = 500
 # Keeps months where they are. A snapshot taken before one was moved would show it neither where it was nor where it is.
 _KEEP_STILL: Final = "LOCK TABLE ONLY task_events IN ACCESS SHARE MODE"
 
-Kind = Literal["changed", "removed", "added", "cut", "rewritten", "contradicted", "unlinked", "forged", "replayed"]
-
 
 async def keep_still(connection: Connection) -> None:
     """Let no month go or be moved until the transaction ends: the first thing to do in one that reads the trail."""
     await connection.execute(_KEEP_STILL)
-
-
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """Something wrong. `seq` numbers the row in the chain; `event_id` names it where it is there to be named."""
-
-    kind: Kind
-    seq: int
-    event_id: str | None
-    message: str
-
-
-class FoundError(Exception):
-    """The first thing wrong on the way along the chain: its `finding`."""
-
-    def __init__(self, kind: Kind, seq: int, message: str, row: Any = None) -> None:
-        super().__init__(message)
-        self.finding = Finding(
-            kind=kind, seq=seq, event_id=None if row is None else str(row["event_id"]), message=message
-        )
 
 
 class Walk:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from audit_logger.contents import canonical
+from audit_logger.encryption.contents import canonical
 
 _NONCE: Final = 12
 _MARK: Final = 8

@@ -6,10 +6,10 @@ from typing import Any, Final, Literal
 import msgspec
 import structlog
 
-from audit_logger.contents import SEALED
-from audit_logger.keys import Keys
+from audit_logger.encryption.contents import SEALED
+from audit_logger.encryption.keys import Keys
+from audit_logger.encryption.wrapping import DamagedError, UserKey
 from audit_logger.metrics import UNREADABLE
-from audit_logger.wrapping import DamagedError, UserKey
 
 log = structlog.get_logger(__name__)
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from audit_logger.verify import Verdict
+from audit_logger.verification.verify import Verdict
 
 PROVEN: Final = 0
 WRONG: Final = 1

@@ -6,13 +6,14 @@ from typing import Final
 
 import msgspec
 
-from audit_logger.archive import Archive, ArchiveError, ArchiveGrewError, Stamp
-from audit_logger.chain import GENESIS
+from audit_logger.evidence.archive import Archive, ArchiveError, ArchiveGrewError, Stamp
+from audit_logger.evidence.chain import GENESIS
+from audit_logger.evidence.findings import FoundError
+from audit_logger.evidence.sealed_form import NEVER, Sealing, is_of_before, sealing_of
+from audit_logger.evidence.signing import NOTHING_BEFORE, Checkpoint, Signer, hash_of
 from audit_logger.metrics import CHAIN_LENGTH, CHECKPOINT_AT
-from audit_logger.retention import pruned_segments
-from audit_logger.sealed_form import NEVER, Sealing, is_of_before, sealing_of
-from audit_logger.signing import NOTHING_BEFORE, Checkpoint, Signer, hash_of
-from audit_logger.walk import FoundError, Walk, keep_still
+from audit_logger.retention.pruning import pruned_segments
+from audit_logger.verification.walk import Walk, keep_still
 from taskflow_core.database.pool import Connection, Database, in_transaction
 from taskflow_core.database.statements import select
 from taskflow_db.audit_tables import AuditChain, AuditCheckpoints

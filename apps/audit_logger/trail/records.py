@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from audit_logger.contents import Content, content_of, query_content
+from audit_logger.encryption.contents import Content, content_of, query_content
 from taskflow_core.events.account import AnyEvent, subject_of
 from taskflow_core.events.model import Event
 

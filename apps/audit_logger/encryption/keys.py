@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import structlog
 
+from audit_logger.encryption.wrapping import DamagedError, UnknownWrappingError, UserKey, Wrapper, new_key
 from audit_logger.metrics import KEYS_OLD, KEYS_UNFIT
-from audit_logger.wrapping import DamagedError, UnknownWrappingError, UserKey, Wrapper, new_key
 from taskflow_core.database.pool import Database
 from taskflow_core.settings import Settings
 from taskflow_core.settings_checks import SettingsError

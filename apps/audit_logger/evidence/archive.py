@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from audit_logger.files import append_line, sync_directory
+from audit_logger.evidence.files import append_line, sync_directory
 
 _FILES: Final = "checkpoints-*.jsonl"
 _BEGIN: Final = b'{"body":'

@@ -8,13 +8,13 @@ import asyncpg
 import msgspec
 import structlog
 
-from audit_logger.archive import Archive
-from audit_logger.chain import GENESIS
+from audit_logger.evidence.archive import Archive
+from audit_logger.evidence.chain import GENESIS
+from audit_logger.evidence.runs import Runs, UnfitError
+from audit_logger.evidence.sealed_form import old_hash, sealing_of
+from audit_logger.evidence.signing import Pruned, Restored, Segment, Signer, hash_of
 from audit_logger.metrics import PRUNE_REFUSED
-from audit_logger.partitions import attached, month_of
-from audit_logger.runs import Runs, UnfitError
-from audit_logger.sealed_form import old_hash, sealing_of
-from audit_logger.signing import Pruned, Restored, Segment, Signer, hash_of
+from audit_logger.trail.partitions import attached, month_of
 from taskflow_core.database.pool import Connection, in_transaction
 from taskflow_core.database.statements import columns, select
 from taskflow_db.audit_tables import AuditPruned, TaskEvents

@@ -1,0 +1,1 @@
+"""Old months leave: written to files, noted in signed records, detached, dropped."""

@@ -1,0 +1,1 @@
+"""The rows: written, read by page, revealed, and kept by month."""
