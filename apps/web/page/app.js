@@ -180,10 +180,11 @@ function open(user, isKnown) {
  * @param {Link | null} [invitation]
  */
 function showSignIn(notice, invitation = null) {
-  const onForgot = (/** @type {string} */ email) =>
+  const onForgot = (/** @type {() => string} */ email) =>
     later(async () => {
       const { forgotView } = await import("./sheets-later.js");
-      return forgotView({ email, onSend: askForReset, onLeave: () => showSignIn("", invitation) });
+      // What was typed while it was loaded goes along.
+      return forgotView({ email: email(), onSend: askForReset, onLeave: () => showSignIn("", invitation) });
     });
   const invited = invitation !== null;
   show(

@@ -16,7 +16,7 @@ import { passwordField } from "./password-field.js";
  *
  * @param {object} needs
  * @param {(mode: Mode, credentials: Credentials) => Promise<void>} needs.onSubmit
- * @param {(email: string) => void} needs.onForgot is handed what was typed as an address
+ * @param {(email: () => string) => void} needs.onForgot is handed what says what is typed as an address by then
  * @param {string} [needs.notice]
  * @param {boolean} [needs.invited]
  */
@@ -36,7 +36,7 @@ export function signInView({ onSubmit, onForgot, notice = "", invited = false })
   });
   const forgot = h(
     "button",
-    { type: "button", class: "link-button forgot", on: { click: () => onForgot(email.input.value.trim()) } },
+    { type: "button", class: "link-button forgot", on: { click: () => onForgot(() => email.input.value.trim()) } },
     strings.signIn.forgot,
   );
   const fields = new Map(
