@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Route, expect
 
+from tests.support.processes import until
 from tests.web.person import Person, day, moment, quick_add, row, section
 
 pytestmark = pytest.mark.browser
@@ -76,7 +77,7 @@ def test_a_deleted_task_can_be_had_back_for_a_while(ada: Person) -> None:
     expect(row(page, "Keep me")).to_have_count(0)
     page.get_by_role("button", name="Undo").click()
     expect(row(page, "Keep me")).to_be_visible()
-    assert [task["title"] for task in ada.tasks()] == ["Keep me"]
+    until(lambda: [task["title"] for task in ada.tasks()] == ["Keep me"], within=20, what="it is out of the trash")
 
 
 def test_a_task_deleted_on_a_page_that_is_left_is_deleted(ada: Person) -> None:
