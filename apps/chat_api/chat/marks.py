@@ -17,16 +17,12 @@ Ref = TypeVar("Ref", bound=i.Complete | i.Reopen | i.Delete | i.Schedule | i.Pos
 
 def parted(words: Words) -> tuple[Words, Words]:
     """The words without marks, and the marks; what stands in quotation marks is a title, whatever it holds."""
-    kept: list[int] = []
-    at = 0
-    while at < len(words):
-        quoted = words[at:].quoted()
-        end = len(words) - len(quoted[1]) if quoted else at + 1
-        if quoted or not is_mark(words.raw[at]):
-            kept += range(at, end)
-        at = end
-    others = [at for at in range(len(words)) if at not in set(kept)]
-    return _at(words, kept), _at(words, others)
+    quoted = words.in_quotes()
+    marks = [at for at, raw in enumerate(words.raw) if is_mark(raw) and at not in quoted]
+    if not marks:
+        return words, words[:0]
+    taken = set(marks)
+    return _at(words, [at for at in range(len(words)) if at not in taken]), _at(words, marks)
 
 
 def behind(words: Words) -> tuple[Words, Words]:

@@ -1,5 +1,6 @@
 """What a person said, word by word: as written, and as the grammar compares it."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ from chat_api.parser import Order
 from chat_api.parser.titles import plain
 
 _EDGES: Final = '.,!?;:"“”„«»()…'
+_BEHIND_QUOTES: Final = ".,!?;:"
 _DASHES: Final = "-–—"
 QUOTES: Final = '"“„«'
 _OPENING: Final = {'"': '"', "“": "”", "„": "“", "«": "»", "'": "'", "‘": "’"}
@@ -72,11 +74,32 @@ class Words:
         if closing is None:
             return None
         for index, word in enumerate(self.raw):
-            body = word.rstrip(".,!?;:")
+            body = word.rstrip(_BEHIND_QUOTES)
             if body.endswith(closing) and (index > 0 or len(body) > 2):
                 inside = " ".join((*self.raw[:index], body))[1:-1].strip()
                 return (inside, self[index + 1 :]) if inside else None
         return None
+
+    def in_quotes(self) -> set[int]:
+        """Which of the words stand in quotation marks. Each word is looked at a few times, however many marks there
+        are."""
+        bodies = [word.rstrip(_BEHIND_QUOTES) for word in self.raw]
+        closings: dict[str, list[int]] = {}
+        for at, body in enumerate(bodies):
+            closings.setdefault(body[-1:], []).append(at)
+        found: set[int] = set()
+        at = 0
+        while at < len(self.raw):
+            ends = closings.get(_OPENING.get(self.raw[at][0], " "), [])
+            # A word of a mark, or two, alone does not close what begins with it.
+            nth = bisect_left(ends, at if len(bodies[at]) > 2 else at + 1)
+            end = ends[nth] + 1 if nth < len(ends) else at
+            if end > at and " ".join((*self.raw[at : end - 1], bodies[end - 1]))[1:-1].strip():
+                found.update(range(at, end))
+                at = end
+            else:
+                at += 1
+        return found
 
 
 def phrases(*texts: str) -> tuple[tuple[str, ...], ...]:

@@ -67,7 +67,7 @@ async function ready(registered, onNewer) {
   const { waiting } = registered;
   if (!waiting || !registered.active) return;
   const files = await filesOf(waiting);
-  if (files === null || files.includes(new URL(import.meta.url).pathname)) {
+  if (files === null || filesOfThisPage().every((path) => files.includes(path))) {
     waiting.postMessage({ kind: "take-over" });
     return;
   }
@@ -78,6 +78,14 @@ async function ready(registered, onNewer) {
     if (navigator.serviceWorker.controller && waiting.state === "installed") waiting.postMessage({ kind: "take-over" });
     else location.reload();
   });
+}
+
+/** The scripts and styles that this page began with: one of them at least is another in each version. */
+function filesOfThisPage() {
+  const named = document.querySelectorAll('head script[src], head link[rel="stylesheet"]');
+  return [...named].map(
+    (one) => new URL(one.getAttribute("src") ?? one.getAttribute("href") ?? "", location.href).pathname,
+  );
 }
 
 /**
