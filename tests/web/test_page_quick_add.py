@@ -257,7 +257,8 @@ READER = """async () => {
     signal.addEventListener("abort", () => reject(signal.reason));
     questions.push({ text: body.text, answer: resolve });
   });
-  const reader = new LineReader({ api: { json }, onRead: (reading) => told.push(reading), patience: 300 });
+  const onRead = (reading) => told.push(reading?.title ?? null);
+  const reader = new LineReader({ api: { json }, onRead, patience: 300 });
   const asked = async (count) => { while (questions.length < count) await new Promise((next) => setTimeout(next, 5)); };
   const line = (text) => ({ text, kept: [] });
   reader.soon(line("t"), 0);
@@ -265,8 +266,8 @@ READER = """async () => {
   await asked(1);
   reader.soon(line("tea at"), 0);
   await asked(2);
-  questions[0].answer("late");
-  questions[1].answer("in time");
+  questions[0].answer({ title: "late", unread: [] });
+  questions[1].answer({ title: "in time", unread: [] });
   while (told.length < 1) await new Promise((next) => setTimeout(next, 5));
   reader.soon(line("tea at 5"), 0);
   while (told.length < 2) await new Promise((next) => setTimeout(next, 5));

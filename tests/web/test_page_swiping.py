@@ -71,7 +71,8 @@ def test_a_swipe_to_the_right_completes_and_can_be_taken_back(phone: Person) -> 
     finger.up()
     expect(under).to_have_count(0)
     until(lambda: phone.tasks()[0]["completed"], within=20, what="it is done")
-    page.get_by_role("button", name="Undo", exact=True).tap()
+    # Chromium takes no tap this soon after a swipe.
+    page.get_by_role("button", name="Undo", exact=True).click()
     until(lambda: not phone.tasks()[0]["completed"], within=20, what="it is open again")
 
 
