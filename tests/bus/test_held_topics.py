@@ -2,21 +2,17 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 
 import asyncpg
 from structlog.testing import capture_logs
 
-from taskflow_core.bus import outbox
 from taskflow_core.bus.port import Message, TopicsHeldError
-from taskflow_core.bus.purge import Purge
-from taskflow_core.bus.relay import Relay
 from taskflow_core.database.pool import Database
-from taskflow_core.events.account import AnyEvent
 from taskflow_core.events.topics import ACCOUNT_SECURITY, ALL_TOPICS, CHAT_API, TASK_CREATED, TASK_UPDATED
 from taskflow_core.telemetry.metrics import REGISTRY
 from tests.bus.making import created, signed_up, updated
+from tests.bus.relaying import appended, relay_to, running, unpublished
 from tests.support.waiting import eventually
 
 
@@ -39,32 +35,6 @@ class Bus:
             self.refusals += 1
             raise TopicsHeldError(held, {})
         return {}
-
-
-def relay_to(database: Database, bus: Bus) -> Relay:
-    return Relay(database, CHAT_API, bus, Purge(database, CHAT_API, republish_after=600))
-
-
-@asynccontextmanager
-async def running(*relays: Relay) -> AsyncGenerator[None]:
-    tasks = [asyncio.create_task(relay.run()) for relay in relays]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def appended(database: Database, *events: AnyEvent) -> list[str]:
-    async with database.transaction() as connection:
-        await outbox.append(connection, CHAT_API, events)
-    return [event.event_id for event in events]
-
-
-async def unpublished(database: Database) -> list[str]:
-    rows = await database.fetch("SELECT event_id FROM outbox WHERE published_at IS NULL ORDER BY seq")
-    return [str(row["event_id"]) for row in rows]
 
 
 def told(topic: str) -> float | None:

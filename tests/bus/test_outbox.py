@@ -3,8 +3,8 @@
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pytest
@@ -13,11 +13,11 @@ from taskflow_core.bus import outbox, purge
 from taskflow_core.bus.outbox import WAKE_CHANNEL
 from taskflow_core.bus.port import Message
 from taskflow_core.bus.purge import Purge
-from taskflow_core.bus.relay import Relay
 from taskflow_core.database.pool import Database
 from taskflow_core.events.model import Event
-from taskflow_core.events.topics import CHAT_API, REMINDER_SERVICE, ServiceName
+from taskflow_core.events.topics import CHAT_API, REMINDER_SERVICE
 from tests.bus.making import created, updated
+from tests.bus.relaying import appended, relay_to, running, unpublished
 from tests.support.waiting import eventually
 
 
@@ -43,33 +43,6 @@ class Bus:
             else:
                 self.taken.append(message.event_id)
         return refused
-
-
-def relay_to(database: Database, bus: Bus, producer: ServiceName = CHAT_API) -> Relay:
-    return Relay(database, producer, bus, Purge(database, producer, republish_after=600))
-
-
-@asynccontextmanager
-async def running(*relays: Relay) -> AsyncGenerator[None]:
-    tasks = [asyncio.create_task(relay.run()) for relay in relays]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def appended(database: Database, *events: Event, producer: ServiceName = CHAT_API) -> list[str]:
-    """Commits the events to the outbox; returns their ids."""
-    async with database.transaction() as connection:
-        await outbox.append(connection, producer, events)
-    return [event.event_id for event in events]
-
-
-async def unpublished(database: Database) -> list[str]:
-    rows = await database.fetch("SELECT event_id FROM outbox WHERE published_at IS NULL ORDER BY seq")
-    return [str(row["event_id"]) for row in rows]
 
 
 async def test_an_event_is_drawn_with_its_transaction_or_not_at_all(database: Database) -> None:

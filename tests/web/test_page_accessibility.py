@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from tests.support.platform_process import Platform
 from tests.support.processes import until
@@ -20,7 +20,7 @@ from tests.web.person import Person, choose, day, moment, new_email, quick_add, 
 pytestmark = pytest.mark.browser
 
 AXE = Path(__file__).parents[2] / "apps" / "web" / "node_modules" / "axe-core" / "axe.min.js"
-SIZES = {"wide": {"width": 1100, "height": 860}, "phone": {"width": 390, "height": 844}}
+SIZES: dict[str, ViewportSize] = {"wide": {"width": 1100, "height": 860}, "phone": {"width": 390, "height": 844}}
 
 CHECK = """async () => {
   const { violations } = await axe.run(document, { resultTypes: ["violations"] });
@@ -298,7 +298,7 @@ def test_everybody_can_use(name: str, scene: Scene) -> None:
     page = VIEWS[name](scene)
     found: dict[str, Any] = {}
     for size, viewport in SIZES.items():
-        page.set_viewport_size(viewport)  # type: ignore[arg-type]
+        page.set_viewport_size(viewport)
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             found[f"{size}, {scheme}"] = page.evaluate(CHECK)
