@@ -113,6 +113,10 @@ class Kafka:
         """The topics that are there, Kafka's own included."""
         return self._admin("TopicCommand", "--list").split()
 
+    def remove(self, topic: str) -> None:
+        """Takes a topic away with all that lies in it; `apply` makes it anew."""
+        self._admin("TopicCommand", "--delete", "--topic", topic)
+
     def configure(self, topic: str, name: str, value: str) -> None:
         """Changes one setting of a topic."""
         entity = ("--entity-type", "topics", "--entity-name", topic)
