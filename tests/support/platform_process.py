@@ -12,15 +12,19 @@ from pathlib import Path
 
 from tests.support.processes import is_alive, until
 
+QUICK_PASSWORDS = "tests.support.quick_passwords"
+"""The program to run where a test signs up people and nothing depends on what a password's hash costs."""
+
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 """Five are promised to whoever presses Ctrl-C; the rest is for a machine that is busy with other tests."""
 
 
 class Platform:
-    """One start on one home, on a port that the system chooses. Everything it prints is in `output`."""
+    """One start on one home, on a port that the system chooses. Everything it prints is in `output`. `program` is the
+    module that runs."""
 
-    def __init__(self, home: Path, **variables: str) -> None:
+    def __init__(self, home: Path, *, program: str = "taskflow_cli", **variables: str) -> None:
         self.home = home
         self.log = home.parent / f"{home.name}.out"
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TASKFLOW_")}
@@ -28,7 +32,7 @@ class Platform:
         self.environment = environment
         with self.log.open("w", encoding="utf-8") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "taskflow_cli", "up"], stdout=out, stderr=subprocess.STDOUT, env=environment
+                [sys.executable, "-m", program, "up"], stdout=out, stderr=subprocess.STDOUT, env=environment
             )
 
     @property
@@ -71,9 +75,9 @@ class Platform:
 
 
 @contextmanager
-def platform(home: Path, **variables: str) -> Generator[Platform]:
+def platform(home: Path, *, program: str = "taskflow_cli", **variables: str) -> Generator[Platform]:
     """A platform that is gone when the block ends, however it ends."""
-    started = Platform(home, **variables)
+    started = Platform(home, program=program, **variables)
     try:
         yield started
     finally:

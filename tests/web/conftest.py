@@ -2,14 +2,14 @@
 
 import mimetypes
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, expect, sync_playwright
 
-from tests.support.platform_process import Platform, platform
+from tests.support.chromium import MISSING, chromium, whole_chromium
+from tests.support.platform_process import QUICK_PASSWORDS, Platform, platform
 from tests.support.weak_network import WeakNetwork, weak_network
 from tests.support.wheel import installed_wheel
 from tests.web.person import Person, new_email
@@ -50,10 +50,20 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """The system's Chromium; the tests that need it are skipped, and say so, where there is none."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
-        pytest.skip("no Chromium on this machine: apt-get install -y chromium (Debian), then run the tests again")
-    browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+    yield from opened(playwright, chromium())
+
+
+@pytest.fixture(scope="module")
+def whole_browser(playwright: Playwright) -> Iterator[Browser]:
+    """The one that people use, for what a Chromium without windows lacks."""
+    yield from opened(playwright, whole_chromium())
+
+
+def opened(playwright: Playwright, program: str | None) -> Iterator[Browser]:
+    """A browser until the fixture is over."""
+    if program is None:
+        pytest.skip(f"{MISSING}, then run the tests again")
+    browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
     yield browser
     browser.close()
 
@@ -124,14 +134,15 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def running(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """A whole platform, started by `taskflow up` with a home of its own, from the wheel: its page is one bundle, which
     a browser opens in half the time that the sources' many files take."""
-    with platform(tmp_path_factory.mktemp("platform") / "home", PYTHONPATH=str(wheel)) as started:
+    home = tmp_path_factory.mktemp("platform") / "home"
+    with platform(home, program=QUICK_PASSWORDS, PYTHONPATH=str(wheel)) as started:
         yield started
 
 
 @pytest.fixture(scope="session")
 def running_from_sources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """The same from the checkout, as `make up` runs it: its page is the sources."""
-    with platform(tmp_path_factory.mktemp("platform") / "home") as started:
+    with platform(tmp_path_factory.mktemp("platform") / "home", program=QUICK_PASSWORDS) as started:
         yield started
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.chat_api.account.mail_world import Inbox, serving
-from tests.support.platform_process import Platform, platform
+from tests.support.platform_process import QUICK_PASSWORDS, Platform, platform
 from tests.support.processes import until
 
 
@@ -46,7 +46,7 @@ def mailing_platform(home: Path, **variables: str) -> Generator[Mailing]:
             "TASKFLOW_MAIL_FROM": "tasks@example.com",
             **variables,
         }
-        with platform(home, **settings) as started:
+        with platform(home, program=QUICK_PASSWORDS, **settings) as started:
             yield Mailing(started, inbox)
 
 

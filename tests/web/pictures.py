@@ -1,7 +1,6 @@
 """Takes the pictures of the page that the README shows (`make pictures`), on a platform of its own or at `--url`."""
 
 import argparse
-import shutil
 import tempfile
 from contextlib import nullcontext
 from pathlib import Path
@@ -10,6 +9,7 @@ from types import SimpleNamespace
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from taskflow_local.demo import Login, make_demo
+from tests.support.chromium import MISSING, whole_chromium
 from tests.support.platform_process import platform
 from tests.web.person import log_in
 
@@ -48,9 +48,9 @@ def main() -> None:
     parser.add_argument("--url", help="a platform that runs; without one, another is started")
     parser.add_argument("--into", type=Path, default=DOCS)
     arguments = parser.parse_args()
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    found = whole_chromium()
     if found is None:
-        raise SystemExit("no Chromium on this machine: apt-get install -y chromium (Debian)")
+        raise SystemExit(MISSING)
     with tempfile.TemporaryDirectory() as home, sync_playwright() as driver:
         own = (
             platform(Path(home) / "home") if arguments.url is None else nullcontext(SimpleNamespace(url=arguments.url))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Worker, expect
+from playwright.sync_api import Browser, Page, Worker, expect
 
 from tests.support.platform_process import Platform
 from tests.support.processes import until
@@ -34,6 +34,12 @@ ACTIONS = """async () => {
   const registration = await navigator.serviceWorker.getRegistration("/");
   return (await registration.getNotifications()).map(({ actions }) => actions.map((one) => one.action));
 }"""
+
+
+@pytest.fixture(scope="module")
+def browser(whole_browser: Browser) -> Browser:
+    """The whole one: without windows there are no notifications."""
+    return whole_browser
 
 
 @pytest.fixture(scope="session")

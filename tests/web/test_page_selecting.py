@@ -142,7 +142,7 @@ def test_what_keys_do_to_one_task_they_do_to_all_that_are_selected(ada: Person) 
 @pytest.mark.parametrize(
     ("name", "then", "field", "wanted"),
     [
-        ("Reschedule", "Tomorrow", "due_date", day(1)),
+        ("Reschedule", "Tomorrow", "due_date", day),
         ("Priority", "High priority", "priority", "high"),
         ("Tags", "home", "tags", ["home"]),
         ("Delete", None, "title", None),
@@ -161,6 +161,7 @@ def test_all_that_is_selected_is_changed_with_one_undo(
     if then:
         page.locator(".menu:popover-open").get_by_role("button", name=then, exact=True).click()
     changed = {task["id"] for task in tasks[:5]}
+    wanted = day(1) if wanted is day else wanted  # tomorrow when it was pressed, not when the tests were collected
 
     def values() -> list[Any]:
         found = [task[field] for task in ada.tasks() if task["id"] in changed]

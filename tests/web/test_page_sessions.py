@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, Response, Route, expect
 
-from tests.support.platform_process import Platform, platform
+from tests.support.platform_process import QUICK_PASSWORDS, Platform, platform
 from tests.support.processes import until
 from tests.web.conftest import DEADLINE, NewContext
 from tests.web.person import Person, log_in, new_email, quick_add, row
@@ -34,7 +34,9 @@ READ = """() => fetch("/api/v1/notifications/stream").then(async (answer) => {
 @pytest.fixture
 def short_lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A platform whose access tokens last for seconds."""
-    with platform(tmp_path_factory.mktemp("short") / "home", JWT_EXPIRY=str(ACCESS_SECONDS)) as started:
+    with platform(
+        tmp_path_factory.mktemp("short") / "home", program=QUICK_PASSWORDS, JWT_EXPIRY=str(ACCESS_SECONDS)
+    ) as started:
         yield started.url
 
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.platform_process import Platform
+from tests.support.platform_process import QUICK_PASSWORDS, Platform
 from tests.support.wheel import ROOT
 from tests.web.conftest import NewContext
 from tests.web.person import Person, has_worker, new_email
@@ -56,7 +56,7 @@ def deploy(tmp_path: Path) -> Iterator[Deploy]:
     def run(wheel: Path) -> Platform:
         if running:
             running.pop().stop()
-        started = Platform(tmp_path / "home", PYTHONPATH=str(wheel), TASKFLOW_PORT=str(port))
+        started = Platform(tmp_path / "home", program=QUICK_PASSWORDS, PYTHONPATH=str(wheel), TASKFLOW_PORT=str(port))
         running.append(started)
         assert started.url.endswith(str(port))
         return started

@@ -1,18 +1,16 @@
 """The browser that is measured with, and what it says of itself."""
 
-import shutil
 import sys
 from typing import Any
 
 from playwright.sync_api import Page
 
+from tests.support.chromium import MISSING, whole_chromium
+
 
 def chromium() -> str:
-    """Where this machine has it; without one nothing is measured."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
-        sys.exit("no Chromium on this machine: apt-get install -y chromium (Debian)")
-    return found
+    """The one that people use; without one nothing is measured."""
+    return whole_chromium() or sys.exit(MISSING)
 
 
 class Processor:
