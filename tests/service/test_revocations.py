@@ -144,6 +144,19 @@ async def test_who_listens_is_told_once(world: World) -> None:
     assert told == [world.user_id]
 
 
+async def test_when_its_sessions_end_it_is_known_that_the_account_is_closed(world: World) -> None:
+    told: list[bool] = []
+    world.here.listen(lambda user_id: told.append(world.here.is_closed(user_id)))
+    async with world.database.transaction() as connection:
+        await connection.execute(_DISABLE, world.user_id)
+        await world.revoke("session", "s", connection=connection)
+        now = world.clock.now()
+        await world.revoke("user", world.user_id, connection=connection, issued_before=now)
+    await world.read()
+    assert told, "its streams end"
+    assert all(told), "whoever asks why hears of the account, not of a session"
+
+
 async def test_what_this_process_revoked_it_knows_at_once(world: World) -> None:
     told: list[str] = []
     world.here.listen(told.append)

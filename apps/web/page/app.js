@@ -52,6 +52,7 @@ async function start(notice = "") {
   try {
     const user = await (kept ? soon(whoAmI()) : whoAmI());
     forgetLink();
+    api.reason = "";
     open(user, true);
     const words = link ? strings.entrance.loggedInAs(user.email) : notice;
     if (words) toaster.show({ text: words, seconds: 15 });

@@ -122,14 +122,18 @@ class Revocations:
         self._round += 1
         async with self._reading, self._database.acquire() as connection:
             position, new = await read_new(connection, self._position, self._clock.now())
-            self._tell(_take(new, self._users))
-            if self._position is not None and self._position.server != position.server:
-                # What it lost of what was read before, and numbered anew, nobody knows: so everything is read again.
-                for some in _batches(list(self._users), _AT_ONCE):
-                    await self._look_at(connection, some, every_kind=True)
-            else:
-                concerned = {row.user_id for row in new if row.kind == "user"}
-                await self._look_at(connection, concerned | self._due(), every_kind=False)
+            restarted = self._position is not None and self._position.server != position.server
+            try:
+                # That an account is closed is known before its sessions end: whoever asks then is told the true reason.
+                if restarted:
+                    # What it lost of what was read before, and numbered anew, nobody knows: so all is read again.
+                    for some in _batches(list(self._users), _AT_ONCE):
+                        await self._look_at(connection, some, every_kind=True)
+                else:
+                    concerned = {row.user_id for row in new if row.kind == "user"}
+                    await self._look_at(connection, concerned | self._due(), every_kind=False)
+            finally:
+                self._tell(_take(new, self._users))
             self._position = position
         for service in self.services:
             REVOCATIONS_READ.labels(service).set_to_current_time()

@@ -63,7 +63,7 @@ export class Api {
     this.again = null;
     /** @type {Promise<boolean> | null} */
     this.renewal = null;
-    /** Why the last renewal failed, where the server said so. */
+    /** Why nobody is signed in any more, where the server has said so: it may say it once, and several ask. */
     this.reason = "";
   }
 
@@ -84,13 +84,13 @@ export class Api {
   }
 
   async renewNow() {
-    this.reason = "";
     for (const [method, path] of [
       ["POST", "/api/v1/auth/refresh"],
       ["GET", "/api/v1/auth/me"],
     ]) {
       try {
         await this.json(method, path, { quiet: true });
+        this.reason = "";
         return true;
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
