@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.platform_process import Platform
+from tests.support.processes import until
 from tests.web.conftest import NewContext
 from tests.web.person import NEW_PASSWORD, PASSWORD, Person, day, new_email, row
 from tests.web.test_page_german import english_on, german_tab
@@ -164,7 +165,14 @@ def test_what_happened_to_an_account_is_said_in_german(german: Person) -> None:
     page.goto(f"{german.url}/#/account/security")
     dialog = page.get_by_role("dialog", name="Sicherheit")
     expect(dialog.get_by_text("Konto angelegt")).to_be_visible()
-    expect(dialog.get_by_text("Passwort geändert")).to_be_visible()
+    seen = dialog.get_by_text("Passwort geändert")
+
+    def is_told() -> bool:
+        dialog.get_by_role("button", name="Neu laden").click()
+        page.wait_for_timeout(200)
+        return seen.is_visible()
+
+    until(is_told, within=20, what="the trail has it")
     assert english_on(page) == []
 
 

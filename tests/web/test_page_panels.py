@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.web.person import Person, row
 
@@ -28,6 +28,27 @@ def test_the_history_of_a_task_reads_as_a_timeline(ada: Person) -> None:
     expect(page.get_by_role("dialog")).not_to_contain_text("Secret words")
     ada.change(task["id"], due_date="2031-06-05")
     expect(entries.nth(0)).to_contain_text("Due date changed from Wed, 4 Jun 2031 to Thu, 5 Jun 2031")
+
+
+def test_a_change_that_the_trail_does_not_have_yet_is_waited_for(ada: Person) -> None:
+    task = ada.add("Write the report")
+    page = ada.tab()
+    ada.change(task["id"], title="Write it")
+    expect(row(page, "Write it")).to_be_visible()
+    answers: list[int] = []
+
+    def late(route: Route) -> None:
+        answers.append(1)
+        body = route.fetch().json()
+        body["items"] = body["items"] if len(answers) > 1 else body["items"][:1]
+        route.fulfill(json=body)
+
+    page.route("**/api/v1/audit/tasks/*", late)
+    page.get_by_role("button", name="History of Write it").click()
+    dialog = page.get_by_role("dialog", name="History")
+    expect(dialog.get_by_text("The latest change is not in the history yet.")).to_be_visible()
+    expect(dialog.get_by_text("Title changed from")).to_be_visible()
+    expect(dialog.get_by_text("not in the history yet")).to_be_hidden()
 
 
 def test_changes_are_said_as_people_say_them(ada: Person) -> None:

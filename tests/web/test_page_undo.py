@@ -116,4 +116,4 @@ def test_a_deletion_is_taken_back_by_key(ada: Person) -> None:
     expect(row(page, "Keep me")).to_have_count(0)
     page.locator("body").press("z")
     expect(row(page, "Keep me")).to_be_visible()
-    assert [task["title"] for task in ada.tasks()] == ["Keep me"]
+    until(lambda: [task["title"] for task in ada.tasks()] == ["Keep me"], within=20, what="it is back")

@@ -1,11 +1,12 @@
 """Ways through the page: addresses, Back, a finger, keys, and what people wrote."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support.processes import until
 from tests.web.person import BERLIN, Person, day, moment, row, section
 
 SMALL = """() => [...document.querySelectorAll("button, a[href], input, select, textarea, summary")]
@@ -116,10 +117,12 @@ def test_keys_move_reschedule_and_delete(ada: Person) -> None:
     page.keyboard.press("j")
     page.keyboard.press("t")
     expect(page.get_by_text("“second” is for today")).to_be_visible()
-    page.wait_for_function("() => document.querySelector('.toast')")
-    [moved] = [task for task in ada.tasks() if task["id"] == second["id"]]
-    at = datetime.fromisoformat(moved["due_date"]).astimezone(BERLIN)
-    assert at.date() == datetime.now(BERLIN).date()
+
+    def moved_to() -> date:
+        [moved] = [task for task in ada.tasks() if task["id"] == second["id"]]
+        return datetime.fromisoformat(moved["due_date"]).astimezone(BERLIN).date()
+
+    until(lambda: moved_to() == datetime.now(BERLIN).date(), within=20, what="the second is for today")
     row(page, "first").get_by_role("checkbox").focus()
     page.keyboard.press("Delete")
     expect(page.get_by_text("“first” deleted")).to_be_visible()
@@ -198,5 +201,6 @@ def test_paper_gets_the_tasks_and_nothing_to_press(ada: Person) -> None:
 
 def test_help_lists_the_keys(ada: Person) -> None:
     page: Page = ada.tab("/#/help")
+    expect(page.get_by_role("dialog")).to_be_visible()
     keys = set(page.locator(".keys kbd").all_inner_texts())
     assert {"n", "/", "c", "j", "k", "t", "z", "Delete", "Ctrl+Enter", "Ctrl+K", "?"} <= keys

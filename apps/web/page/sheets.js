@@ -88,9 +88,8 @@ export class Sheets {
     if (name === "trash") return this.trash(onClose);
     if (name === "activity") return this.activity(onClose, id, part);
     if (name === "task" && part === "history") {
-      const title = store.get(id)?.title ?? "";
       const { openHistory } = await sheets();
-      this.history = openHistory({ api, userId: user.id, clock, toaster, taskId: id, title, onClose });
+      this.history = openHistory({ api, userId: user.id, clock, toaster, store, taskId: id, onClose });
       return this.history;
     }
     if (name === "task" && id) return this.task(id, onClose);

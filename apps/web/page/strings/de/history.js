@@ -6,6 +6,7 @@ export const history = {
     title: "Verlauf",
     loading: "Wird geladen …",
     empty: "Noch nichts aufgezeichnet. Neue Änderungen erscheinen hier kurz darauf.",
+    behind: "Die letzte Änderung steht noch nicht im Verlauf.",
     none: "Zu dieser Aufgabe gibt es keinen Verlauf.",
     byTaskFlow: " durch TaskFlow",
     created: "Erstellt",

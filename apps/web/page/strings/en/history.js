@@ -5,6 +5,7 @@ export const history = {
     title: "History",
     loading: "Loading…",
     empty: "Nothing recorded yet. New changes appear here a moment after they happen.",
+    behind: "The latest change is not in the history yet.",
     none: "There is no history for this task.",
     byTaskFlow: " by TaskFlow",
     created: "Created",

@@ -15,11 +15,13 @@ import { changesOf, describeUpdate } from "./changes-said.js";
  * @import { Clock } from "../../domain/zones.js"
  * @import { Toaster } from "../../notices/toaster.js"
  * @import { Api } from "../../server/api.js"
+ * @import { TaskStore } from "../../state/tasks.js"
  * @import { Said } from "./changes-said.js"
  */
 
 const words = strings.history;
 const SETTLE = 1_200; // the trail is written a moment after the change
+const PATIENCE = 60_000; // and a busy server may need longer
 /** @type {Record<string, Parameters<typeof icon>[0]>} */
 const ICONS = {
   "task.created": "add",
@@ -40,28 +42,33 @@ export function markOf({ type }, what) {
 }
 
 /**
- * Opens it. `changed(taskId)` of what it returns has it read anew a moment later.
+ * Opens it. `changed(taskId)` of what it returns has it read anew a moment later. While the trail does not have the
+ * version that the page has, it is asked again, and that is said.
  *
  * @param {object} needs
  * @param {Api} needs.api
  * @param {string} needs.userId whose page it is
  * @param {Clock} needs.clock
  * @param {Toaster} needs.toaster
- * @param {string} needs.taskId
- * @param {string} needs.title is shown until, and unless, the trail gives one
+ * @param {TaskStore} needs.store
+ * @param {string} needs.taskId its title in the store is shown until, and unless, the trail gives one
  * @param {() => void} needs.onClose
  */
-export function openHistory({ api, userId, clock, toaster, taskId, title, onClose }) {
+export function openHistory({ api, userId, clock, toaster, store, taskId, onClose }) {
+  const title = store.get(taskId)?.title ?? "";
   const list = h("ol", { class: "timeline" });
   const status = h("p", { class: "loading", role: "status" }, words.loading);
   const subject = h("p", { class: "timeline-subject", dir: "auto" }, title);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
+  let wait = SETTLE;
+  let closed = false;
   const sheet = openSheet({
     title: words.title,
     body: [subject, status, list],
     toaster,
     onClose: () => {
+      closed = true;
       clearTimeout(timer);
       onClose();
     },
@@ -74,6 +81,8 @@ export function openHistory({ api, userId, clock, toaster, taskId, title, onClos
       list.replaceChildren(...items.map((event) => entry(event, userId, clock)).reverse());
       subject.textContent = titleOf(items) || title;
       status.textContent = items.length === 0 ? words.empty : "";
+      if (isBehind(items)) loadLater();
+      else wait = SETTLE;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       status.textContent = error.status === 404 ? words.none : error.message;
@@ -81,13 +90,30 @@ export function openHistory({ api, userId, clock, toaster, taskId, title, onClos
     status.hidden = status.textContent === "";
   }
 
+  /** @param {AuditItem[]} items */
+  function isBehind(items) {
+    return Math.max(0, ...items.map((event) => event.version)) < (store.get(taskId)?.version ?? 0);
+  }
+
+  function loadLater() {
+    if (wait > PATIENCE) return;
+    status.textContent = words.behind;
+    loadIn(wait);
+    wait *= 2;
+  }
+
+  function loadIn(/** @type {number} */ milliseconds) {
+    clearTimeout(timer);
+    if (!closed) timer = setTimeout(load, milliseconds);
+  }
+
   load();
   return {
     close: sheet.close,
     changed: (/** @type {string} */ id) => {
       if (id !== taskId) return;
-      clearTimeout(timer);
-      timer = setTimeout(load, SETTLE);
+      wait = SETTLE;
+      loadIn(wait);
     },
   };
 }
