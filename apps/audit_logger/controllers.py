@@ -1,11 +1,13 @@
 """The routes under /api/v1/audit: users read their own trail, administrators anybody's, which leaves a row."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
+import asyncpg
 import msgspec
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
@@ -14,7 +16,7 @@ from litestar.params import PathParameter, QueryParameter, SkipValidation
 from audit_logger.encryption.keys import Keys
 from audit_logger.trail import queries
 from audit_logger.trail.queries import AuditItem, EventFilter, RowType
-from audit_logger.trail.records import read_record
+from audit_logger.trail.records import read_records
 from audit_logger.trail.writing import Trail
 from taskflow_core.database.pool import Database
 from taskflow_core.domain.clock import Clock
@@ -50,19 +52,14 @@ class AuditAccess:
     ) -> None:
         """Add a row for each owner that says who read, and how many of their rows; before the answer goes out, so that
         no read goes unseen."""
-        at, correlation_id = self.clock.now(), logs.correlation_id() or ""
-        records = [
-            read_record(
-                reader=reader,
-                owner=owner,
-                task_id=task_id,
-                query=query,
-                count=count,
-                at=at,
-                correlation_id=correlation_id,
-            )
-            for owner, count in owners.items()
-        ]
+        records = read_records(
+            reader=reader,
+            owners=owners,
+            task_id=task_id,
+            query=query,
+            at=self.clock.now(),
+            correlation_id=logs.correlation_id() or "",
+        )
         await self.trail.append(records)
 
 
@@ -142,18 +139,27 @@ class AuditController(Controller):
             until=None if until is None else queries.instant("to", until),
             correlation_id=correlation_id,
         )
-        page = await queries.page(audit.database, audit.keys, criteria, limit=limit, cursor=cursor)
+        found = await queries.page(audit.database, criteria, limit=limit, cursor=cursor)
         asked = {key: value for key, value in request.query_params.items() if key in _FILTERS}
-        if owner != reader:
-            await audit.note_read(reader, _owners(page.items, owner, reader), None, asked)
-        return _json(AuditList(items=page.items), link_to_next(request.url.path, asked, page.cursor))
+        answer = _answer(audit.keys, found.items, link_to_next(request.url.path, asked, found.cursor))
+        if owner == reader:
+            return await answer
+        # Made while PostgreSQL adds the rows that say so, and sent after.
+        shown = _owners(found.items, owner, reader)
+        _, response = await asyncio.gather(audit.note_read(reader, shown, None, asked), answer)
+        return response
 
 
-def _owners(items: Sequence[AuditItem], owner: str | None, reader: str) -> dict[str, int]:
+async def _answer(keys: Keys, rows: Sequence[asyncpg.Record], headers: Mapping[str, str]) -> Response[Any]:
+    return _json(AuditList(items=await queries.items(keys, rows)), headers)
+
+
+def _owners(rows: Sequence[asyncpg.Record], owner: str | None, reader: str) -> dict[str, int]:
     """Whose rows an administrator was shown, with how many. Where they were none, whose were asked for; the
     administrator stands for everybody."""
-    shown = Counter(item.user_id for item in items if item.user_id != reader)
-    return dict(shown) or {owner or reader: 0 if owner else len(items)}
+    shown = Counter(row["user_id"] for row in rows)
+    del shown[reader]
+    return dict(shown) or {owner or reader: 0 if owner else len(rows)}
 
 
 def storable(text: str) -> bool:

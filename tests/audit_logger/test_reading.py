@@ -1,11 +1,14 @@
 """Users read their own trail, administrators anybody's, page by page; who read another's is in the trail too."""
 
+import asyncio
 import uuid
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import asyncpg
 import httpx
 import msgspec
 import pytest
@@ -15,6 +18,7 @@ from taskflow_core.database.pool import Database
 from taskflow_core.events.account import SignedIn, SignedUp
 from tests.audit_logger.conftest import Ask
 from tests.audit_logger.making import checkpoint, created, life, record, verdict
+from tests.support.waiting import eventually
 
 
 def items(response: httpx.Response) -> list[dict[str, Any]]:
@@ -214,6 +218,32 @@ async def test_an_administrator_reads_everybody_s_events_and_leaves_a_row_for_ea
     read = items(await ask("/events", by="bob", type="audit.read"))[0]
     query = {"user": "bob", "type": "task.created"}
     assert (read["actor_id"], read["data"]) == ("root", {"query": query, "count": 1})
+
+
+async def test_rows_that_say_who_read_lie_side_by_side_in_the_index_of_ids(ask: Ask, database: Database) -> None:
+    await record(database, *(created(user=f"user-{n}") for n in range(200)))
+    assert len(items(await ask("/events", by="root", limit=200))) == 200
+    ids = [row["event_id"] for row in await database.fetch("SELECT event_id FROM task_events WHERE task_id IS NULL")]
+    assert len(set(ids)) == 200
+    assert {(one.version, one.variant, one.bytes[:6]) for one in ids} == {(7, uuid.RFC_4122, ids[0].bytes[:6])}
+
+
+async def test_no_answer_goes_out_before_it_is_written_down_who_read(
+    ask: Ask, database: Database, owner_url: str
+) -> None:
+    await record(database, *life("task-1"))
+    for path in ("/events", "/tasks/task-1"):
+        holder = await asyncpg.connect(owner_url)
+        try:
+            await holder.execute("BEGIN; SELECT FROM audit_chain FOR UPDATE")
+            asked = asyncio.ensure_future(ask(path, by="root"))
+            await eventually(partial(holder.fetchval, "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"))
+            assert not asked.done()
+            await holder.execute("COMMIT")
+        finally:
+            await holder.close()
+        assert len(items(await asked)) == 5
+    assert await database.fetchval("SELECT count(*) FROM task_events WHERE type = 'audit.read'") == 2
 
 
 async def test_an_administrator_who_was_shown_nothing_leaves_a_row(ask: Ask, database: Database) -> None:

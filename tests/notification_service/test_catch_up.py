@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from audit_logger.trail.records import read_record
+from audit_logger.trail.records import read_records
 from notification_service.catch_up import CatchUp
 from notification_service.recent_events import RecentEvents
 from notification_service.seen_events import SeenEvents
@@ -63,10 +63,10 @@ async def test_what_was_recorded_while_nobody_was_here_is_left_to_replays(runnin
 async def test_who_read_the_trail_is_no_news(running: Running, database: Database) -> None:
     catch_up = await beginning(running, database)
     anna = await running.connect("anna")
-    read = read_record(
-        reader="admin", owner="anna", task_id=None, query={}, count=1, at=datetime.now(UTC), correlation_id="c"
+    read = read_records(
+        reader="admin", owners={"anna": 1}, task_id=None, query={}, at=datetime.now(UTC), correlation_id="c"
     )
-    await trail(database).append([read])
+    await trail(database).append(read)
     await record(database, lost := created("anna", "a"))
     await catch_up.turn(grace=0)
     assert ids(await anna.frames(1)) == [lost.event_id]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
+import asyncpg
 import msgspec
 
 from audit_logger.encryption.keys import Keys
@@ -100,17 +101,14 @@ async def owner_of(database: Database, task_id: str) -> str | None:
     return owner
 
 
-async def page(
-    database: Database, keys: Keys, criteria: EventFilter, *, limit: int, cursor: str | None
-) -> Page[AuditItem]:
-    """One page of rows, newest first. Raises InvalidError for a cursor that is not of this filter."""
+async def page(database: Database, criteria: EventFilter, *, limit: int, cursor: str | None) -> Page[asyncpg.Record]:
+    """One page of rows, newest first, for `items`. Raises InvalidError for a cursor that is not of this filter."""
     of = fingerprint(criteria)
     query, values = statement(criteria, None if cursor is None else uuid_position(cursor, of), limit + 1)
     async with database.acquire() as connection, in_transaction(connection, readonly=True):
         await connection.execute(IN_ORDER)
         rows = await connection.fetch(query, *values)
-    found = page_of(rows, limit, of, at="occurred_at", id="event_id")
-    return Page(items=await items(keys, found.items), cursor=found.cursor)
+    return page_of(rows, limit, of, at="occurred_at", id="event_id")
 
 
 def statement(criteria: EventFilter, after: Position[uuid.UUID] | None, limit: int) -> tuple[str, list[Any]]:
