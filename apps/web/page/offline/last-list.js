@@ -36,13 +36,15 @@ export class LastList {
   }
 
   /**
-   * Keeps it in a moment, and only it.
+   * Keeps it in a moment, and only it: as it is then, however often it changes meanwhile.
    *
    * @param {() => Omit<Kept, "userId" | "at">} current
    */
   soon(current) {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.keep(current()), PAUSE);
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      this.keep(current());
+    }, PAUSE);
   }
 
   /** @param {Omit<Kept, "userId" | "at">} list */
@@ -66,6 +68,7 @@ export class LastList {
   /** Ends what is planned. */
   stop() {
     clearTimeout(this.timer);
+    this.timer = undefined;
   }
 
   async forget() {
