@@ -21,6 +21,8 @@ export PYRIGHT_PYTHON_CACHE_DIR := $(CURDIR)/.uv/pyright
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 # A wide terminal where there is none: CI logs wrap by themselves.
 export COLUMNS ?= 140
+# Tests start hundreds of processes, each of which would compile all that it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 up: ## Run the platform at http://127.0.0.1:8000 (TASKFLOW_PORT, TASKFLOW_HOME, TASKFLOW_DATABASE_URL, BUS=dapr change that)
 	@.ci/environment $(if $(filter dapr,$(BUS)),test,up)
