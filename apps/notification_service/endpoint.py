@@ -45,6 +45,8 @@ _HEADERS: Final = (
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),  # nginx must pass frames on as they come
 )
+_CLOSE: Final = (b"connection", b"close")
+"""The connection ends with the stream: whoever kept it for another request would find it reset (RFC 9112, 9.6)."""
 _DEPRECATION: Final = (b"deprecation", b"@1795910400")
 """Of `?token=` (RFC 9745): since 29 November 2026."""
 
@@ -179,6 +181,8 @@ class _Answer:
                 exchange.unframe()
             # Made anew for each: what stands around the app adds headers of its own to the message.
             headers = [*_HEADERS, _DEPRECATION] if self._deprecated else list(_HEADERS)
+            if exchange is not None:
+                headers.append(_CLOSE)
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             _let_go(scope)
             greeting = streams.hub.greeting(self._mark() if self._last_event_id is None else None)

@@ -19,7 +19,6 @@ from taskflow_core.settings import Settings
 from tests.audit_logger.making import KEY, checkpoint, created, finding, record, tamper, verdict
 
 SIGNER = Signer(KEY)
-NOW = datetime.now(UTC)
 REWIND = (
     "DELETE FROM task_events WHERE chain_seq > {0}",
     "UPDATE audit_chain SET (seq, hash) = (SELECT chain_seq, hash FROM task_events WHERE chain_seq = {0})",
@@ -72,8 +71,9 @@ async def test_unlinked_ones_of_before_go_on_verifying_and_the_next_names_the_la
 ) -> None:
     for days in (3, 2, 2):
         await rows(database, 1)
-        last = await sealed_as_before(database, tmp_path, NOW - timedelta(days=days))
-        again = await sealed_as_before(database, tmp_path, NOW - timedelta(days=days, seconds=-1))  # as a restart did
+        at = datetime.now(UTC) - timedelta(days=days)
+        last = await sealed_as_before(database, tmp_path, at)
+        again = await sealed_as_before(database, tmp_path, at + timedelta(seconds=1))  # as a restart did
         assert hash_of(last) != hash_of(again)
     assert (await verdict(database, tmp_path)).findings == []
     await rows(database, 1)

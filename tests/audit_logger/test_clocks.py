@@ -27,14 +27,13 @@ from taskflow_core.telemetry.metrics import REGISTRY
 from tests.audit_logger.making import KEY, created, drop, let_days_go_by, record, verdict
 from tests.support.clock import MovableClock
 
-NOW = datetime.now(UTC)
 DAY = timedelta(days=1)
 JUMPS = [timedelta(days=1000), timedelta(days=-1000), timedelta(days=1), timedelta(days=-1), timedelta(minutes=5)]
 
 
 def ago(months: int) -> datetime:
     """The middle of an earlier month."""
-    month = month_of(NOW.date(), -months)
+    month = month_of(datetime.now(UTC).date(), -months)
     return datetime(month.year, month.month, 15, tzinfo=UTC)
 
 
@@ -112,7 +111,9 @@ def _waits() -> float | None:
 
 async def test_what_a_caller_says_of_its_time_decides_nothing(trail: Database) -> None:
     async with trail.acquire() as connection:
-        assert await detach_old(connection, Signer(KEY), Archive(None), keep=24, now=NOW + 1000 * DAY) == []
+        assert (
+            await detach_old(connection, Signer(KEY), Archive(None), keep=24, now=datetime.now(UTC) + 1000 * DAY) == []
+        )
         assert await ensure(connection) == 0
     assert await whole(trail)
 
@@ -269,7 +270,7 @@ async def test_a_detached_month_is_not_dropped_before_its_time_however_often_a_s
     async with database.acquire() as connection:
         await connection.execute("SELECT audit_sort_default()")
         assert await upkeep_ran(connection)
-        [relation] = await detach_old(connection, Signer(KEY), Archive(None), keep=24, now=NOW)
+        [relation] = await detach_old(connection, Signer(KEY), Archive(None), keep=24, now=datetime.now(UTC))
         for _ in range(40):
             assert await upkeep_ran(connection)
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="stays until upkeep has run on 30 days"):

@@ -27,12 +27,10 @@ from tests.audit_logger.making import (
     verdict,
 )
 
-NOW = datetime.now(UTC)
-
 
 def months_ago(count: int, day: int = 15) -> datetime:
     """A day of an earlier month."""
-    month = month_of(NOW.date(), -count)
+    month = month_of(datetime.now(UTC).date(), -count)
     return datetime(month.year, month.month, day, tzinfo=UTC)
 
 
@@ -49,7 +47,7 @@ async def prune(database: Database, directory: Path | None = None, *, keep: int 
     """Detach what is older."""
     async with database.acquire() as connection:
         archive = Archive(None if directory is None else str(directory))
-        return await detach_old(connection, Signer(KEY), archive, keep=keep, now=NOW)
+        return await detach_old(connection, Signer(KEY), archive, keep=keep, now=datetime.now(UTC))
 
 
 async def test_the_trail_verifies_after_pruning_and_later_changes_are_still_found(
@@ -76,8 +74,8 @@ async def test_months_within_the_retention_stay(database: Database) -> None:
     assert len(await prune(database, keep=28)) == 1
     async with database.acquire() as connection:
         months = [p.month for p in await attached(connection)]
-    assert month_of(NOW.date(), -26) in months
-    assert month_of(NOW.date(), -30) not in months
+    assert months_ago(26, 1).date() in months
+    assert months_ago(30, 1).date() not in months
 
 
 async def test_rows_deleted_by_hand_are_not_covered_up_by_pruning(database: Database, admin_url: str) -> None:
@@ -93,7 +91,7 @@ async def test_a_record_of_pruning_without_the_key_covers_nothing(database: Data
     await old_trail(database)
     forged = Signer("another-key-of-32-or-more-characters!")
     async with database.acquire() as connection:
-        await detach_old(connection, forged, Archive(None), keep=24, now=NOW)
+        await detach_old(connection, forged, Archive(None), keep=24, now=datetime.now(UTC))
     found = await finding(database)
     assert (found.kind, found.seq) == ("removed", 1)
 
@@ -142,9 +140,9 @@ async def test_a_month_is_put_back_and_everything_verifies(database: Database, o
     await prune(database)
     owner = await asyncpg.connect(owner_url)
     try:
-        assert await put_back(owner, Signer(KEY), Archive(None), month_of(NOW.date(), -26), NOW) == 3
+        assert await put_back(owner, Signer(KEY), Archive(None), months_ago(26, 1).date(), datetime.now(UTC)) == 3
         with pytest.raises(RetentionError, match="is not detached"):
-            await put_back(owner, Signer(KEY), Archive(None), month_of(NOW.date(), -26), NOW)
+            await put_back(owner, Signer(KEY), Archive(None), months_ago(26, 1).date(), datetime.now(UTC))
     finally:
         await owner.close()
     answer = await verdict(database)
@@ -156,7 +154,7 @@ async def test_a_month_is_exported_whole_before_and_after_it_is_detached(
     database: Database, owner_url: str, tmp_path: Path
 ) -> None:
     await old_trail(database)
-    month = month_of(NOW.date(), -26)
+    month = months_ago(26, 1).date()
     owner = await asyncpg.connect(owner_url)
     try:
         assert await export_month(owner, month, tmp_path / "before.jsonl") == 2

@@ -20,20 +20,20 @@ from tests.audit_logger.way import OWNER, SUPERUSER, Way
 from tests.audit_logger.ways import UNSEEN, WAYS
 
 ROOT = Path(__file__).parents[2]
-MONTH = f"task_events_{datetime.now(UTC):%Y_%m}"
 
 
 @dataclass(frozen=True)
 class Trail:
-    """A sealed trail as `ways` describes it."""
+    """A sealed trail as `ways` describes it; `month` is the table of what was recorded in it last."""
 
     settings: Settings
     urls: dict[str, str]
+    month: str
 
     async def tamper(self, by: str, sql: str) -> None:
         connection = await asyncpg.connect(self.urls[by])
         try:
-            await connection.execute(sql.replace("{month}", MONTH))
+            await connection.execute(sql.replace("{month}", self.month))
         finally:
             await connection.close()
 
@@ -54,7 +54,8 @@ async def trail(
     assert await cli.verify(signed) == cli.Report(
         ["All 10 rows verify, 1 pruned ones are vouched for; 2 checkpoints agree."], PROVEN
     )
-    return Trail(signed, {OWNER: owner_url, SUPERUSER: admin_url})
+    month = f"task_events_{datetime.now(UTC):%Y_%m}"
+    return Trail(signed, {OWNER: owner_url, SUPERUSER: admin_url}, month)
 
 
 CASES = [pytest.param(way, by, id=f"{way.name}, by {by}") for way in WAYS for by in way.by]

@@ -12,7 +12,7 @@ from e2e.rig import ports
 from taskflow_local.postgres import running
 from tests.support.follower import Follower
 from tests.support.journal import Writer, reckon
-from tests.support.platform_process import Platform, platform
+from tests.support.platform_process import QUICK_PASSWORDS, Platform, platform
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -28,7 +28,7 @@ async def test_killed_again_and_again_the_platform_keeps_what_it_acknowledged(op
 
         async def start() -> Platform:
             variables = {"TASKFLOW_PORT": str(port), "TASKFLOW_STREAM_HEARTBEAT_SECONDS": "5"}
-            started = processes.enter_context(platform(home, **variables))
+            started = processes.enter_context(platform(home, program=QUICK_PASSWORDS, **variables))
             await asyncio.to_thread(lambda: started.url)
             return started
 

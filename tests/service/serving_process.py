@@ -1,6 +1,6 @@
 """`python -m tests.service.serving_process`: all five services in one process, as `taskflow serve` runs one.
 
-Told by the environment; prints the port it listens on.
+Told by the environment; prints the port it listens on. A password costs little here.
 """
 
 import os
@@ -13,9 +13,11 @@ from taskflow_core.service.listening import listen
 from taskflow_core.service.server import serve
 from taskflow_core.settings import load
 from taskflow_core.telemetry import logs
+from tests.support.quick_passwords import cost_little
 
 
 def main() -> int:
+    cost_little()
     settings = load(os.environ)
     logs.configure(settings.log_level)
     with listen(settings.host, settings.port) as listening:

@@ -26,6 +26,7 @@ async def test_revoked_it_ends_its_streams(settings: Settings, tmp_path: Path) -
             assert (await client.get("/api/v1/tasks", headers=program)).status_code == 403
             async with client.stream("GET", STREAM, headers=program) as stream:
                 assert stream.status_code == 200
+                assert stream.headers["connection"] == "close", "who kept it would ask again in vain"
                 pieces = stream.aiter_text()
                 await anext(pieces)
                 assert (await client.delete(f"{TOKENS}/{made['id']}", headers=owner)).status_code == 204

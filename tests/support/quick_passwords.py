@@ -11,7 +11,13 @@ from taskflow_cli.main import main
 LEAST = 4
 """bcrypt's fewest rounds: 256 times less than Phase IV's, and ours."""
 
-if __name__ == "__main__":
+
+def cost_little() -> None:
+    """From now on each hash of this process costs the least."""
     with_rounds = bcrypt.gensalt
     bcrypt.gensalt = lambda rounds=LEAST, prefix=b"2b": with_rounds(LEAST, prefix)
+
+
+if __name__ == "__main__":
+    cost_little()
     sys.exit(main())
