@@ -12,6 +12,7 @@ import structlog
 from taskflow_core.database.pool import Database
 from taskflow_core.settings import Settings
 from tests.support.clock import MovableClock
+from tests.support.one_process import in_one_process
 from tests.support.shared_postgres import Addresses, Cluster, Databases
 
 # Log lines as structlog prints them by default, but with plain tracebacks: those with every local variable, drawn in
@@ -136,16 +137,7 @@ async def database(settings: Settings) -> AsyncGenerator[Database]:
 @pytest.fixture
 def settings(app_url: str, owner_url: str) -> Settings:
     """Settings of a platform in one process on the test's database."""
-    return Settings(
-        database_url=app_url,
-        migration_database_url=owner_url,
-        auth_secret="a-secret-for-tests-of-32-or-more-characters",
-        api_token="a-token-for-tests-of-32-or-more-characters",
-        audit_encryption_keys=("a-key-of-keys-for-tests-of-32-or-more-characters",),
-        bus="embedded",
-        environment="test",
-        database_pool_size=5,
-    )
+    return in_one_process(app_url, owner_url)
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +20,8 @@ from taskflow_core.settings import Settings
 from tests.audit_logger.making import KEY, checkpoint, created, record
 from tests.audit_logger.way import OWNER, SUPERUSER, Way
 from tests.audit_logger.ways import UNSEEN, WAYS
+from tests.support.one_process import in_one_process
+from tests.support.shared_postgres import Databases
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,24 +42,62 @@ class Trail:
             await connection.close()
 
 
-@pytest.fixture
-async def trail(
-    database: Database, settings: Settings, app_url: str, owner_url: str, admin_url: str, tmp_path: Path
-) -> Trail:
-    out = tmp_path / "out"
-    signed = msgspec.structs.replace(settings, audit_signing_key=KEY, audit_checkpoint_dir=str(out))
+@dataclass(frozen=True)
+class Sealed:
+    """A database with the trail, its directory of checkpoints, and the table of the month in which it was made."""
+
+    database: str
+    directory: Path
+    month: str
+
+
+@pytest.fixture(scope="session")
+def sealed(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sealed]:
+    """Made once; each test has a copy of it."""
+    name, directory = databases.make(), tmp_path_factory.mktemp("sealed")
+    month = f"task_events_{datetime.now(UTC):%Y_%m}"
+    asyncio.run(_seal(databases.app_url(name), databases.owner_url(name), directory))
+    yield Sealed(name, directory, month)
+    databases.drop(name)
+
+
+async def _seal(app_url: str, owner_url: str, directory: Path) -> None:
+    signed = _signed(in_one_process(app_url, owner_url), directory)
+    database = Database(app_url, size=2)
+    await database.open()
+    await database.opened()
     await record(database, created("old", at=datetime(2020, 5, 5, tzinfo=UTC)))
     await record(database, *(created(f"task-{n}") for n in range(5)))
-    await checkpoint(database, out)
+    await checkpoint(database, directory)
     await record(database, *(created(f"task-{n}") for n in range(5)))
-    await checkpoint(database, out)
+    await checkpoint(database, directory)
     await cli.partitions(signed)
     await cli.prune(msgspec.structs.replace(signed, migration_database_url=app_url))
-    assert await cli.verify(signed) == cli.Report(
+    await database.close()
+
+
+def _signed(settings: Settings, directory: Path) -> Settings:
+    return msgspec.structs.replace(settings, audit_signing_key=KEY, audit_checkpoint_dir=str(directory))
+
+
+@pytest.fixture
+def database_name(databases: Databases, sealed: Sealed) -> Iterator[str]:
+    name = databases.make(like=sealed.database)
+    yield name
+    databases.drop(name)
+
+
+@pytest.fixture
+def trail(settings: Settings, owner_url: str, admin_url: str, sealed: Sealed, tmp_path: Path) -> Trail:
+    out = tmp_path / "out"
+    shutil.copytree(sealed.directory, out)
+    return Trail(_signed(settings, out), {OWNER: owner_url, SUPERUSER: admin_url}, sealed.month)
+
+
+async def test_untouched_it_verifies(trail: Trail) -> None:
+    assert await cli.verify(trail.settings) == cli.Report(
         ["All 10 rows verify, 1 pruned ones are vouched for; 2 checkpoints agree."], PROVEN
     )
-    month = f"task_events_{datetime.now(UTC):%Y_%m}"
-    return Trail(signed, {OWNER: owner_url, SUPERUSER: admin_url}, month)
 
 
 CASES = [pytest.param(way, by, id=f"{way.name}, by {by}") for way in WAYS for by in way.by]

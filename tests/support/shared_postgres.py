@@ -111,13 +111,13 @@ class Databases:
         self._thread.join()
         self._loop.close()
 
-    def make(self, *, migrated: bool = True) -> str:
-        """The name of a new database, cloned from the template or empty."""
-        if migrated:
+    def make(self, *, migrated: bool = True, like: str | None = None) -> str:
+        """The name of a new database, cloned from the template or empty; or like one of ours, which nobody may use."""
+        if migrated and like is None:
             self._make_template()
         self._count += 1
         name = f"{self._prefix}_{self._count}"
-        self._create(name, self._template if migrated else "template0")
+        self._create(name, like or (self._template if migrated else "template0"))
         return name
 
     def drop(self, name: str) -> None:

@@ -173,7 +173,7 @@ async def test_a_process_that_stops_meanwhile(large: User, database: Database) -
 async def test_by_a_real_server(settings: Settings, database: Database, tmp_path: Any, admin_url: str) -> None:
     """A whole one, one that its reader leaves, and one that the database leaves: a client hears that it broke off."""
     user_id, _ = await add_user(database, MovableClock().now())
-    await database.execute(_ADD, user_id, TASKS_OF_A_LARGE_ACCOUNT * 5)
+    await database.execute(_ADD, user_id, TASKS_OF_A_LARGE_ACCOUNT * 2)
     with serving(settings, tmp_path / "log") as served:
         async with httpx.AsyncClient(base_url=served.url, timeout=60) as client:
             client.headers["Authorization"] = f"Bearer {_token(settings, user_id)}"
@@ -189,7 +189,7 @@ async def test_by_a_real_server(settings: Settings, database: Database, tmp_path
             await admin.close()
             assert not zipfile.is_zipfile(io.BytesIO(b"".join(received)))
             whole = await client.get(EXPORT)
-            assert len(opened(whole.content)["tasks.json"]) == TASKS_OF_A_LARGE_ACCOUNT * 5
+            assert len(opened(whole.content)["tasks.json"]) == TASKS_OF_A_LARGE_ACCOUNT * 2
         assert "Traceback" not in served.written
         assert any(line["event"] == "export_broken_off" for line in served.lines)
 
