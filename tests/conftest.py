@@ -9,6 +9,7 @@ import httpx
 import pytest
 import structlog
 
+from chat_api.accounts import Accounts
 from taskflow_core.database.pool import Database
 from taskflow_core.settings import Settings
 from tests.support.clock import MovableClock
@@ -138,6 +139,15 @@ async def database(settings: Settings) -> AsyncGenerator[Database]:
 def settings(app_url: str, owner_url: str) -> Settings:
     """Settings of a platform in one process on the test's database."""
     return in_one_process(app_url, owner_url)
+
+
+@pytest.fixture
+def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> int:
+    """The lowest cost that bcrypt has, and as its value the usual one, a quarter of a second of CPU for a password."""
+    defaults = Accounts.__init__.__kwdefaults__ or {}
+    usual: int = defaults["rounds"]
+    monkeypatch.setitem(defaults, "rounds", 4)
+    return usual
 
 
 @pytest.fixture

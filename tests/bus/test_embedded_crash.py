@@ -146,4 +146,4 @@ async def test_it_stops_at_once_while_the_database_is_away() -> None:
     async with Handler().transport(nowhere).consume():
         await asyncio.sleep(0)
     await nowhere.close()
-    assert asyncio.get_running_loop().time() - began < 1
+    assert asyncio.get_running_loop().time() - began < 5

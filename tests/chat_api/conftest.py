@@ -8,7 +8,6 @@ import httpx
 import pytest
 
 from audit_logger.app import create_service as audit_logger
-from chat_api.accounts import Accounts
 from chat_api.app import create_service
 from taskflow_core.database.pool import Database
 from taskflow_core.service.auth import API_TOKEN_HEADER
@@ -24,12 +23,8 @@ NewUser = Callable[[], Awaitable[User]]
 
 
 @pytest.fixture(autouse=True)
-def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> int:
-    """The lowest cost that bcrypt has, and as its value the usual one, a quarter of a second of CPU for a password."""
-    defaults = Accounts.__init__.__kwdefaults__ or {}
-    usual: int = defaults["rounds"]
-    monkeypatch.setitem(defaults, "rounds", 4)
-    return usual
+def _cheap_hashes(cheap_hashes: int) -> None:
+    """For all that is tested here."""
 
 
 @pytest.fixture

@@ -223,7 +223,7 @@ class TestTheEnd:
             began = time.monotonic()
             for reader in readers:
                 assert await reader.rest() == []
-            assert time.monotonic() - began < 1.5
+            assert time.monotonic() - began < 3, "nobody is waited for until the server has had enough"
             hints = [reader.retries[-1] for reader in readers]
             assert all(500 <= hint <= 5000 for hint in hints)
             assert len(set(hints)) > 5, "each comes back after a while of its own"

@@ -38,7 +38,7 @@ class Altered(httpx.AsyncBaseTransport):
 
 @pytest.fixture
 async def chat_api(
-    request: pytest.FixtureRequest, settings: Settings, database: Database, clock: MovableClock
+    request: pytest.FixtureRequest, settings: Settings, database: Database, clock: MovableClock, cheap_hashes: int
 ) -> AsyncGenerator[httpx.AsyncBaseTransport]:
     """chat-api in the phase that the parameter names."""
     from chat_api.app import create_service

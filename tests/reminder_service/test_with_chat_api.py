@@ -23,7 +23,9 @@ TASKS, REMINDERS = "/api/v1/tasks", "/api/v1/reminders"
 
 
 @pytest.fixture
-async def client(settings: Settings, clock: MovableClock, database: Database) -> AsyncGenerator[httpx.AsyncClient]:
+async def client(
+    settings: Settings, clock: MovableClock, database: Database, cheap_hashes: int
+) -> AsyncGenerator[httpx.AsyncClient]:
     """A signed-up user of the two, on 1 March 2027 at 07:00."""
     clock.run_from(DUE - timedelta(hours=2))
     host = Host(settings, [chat_api.app.create_service, reminder_service.app.create_service], clock=clock)

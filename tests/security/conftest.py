@@ -6,7 +6,6 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from chat_api.accounts import Accounts
 from taskflow_core.events.topics import ALL_SERVICES
 from taskflow_core.service.composition import factories
 from taskflow_core.service.host import Host
@@ -18,9 +17,8 @@ from tests.support.clock import MovableClock
 
 
 @pytest.fixture
-async def world(settings: Settings, clock: MovableClock, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[World]:
+async def world(settings: Settings, clock: MovableClock, cheap_hashes: int) -> AsyncGenerator[World]:
     """Anna, Mallory and the whole platform; afterwards nothing in its log is a fault, or a secret."""
-    monkeypatch.setitem(Accounts.__init__.__kwdefaults__ or {}, "rounds", 4)
     settings = msgspec.structs.replace(
         settings,
         login_attempts_per_minute=1_000_000,

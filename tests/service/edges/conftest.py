@@ -8,7 +8,6 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from chat_api.accounts import Accounts
 from taskflow_core.events.topics import ALL_SERVICES
 from taskflow_core.service.composition import factories
 from taskflow_core.service.host import Host
@@ -26,11 +25,8 @@ def settings(settings: Settings, request: pytest.FixtureRequest) -> Settings:
 
 
 @pytest.fixture
-async def platform(
-    settings: Settings, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
-) -> AsyncGenerator[Platform]:
+async def platform(settings: Settings, clock: MovableClock, cheap_hashes: int) -> AsyncGenerator[Platform]:
     """The platform; afterwards nothing in its log is a fault, and it goes on."""
-    monkeypatch.setitem(Accounts.__init__.__kwdefaults__ or {}, "rounds", 4)
     host = Host(settings, factories(ALL_SERVICES if settings.phase == "v" else ("chat-api",)), clock=clock)
     async with host.running():
         await host.database.opened()
