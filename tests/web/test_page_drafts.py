@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.web.person import PASSWORD, Person, choose, day, quick_add, row
+from tests.web.person import PASSWORD, Person, choose, day, log_in, quick_add, row
 
 pytestmark = pytest.mark.browser
 
@@ -86,6 +86,32 @@ def test_a_form_that_back_closed_can_be_opened_again(ada: Person) -> None:
     expect(form.get_by_label("Title")).to_have_value("Half a sent")
 
 
+def test_what_the_line_gives_the_form_is_as_good_as_typed(ada: Person) -> None:
+    page = ada.tab()
+    page.keyboard.press("n")
+    page.get_by_role("button", name="More…").click()
+    form = page.get_by_role("dialog", name="New task")
+    form.get_by_label("Title").fill("A long story")
+    page.go_back()
+    page.get_by_role("textbox", name="New task").fill("buy milk tomorrow")
+    expect(page.get_by_role("listitem").filter(has_text="Tomorrow")).to_be_visible()
+    page.get_by_role("button", name="More…").click()
+    expect(form.get_by_label("Title")).to_have_value("buy milk")
+    page.keyboard.press("Escape")
+    expect(form.get_by_text("What you changed is not saved.")).to_be_visible()
+    page.reload()
+    expect(form.get_by_label("Title")).to_have_value("buy milk")
+    expect(form.get_by_label("Due date", exact=True)).to_have_value(day(1))
+    form.get_by_role("button", name="Add task").click()
+    # What was begun before is next.
+    page.get_by_role("button", name="Open", exact=True).click()
+    expect(form.get_by_label("Title")).to_have_value("A long story")
+    form.get_by_role("button", name="Discard").click()
+    expect(form).to_have_count(0)
+    expect(row(page, "buy milk")).to_be_visible()
+    assert "long story" not in page.evaluate("JSON.stringify(localStorage)")
+
+
 def test_a_draft_over_what_another_place_changed_is_not_saved_unasked(ada: Person) -> None:
     task = ada.add("Draft")
     page = ada.tab()
@@ -155,6 +181,23 @@ def test_signing_in_in_another_tab_is_signing_in_here(ada: Person) -> None:
         expect(one).to_have_count(0)
         for title in ("Buy milk", "Buy eggs"):
             expect(row(tab, title)).to_be_visible()
+
+
+def test_what_was_typed_is_there_for_who_signs_in_after_a_session_that_was_ended(ada: Person) -> None:
+    page = ada.tab()
+    page.get_by_role("textbox", name="New task").fill("Half a sent")
+    other = ada.context.browser
+    assert other is not None
+    with other.new_context() as elsewhere:
+        credentials = {"email": ada.email, "password": PASSWORD}
+        for path, body in (("login", credentials), ("logout", {"everywhere": True})):
+            answer = elsewhere.request.post(
+                f"{ada.url}/api/v1/auth/{path}", data=body, headers={"Origin": ada.url, "Accept": "application/json"}
+            )
+            assert answer.ok, answer.text()
+    expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
+    log_in(page, ada.email)
+    expect(page.get_by_role("textbox", name="New task")).to_have_value("Half a sent")
 
 
 def test_signing_out_leaves_nothing_behind(ada: Person) -> None:

@@ -1,6 +1,7 @@
 """What a person does without the server: kept, sent later in order and once, and never lost without a word."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
@@ -8,7 +9,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from tests.support.platform_process import Platform
 from tests.support.weak_network import WeakNetwork
 from tests.web.conftest import NewContext
-from tests.web.person import Person, choose, has_worker, log_in, new_email, quick_add, row
+from tests.web.person import BERLIN, Person, choose, day, has_worker, log_in, new_email, quick_add, row
 
 SAID_WITHIN = 10_000
 
@@ -131,8 +132,8 @@ def test_a_change_that_another_place_made_too_is_shown_and_decided_on(
     expect(line(page)).to_contain_text("1 change waits for you")
     line(page).get_by_role("button", name="Show").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("Yours: Water all of them")
-    expect(dialog).to_contain_text("There: Water the roses")
+    expect(dialog).to_contain_text("Yours: “Water all of them”")
+    expect(dialog).to_contain_text("There: “Water the roses”")
     assert [task["title"] for task in other.tasks()] == ["Water the roses"], "nothing is sent before"
     dialog.get_by_role("button", name="Send mine").click()
     all_sent(page)
@@ -310,3 +311,26 @@ def rename(page: Page, title: str, other: str) -> None:
     page.get_by_role("dialog").get_by_label("Title").fill(other)
     page.get_by_role("dialog").get_by_role("button", name="Save").click()
     expect(row(page, other)).to_contain_text("Not sent yet")
+
+
+def test_what_waits_is_said_as_people_say_it(ada: Person, network: WeakNetwork, elsewhere: Elsewhere) -> None:
+    task = ada.add("Water the plants", due_date=day(1))
+    other = elsewhere()
+    page = ada.tab()
+    lose_server(page, network)
+    row(page, "Water the plants").get_by_role("button", name="Water the plants", exact=True).click()
+    form = page.get_by_role("dialog", name="Edit task")
+    form.get_by_label("Due date", exact=True).fill(day(0))
+    form.get_by_label("Repeat", exact=True).select_option("Every day")
+    form.get_by_label("Priority").select_option("High")
+    form.get_by_role("button", name="Save").click()
+    expect(form).to_have_count(0)
+    other.change(task["id"], due_date=f"{day(1)}T08:00:00Z", priority="low")
+    network.mend()
+    expect(line(page)).to_contain_text("1 change waits for you")
+    line(page).get_by_role("button", name="Show").click()
+    fields = page.get_by_role("dialog").locator("dl > div")
+    hour = datetime.fromisoformat(f"{day(1)}T08:00:00Z").astimezone(BERLIN).hour
+    expect(fields.filter(has_text="Due date")).to_have_text(f"Due dateYours: todayThere: tomorrow, {hour}:00")
+    expect(fields.filter(has_text="Repeat").first).to_have_text("RepeatYours: dailyThere: none")
+    expect(fields.filter(has_text="Priority")).to_have_text("PriorityYours: highThere: low")

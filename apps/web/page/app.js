@@ -3,6 +3,7 @@
 import * as device from "./device.js";
 import { h } from "./dom.js";
 import { browserZone } from "./domain/zones.js";
+import { left } from "./ending.js";
 import { Toaster } from "./notices/toaster.js";
 import { LastList } from "./offline/last-list.js";
 import { Storage } from "./offline/storage.js";
@@ -37,7 +38,7 @@ let session = null;
 
 /** @param {TabMessage} message */
 function heard(message) {
-  if (message.kind === "signed-out") session?.end("");
+  if (message.kind === "signed-out") session && left(session, "");
   else if (message.kind === "reminder-answered") session?.waiting.dropReminder(message.id);
   else if (session?.user.id === message.userId) session.signedInElsewhere();
   // Who is about to use a link is not taken away from it.

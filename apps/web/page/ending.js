@@ -1,7 +1,7 @@
 // How a session ends: because the person leaves, or because it just did; then they can go on by their password.
 
-import { askToLose } from "./views/connection.js";
 import { askToSignInAgain } from "./views/entrance/sign-in-again.js";
+import { loadLater } from "./views/parts/later.js";
 
 /** @import { Session } from "./session.js" */
 
@@ -19,6 +19,7 @@ export async function signedOut(session) {
     const { email } = session.user;
     const onSubmit = (/** @type {string} */ password) => signInAgain(session, password);
     if (await askToSignInAgain({ email, onSubmit, signal: session.asking.signal })) return session.resume();
+    if (!session.ended) session.drafts.clear();
   }
   session.end(session.api.farewell);
   return false;
@@ -41,11 +42,12 @@ async function signInAgain({ api, tabs, user }, password) {
  *
  * @param {Session} session
  */
-export function signOut(session) {
+export async function signOut(session) {
   const { length: count } = session.offline.queue.waiting;
   const onLeave = () => session.leaving.signOut().catch(session.problem);
-  if (count > 0) askToLose({ count, toaster: session.toaster, onLeave });
-  else onLeave();
+  if (count === 0) return onLeave();
+  const later = await loadLater(session.problem);
+  later?.askToLose({ count, toaster: session.toaster, onLeave });
 }
 
 /**
@@ -55,6 +57,7 @@ export function signOut(session) {
  * @param {string} notice
  */
 export function left(session, notice) {
+  session.drafts.clear();
   session.offline.forget();
   session.end(notice);
 }

@@ -57,7 +57,6 @@ export class Session {
     this.problem = problemTeller(toaster, () => this.ended || this.offline.pulse !== "fine");
     this.streamOpened = () => {};
 
-    this.drafts = new Drafts({ userId: user.id });
     /** Ends the question for the password, where it is asked. */
     this.asking = new AbortController();
     this.store = new TaskStore();
@@ -82,8 +81,9 @@ export class Session {
       onBack: () => this.seenAgain(),
       onStranger: () => this.end(api.farewell),
     });
-    this.connection = connectionLine({ queue: this.offline.queue, toaster });
     const { queue: writes } = this.offline;
+    this.connection = connectionLine({ queue: writes, clock: this.clock, toaster, onProblem: this.problem });
+    this.drafts = new Drafts({ userId: user.id, tab: writes.tab });
     const tell = toaster.show.bind(toaster);
     const onTrash = () => this.router.go("/trash");
     const onMore = () => this.sync.loadSoon();
@@ -237,7 +237,6 @@ export class Session {
    */
   end(notice) {
     if (this.ended) return;
-    this.drafts.clear();
     this.stop();
     this.offline.forgetList();
     this.onEnd(notice);

@@ -18,3 +18,4 @@ export { openHistory } from "./views/past/history.js";
 export { openTrash } from "./views/past/trash.js";
 export { Selecting } from "./views/selecting/selecting.js";
 export { openSettings } from "./views/settings.js";
+export { askToLose, openUnsent } from "./views/unsent.js";

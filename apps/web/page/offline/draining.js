@@ -2,8 +2,9 @@
 // but kept, to be decided on.
 
 import { ApiError } from "../server/errors.js";
+import { livingTabs, tabLock } from "../state/living-tabs.js";
 import { formerly } from "../state/patches.js";
-import { isCreation, isFlying, isNoAnswer, livingTabs, tabLock } from "./entries.js";
+import { isCreation, isFlying, isNoAnswer } from "./entries.js";
 import { call, clash } from "./sending.js";
 
 /**

@@ -1,5 +1,6 @@
-// One change on its way, and the tabs that send them.
+// One change on its way.
 
+import { newKey } from "../server/api.js";
 import { ApiError } from "../server/errors.js";
 import { formerly } from "../state/patches.js";
 
@@ -65,21 +66,4 @@ export function isNoAnswer(error) {
   if (!(error instanceof ApiError)) return false;
   const isBusy = error.status === 429 && error.code !== "TOO_MANY_KEPT_ANSWERS";
   return [0, 502, 503, 504].includes(error.status) || isBusy || error.code === "IDEMPOTENCY_KEY_IN_USE";
-}
-
-/** @param {string} tab */
-export function tabLock(tab) {
-  return `taskflow-tab-${tab}`;
-}
-
-/** The locks of the tabs that are open. */
-export async function livingTabs() {
-  const { held = [] } = (await navigator.locks?.query()) ?? {};
-  return new Set(held.map(({ name }) => name));
-}
-
-/** A key that nobody else has. */
-export function newKey() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -3,6 +3,7 @@
 
 const NAME = "taskflow";
 const VERSION = 1;
+const PATIENCE = 2_000;
 
 /** @typedef {"lists" | "writes"} Kind */
 
@@ -17,6 +18,8 @@ export class Storage {
 
   open() {
     this.opening ??= new Promise((resolve) => {
+      // A disk that does not answer holds up nothing.
+      setTimeout(() => resolve(null), PATIENCE);
       try {
         const request = indexedDB.open(NAME, VERSION);
         request.onupgradeneeded = () => {
@@ -30,7 +33,8 @@ export class Storage {
         };
         request.onerror = () => resolve(null);
       } catch (error) {
-        if (!(error instanceof DOMException)) throw error;
+        // A browser that has no database at all has no such object either.
+        if (!(error instanceof DOMException || error instanceof TypeError)) throw error;
         resolve(null);
       }
     });

@@ -5,10 +5,12 @@
 // It is kept before it is sent, so a page that closes meanwhile loses nothing. Tabs take turns by a lock; what a living
 // tab is sending just now, the others leave to it.
 
+import { newKey } from "../server/api.js";
+import { tabLock } from "../state/living-tabs.js";
 import { formerly } from "../state/patches.js";
 import { begunOf } from "./begun.js";
 import { Draining } from "./draining.js";
-import { entryOf, isCreation, isFlying, newKey, tabLock } from "./entries.js";
+import { entryOf, isCreation, isFlying } from "./entries.js";
 import { Overlay } from "./overlay.js";
 import { addressed } from "./sending.js";
 
@@ -74,8 +76,9 @@ export class WriteQueue {
   /** Recalls what is left of earlier visits, and sends it. */
   async start() {
     const { signal } = this.ending;
-    // Held as long as this tab lives: what it is sending is its own.
-    navigator.locks?.request(tabLock(this.tab), { signal }, () => new Promise(() => {})).catch(() => {});
+    // Held as long as this tab lives and its person is signed in: what it is sending is its own.
+    const ended = () => new Promise((resolve) => signal.addEventListener("abort", resolve));
+    navigator.locks?.request(tabLock(this.tab), { signal }, ended).catch(() => {});
     await this.recall();
     this.drain();
   }

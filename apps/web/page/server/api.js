@@ -11,7 +11,7 @@ import { ApiError, refusal } from "./errors.js";
  * @property {unknown} [body] sent as JSON
  * @property {Record<string, string | number | null | undefined>} [query] null and "" leave a part out
  * @property {Record<string, string>} [headers]
- * @property {boolean} [creates] sends an Idempotency-Key, so that it can be sent again
+ * @property {boolean | string} [creates] sends an Idempotency-Key, this one or a new one, so that it can be sent again
  * @property {boolean} [quiet] just gets its 401: no renewal, and nobody is told
  * @property {boolean} [keepalive] outlives the page
  * @property {AbortSignal} [signal] ends the call, which then raises the signal's reason
@@ -29,8 +29,8 @@ const TIMED_OUT = "TIMED_OUT";
 const PATIENCE_WITH_FILES = 180_000;
 const LONGEST_WAIT = 10_000;
 
-/** A key that makes sending a creation again harmless. */
-function newKey() {
+/** A key that nobody else has, which makes sending a creation again harmless. */
+export function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
@@ -198,7 +198,7 @@ function asSent(method, { body, headers, creates = false, keepalive = false, sig
   /** @type {Record<string, string>} */
   const all = { Accept: "application/json", ...headers };
   if (body !== undefined) all["Content-Type"] = "application/json";
-  if (creates) all["Idempotency-Key"] = newKey();
+  if (creates) all["Idempotency-Key"] = creates === true ? newKey() : creates;
   const text = body === undefined ? undefined : JSON.stringify(body);
   return { method, credentials: "same-origin", keepalive, headers: all, body: text, signal };
 }
@@ -214,7 +214,7 @@ function asSent(method, { body, headers, creates = false, keepalive = false, sig
 function waitAfter(error, attempt, method, { creates = false }) {
   const harmless = creates || method === "GET";
   const wait = (error.retryAfter ?? 0.4 * attempt) * 1000;
-  return harmless && attempt < ATTEMPTS && isPassing(error, creates) && wait <= LONGEST_WAIT ? wait : null;
+  return harmless && attempt < ATTEMPTS && isPassing(error, Boolean(creates)) && wait <= LONGEST_WAIT ? wait : null;
 }
 
 /**

@@ -2,20 +2,24 @@
 // when they sign out.
 
 import * as device from "../device.js";
+import { newKey } from "../server/api.js";
+import { livingTabs, tabLock } from "./living-tabs.js";
 
 const MOST = 20;
-const LONGEST = 20_000;
+const LONGEST = 60_000;
 const DAYS = 30;
 const DAY = 86_400_000;
 
 /** @typedef {Record<string, {value: unknown, at: number}>} Kept By name: "line", "chat", "new" or a task's id. */
+/** @typedef {{key: string, tab: string, value: unknown}} Held What is on its way, and from which tab. */
 
 /** One person's drafts. */
 export class Drafts {
-  /** @param {{userId: string}} needs */
-  constructor({ userId }) {
+  /** @param {{userId: string, tab: string}} needs */
+  constructor({ userId, tab }) {
     /** @type {`drafts.${string}`} */
     this.place = `drafts.${userId}`;
+    this.tab = tab;
   }
 
   /** @returns {Kept} */
@@ -77,6 +81,60 @@ export class Drafts {
   drop(name) {
     const { [name]: dropped, ...others } = this.all();
     if (dropped) device.set(this.place, JSON.stringify(others));
+  }
+
+  /**
+   * What is kept as several under a name.
+   *
+   * @param {string} name
+   * @returns {any[]}
+   */
+  list(name) {
+    const value = this.get(name);
+    return Array.isArray(value) ? value : [];
+  }
+
+  /**
+   * Keeps several under a name, as long as there are some.
+   *
+   * @param {string} name
+   * @param {unknown[]} values
+   */
+  setList(name, values) {
+    if (values.length > 0) this.set(name, values);
+    else this.drop(name);
+  }
+
+  /**
+   * Keeps what is sent beside others of its name until what this returns is called; what a page that closes before
+   * has left, `left` finds.
+   *
+   * @param {string} name
+   * @param {unknown} value
+   */
+  hold(name, value) {
+    const key = newKey();
+    this.setList(name, [...this.list(name), { key, tab: this.tab, value }]);
+    return () => {
+      const held = this.list(name);
+      const others = held.filter((/** @type {Held} */ one) => one.key !== key);
+      if (others.length < held.length) this.setList(name, others);
+    };
+  }
+
+  /**
+   * Takes what pages that are gone had on its way.
+   *
+   * @param {string} name
+   * @returns {Promise<any[]>}
+   */
+  async left(name) {
+    const living = await livingTabs();
+    const isTheirs = (/** @type {Held} */ { tab }) => living.has(tabLock(tab));
+    const held = this.list(name);
+    const gone = held.filter((one) => !isTheirs(one));
+    if (gone.length > 0) this.setList(name, held.filter(isTheirs));
+    return gone.map(({ value }) => value);
   }
 
   clear() {

@@ -85,12 +85,15 @@ export class TaskCalls {
    *
    * @param {NewTask} fields
    * @param {string} [coming]
+   * @param {() => void} [onKept] is told when a page that closes loses it no more
    */
-  async create(fields, coming) {
+  async create(fields, coming, onKept = () => {}) {
     const id = this.store.expect(fields, coming);
     try {
       const write = { path: "/api/v1/tasks", taskId: id, title: fields.title, body: fields, keepalive: true };
-      const answer = await this.writes.send({ method: "POST", ...write });
+      const { kept, begun } = this.writes.begin([{ method: "POST", ...write }]);
+      kept.then(onKept);
+      const answer = await begun[0].send();
       if (answer === null) return /** @type {Task} */ (this.store.get(id));
       this.store.arrived(id, answer.body);
       return /** @type {Task} */ (answer.body);

@@ -2,6 +2,7 @@
 
 import { h, rememberFocus } from "../dom.js";
 import { icon } from "../icons.js";
+import { newKey } from "../server/api.js";
 import { ApiError } from "../server/errors.js";
 import { strings } from "../strings/index.js";
 
@@ -10,6 +11,13 @@ import { strings } from "../strings/index.js";
  * @import { Api } from "../server/api.js"
  * @import { Drafts } from "../state/drafts.js"
  * @import { Sync } from "../state/sync.js"
+ */
+
+/**
+ * @typedef {object} Message What is said, with the key by which the server knows it again.
+ * @property {string} key
+ * @property {{message: string, conversation_id?: string}} body as it is sent: once it has been, for good
+ * @property {boolean} [tried] whether it has been sent
  */
 
 /**
@@ -49,7 +57,13 @@ export function chatPanel({ api, sync, drafts, onClose }) {
     autocomplete: "off",
     enterkeyhint: "send",
   });
-  input.addEventListener("input", () => drafts.keep("chat", input.value));
+  /** A message that came back into the field, as long as it is the same. @type {{message: Message, release: () => void} | null} */
+  let back = null;
+  input.addEventListener("input", () => {
+    drafts.keep("chat", input.value);
+    back?.release();
+    back = null;
+  });
   const send = h(
     "button",
     { type: "submit", class: "primary-button icon-only", "aria-label": words.send },
@@ -113,50 +127,92 @@ export function chatPanel({ api, sync, drafts, onClose }) {
     event.preventDefault();
     const text = input.value.trim();
     if (!text) return;
+    const again = back;
+    back = null;
     input.value = "";
     drafts.drop("chat");
-    say(text);
+    say(text, again?.message);
+    again?.release();
   }
 
   /**
-   * Messages are answered one after the other, for what one means may hang on the one before.
+   * Messages are answered one after the other, for what one means may hang on the one before. Until it is, one is kept.
    *
    * @param {string} text
+   * @param {Message} [message]
    */
-  function say(text) {
+  function say(text, message = newMessage(text)) {
     examples.hidden = true;
+    const release = drafts.hold("said", message);
     add("mine", text);
     const pending = h("p", { class: "chat-line chat-theirs chat-pending", "aria-hidden": "true" }, "…");
     log.append(pending);
     log.scrollTop = log.scrollHeight;
-    talk = talk.then(() => hear(text)).finally(() => pending.remove());
+    talk = talk
+      .then(() => hear(message))
+      .finally(() => {
+        pending.remove();
+        release();
+      });
   }
 
-  /** @param {string} text */
-  async function hear(text) {
+  /**
+   * @param {string} text
+   * @returns {Message}
+   */
+  function newMessage(text) {
+    return { key: newKey(), body: { message: text } };
+  }
+
+  /**
+   * The message as it is sent, again and again: what is said first joins the talk as it is then.
+   *
+   * @param {Message} message
+   * @returns {Message}
+   */
+  function settled({ key, body, tried }) {
+    return { key, body: conversation && !tried ? { ...body, conversation_id: conversation } : body, tried: true };
+  }
+
+  /** @param {Message} said */
+  async function hear(said) {
+    const message = settled(said);
+    const release = drafts.hold("said", message);
     try {
-      add("theirs", await answerTo(text));
+      add("theirs", await answerTo(message));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.status === 404) conversation = null; // it is gone: the next message begins another
-      comeBack(text, add("problem", error.message));
+      // What may have arrived is sent as the same; what was refused is said anew.
+      const isUnknown = error.status === 0 || error.status >= 500;
+      comeBack(isUnknown ? message : newMessage(message.body.message), add("problem", error.message));
+    } finally {
+      release();
     }
   }
 
   /**
    * A message that was not answered comes back into the field; where the next one is typed already, it can be sent again.
    *
-   * @param {string} text
+   * @param {Message} message
    * @param {HTMLElement} reason
    */
-  function comeBack(text, reason) {
-    if (!input.value) {
-      input.value = text;
-      return;
-    }
+  function comeBack(message, reason) {
+    if (input.value) return offerAgain(message, reason);
+    input.value = message.body.message;
+    back = { message, release: drafts.hold("said", message) };
+  }
+
+  /**
+   * @param {Message} message
+   * @param {HTMLElement} reason
+   */
+  function offerAgain(message, reason) {
+    const release = drafts.hold("said", message);
     const sendAgain = () => {
       again.remove();
-      say(text);
+      say(message.body.message, message);
+      release();
     };
     const again = h("button", { type: "button", class: "chip-button", on: { click: sendAgain } }, words.sendAgain);
     reason.append(" ", again);
@@ -165,12 +221,11 @@ export function chatPanel({ api, sync, drafts, onClose }) {
   /**
    * What the assistant says to a message; what it did shows in the list. Raises ApiError.
    *
-   * @param {string} text
+   * @param {Message} message
    */
-  async function answerTo(text) {
-    const body = conversation ? { message: text, conversation_id: conversation } : { message: text };
+  async function answerTo({ body, key }) {
     /** @type {ChatAnswer} */
-    const answer = await api.json("POST", "/api/v1/chat", { body, creates: true });
+    const answer = await api.json("POST", "/api/v1/chat", { body, creates: key });
     conversation = answer.conversation_id ?? conversation;
     // The stream brings what the chat changed; without one, the list is asked for.
     if ((answer.tool_calls ?? []).length > 0 && !sync.live) sync.loadSoon();
@@ -191,5 +246,11 @@ export function chatPanel({ api, sync, drafts, onClose }) {
     returnFocus();
   }
 
+  drafts.left("said").then((messages) => {
+    for (const message of messages) {
+      add("mine", message.body.message);
+      offerAgain(message, add("problem", strings.unsent.mark));
+    }
+  });
   return { node, open, close, isOpen: () => !node.hidden };
 }

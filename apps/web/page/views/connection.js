@@ -2,12 +2,11 @@
 
 import { h, setText } from "../dom.js";
 import { strings } from "../strings/index.js";
-import { openSheet } from "./parts/sheet.js";
+import { loadLater } from "./parts/later.js";
 
 /**
- * @import { TaskPatch } from "../../types/chat-api.js"
+ * @import { Clock } from "../domain/zones.js"
  * @import { Toaster } from "../notices/toaster.js"
- * @import { Entry } from "../offline/entries.js"
  * @import { WriteQueue } from "../offline/write-queue.js"
  * @import { Pulse } from "../server/pulse.js"
  */
@@ -15,13 +14,13 @@ import { openSheet } from "./parts/sheet.js";
 const words = strings.unsent;
 
 /**
- * @param {{queue: WriteQueue, toaster: Toaster}} needs
+ * @param {{queue: WriteQueue, clock: Clock, toaster: Toaster, onProblem: (error: unknown) => void}} needs
  */
-export function connectionLine({ queue, toaster }) {
+export function connectionLine({ queue, clock, toaster, onProblem }) {
   const said = h("span");
   const show = h("button", { type: "button", class: "quiet-button", on: { click: openList } }, words.show);
   const node = h("div", { class: "connection", role: "status", hidden: true }, said, show);
-  /** @type {{list: HTMLElement} | null} */
+  /** @type {{draw: () => void, close: () => void} | null} */
   let opened = null;
   /** @type {Pulse} */
   let pulse = "fine";
@@ -36,28 +35,13 @@ export function connectionLine({ queue, toaster }) {
     setText(said, parts.join(" "));
     node.hidden = parts.length === 0;
     show.hidden = waiting.length === 0;
-    if (opened) fill(opened.list);
+    opened?.draw();
   }
 
-  function openList() {
-    const list = h("ul", { class: "unsent-list" });
-    fill(list);
-    opened = { list };
-    openSheet({
-      title: words.title,
-      body: [list],
-      footer: [],
-      toaster,
-      onClose: () => {
-        opened = null;
-      },
-    });
-  }
-
-  /** @param {HTMLElement} list */
-  function fill(list) {
-    const rows = queue.waiting.map((entry) => entryRow(entry, queue));
-    list.replaceChildren(...(rows.length > 0 ? rows : [h("li", {}, words.none)]));
+  async function openList() {
+    const later = await loadLater(onProblem);
+    opened?.close();
+    opened = later?.openUnsent({ queue, clock, toaster }) ?? null;
   }
 
   return {
@@ -69,81 +53,4 @@ export function connectionLine({ queue, toaster }) {
       draw();
     },
   };
-}
-
-/**
- * @param {Entry} entry
- * @param {WriteQueue} queue
- */
-function entryRow(entry, queue) {
-  const { state, title, reason, theirs, method } = entry;
-  const why = { waiting: words.waits, old: words.old, conflict: theirs ? words.conflict : `${words.gone} ${reason}` };
-  const insist = { type: "button", class: "quiet-button", on: { click: () => queue.insist(entry) } };
-  const discard = { type: "button", class: "quiet-button", on: { click: () => queue.discard(entry) } };
-  return h(
-    "li",
-    { class: "unsent-entry", data: { state } },
-    h("p", { class: "unsent-title" }, title),
-    h("p", { class: "unsent-why" }, why[state]),
-    method === "PATCH" ? compared(entry) : h("p", {}, method === "POST" ? words.made : words.deleted),
-    h(
-      "div",
-      { class: "unsent-choice" },
-      state === "waiting" ? null : h("button", insist, words.insist),
-      h("button", discard, words.discard),
-    ),
-  );
-}
-
-/**
- * What is to change, beside what is there.
- *
- * @param {Entry} entry
- */
-function compared({ body, theirs }) {
-  const fields = Object.entries(/** @type {TaskPatch} */ (body));
-  const there = /** @type {Record<string, unknown> | null} */ (theirs);
-  return h(
-    "dl",
-    { class: "unsent-fields" },
-    ...fields.map(([name, value]) =>
-      h(
-        "div",
-        {},
-        h("dt", {}, words.fields.get(name) ?? name),
-        h("dd", {}, `${words.yours}: ${valueWords(value)}`),
-        there ? h("dd", {}, `${words.theirs}: ${valueWords(there[name])}`) : null,
-      ),
-    ),
-  );
-}
-
-/** @param {unknown} value */
-function valueWords(value) {
-  if (typeof value === "boolean") return words.values[value ? "true" : "false"];
-  if (value === null || value === undefined || value === "") return words.nothing;
-  return Array.isArray(value) ? value.join(", ") || words.nothing : String(value);
-}
-
-/**
- * Asks whether to log out though changes are not sent.
- *
- * @param {{count: number, toaster: Toaster, onLeave: () => void}} needs
- */
-export function askToLose({ count, toaster, onLeave }) {
-  const leave = () => {
-    sheet.close();
-    onLeave();
-  };
-  const sheet = openSheet({
-    title: words.leaveTitle,
-    body: [h("p", {}, `${words.count(count)} ${words.leaveLose}`)],
-    footer: [
-      h("span", { class: "spring" }),
-      h("button", { type: "button", class: "quiet-button", on: { click: () => sheet.close() } }, words.stay),
-      h("button", { type: "button", class: "primary-button danger", on: { click: leave } }, words.leave),
-    ],
-    toaster,
-  });
-  return sheet;
 }

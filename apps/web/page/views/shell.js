@@ -137,7 +137,6 @@ export class Shell {
     this.selecting = selectStart({ list: this.list, store, actions, clock, hold, onProblem, on });
     this.panel = waitingPanel({ waiting, store, sync, clock, onOpen: (id) => go(`/task/${id}`) });
     this.chat = chatLater({ api, sync, drafts, onClose: leave, page: () => this.node, onProblem });
-    this.chat = chatLater({ api, sync, drafts, onClose: leave, page: () => this.node, onProblem });
     this.chatButton = iconButton("chat", words.chat, {
       title: words.chatKey,
       "aria-expanded": "false",

@@ -7,6 +7,17 @@ import { review } from "./review.js";
 import { security } from "./security.js";
 import { select } from "./select.js";
 import { settings } from "./settings.js";
+import { unsent } from "./unsent.js";
 import { ways } from "./ways.js";
 
-export const later = { ...account, ...fields, ...history, ...review, ...security, ...settings, ...ways, select };
+export const later = {
+  ...account,
+  ...fields,
+  ...history,
+  ...review,
+  ...security,
+  ...settings,
+  ...unsent,
+  ...ways,
+  select,
+};

@@ -8,6 +8,7 @@ import { strings } from "../../strings/later.js";
 import { repeats } from "../list/row.js";
 import { showErrors, summaryLine, watchFocus } from "../parts/field.js";
 import { openSheet } from "../parts/sheet.js";
+import { draftFor, NOTHING, takeAside } from "./form-draft.js";
 import { scopeField } from "./scope.js";
 import { changes, onlyGiven, ruleDiffers, taskFields } from "./task-fields.js";
 
@@ -21,8 +22,6 @@ import { changes, onlyGiven, ruleDiffers, taskFields } from "./task-fields.js";
  * @import { Task } from "../../state/tasks.js"
  * @import { Entered } from "./task-fields.js"
  */
-
-/** @typedef {{before: Entered, entered: Entered, etag: string | null}} Draft What was typed, and over what. */
 
 /** @type {Start} */
 const EMPTY = {
@@ -51,7 +50,7 @@ const words = { ...strings.form, ...strings.draft };
  */
 export function openTaskForm({ api, actions, drafts, clock, toaster, task, etag, start, on }) {
   const name = task?.id ?? "new";
-  const kept = asDraft(Object.keys(start).length > 0 ? null : drafts.get(name));
+  const kept = draftFor(drafts, name, start);
   const base = task ?? { ...EMPTY, ...start, due_all_day: !start.due_date?.includes("T") };
   const shown = kept ? { ...base, ...kept.entered, due_all_day: !kept.entered.due_date?.includes("T") } : base;
   const fields = taskFields({ api, clock, shown, known: tagCounts(actions.store.all()), onClear: changed });
@@ -67,7 +66,8 @@ export function openTaskForm({ api, actions, drafts, clock, toaster, task, etag,
   );
   /** The task once it is there: a new one is saved, while more is typed. */
   let current = task;
-  let before = kept?.before ?? fields.entered();
+  // What comes from the line is entered as well, and not saved yet.
+  let before = kept?.before ?? (task ? fields.entered() : NOTHING);
   let version = kept ? kept.etag : etag;
   let over = false;
   changed();
@@ -126,11 +126,21 @@ export function openTaskForm({ api, actions, drafts, clock, toaster, task, etag,
   }
 
   function closed() {
-    if (!over && isChanged()) {
-      const actions = [{ label: words.open, run: on.again }];
-      toaster.show({ text: words.kept(fields.entered().title || words.newTask), actions, key: "draft", seconds: 8 });
-    }
+    if (!over && isChanged()) tellKept(fields.entered());
+    else if (!task) bringBack();
     on.close();
+  }
+
+  /** @param {Entered} entered */
+  function tellKept({ title }) {
+    const actions = [{ label: words.open, run: on.again }];
+    toaster.show({ text: words.kept(title || words.newTask), actions, key: "draft", seconds: 8 });
+  }
+
+  /** What was begun before this one is next. */
+  function bringBack() {
+    const aside = takeAside(drafts, name);
+    if (aside) tellKept(aside.entered);
   }
 
   /**
@@ -247,15 +257,4 @@ export function openTaskForm({ api, actions, drafts, clock, toaster, task, etag,
  */
 function tool(label, kind, click) {
   return h("button", { type: "button", class: `quiet-button ${kind}`, on: { click } }, label);
-}
-
-/**
- * What was kept, where it is a draft: another release may have kept something else.
- *
- * @param {unknown} value
- * @returns {Draft | null}
- */
-function asDraft(value) {
-  const draft = /** @type {Draft | null} */ (value);
-  return draft?.before && draft.entered ? draft : null;
 }

@@ -59,8 +59,8 @@ function changeLines(name, change, changes, clock) {
   if (name === "tags") return tagLines(textsIn(change.old), textsIn(change.new));
   if (name === "reminders") return reminderLines(textsIn(change.old), textsIn(change.new));
   const allDay = changes.due_all_day;
-  const old = show(name, change.old, allDay?.old, clock);
-  const now = show(name, change.new, allDay?.new, clock);
+  const old = sayValue(name, change.old, allDay?.old, clock);
+  const now = sayValue(name, change.new, allDay?.new, clock);
   if (!old) return [words.fieldSet(NAMES[name], now)];
   return [now ? words.fieldFromTo(NAMES[name], old, now) : words.fieldRemoved(NAMES[name], old)];
 }
@@ -126,7 +126,7 @@ function reminderLines(old, now) {
  * @param {unknown} allDay whether a due date is a whole day
  * @param {Clock} clock
  */
-function show(name, value, allDay, clock) {
+export function sayValue(name, value, allDay, clock) {
   if (value === null || value === undefined) return "";
   const text = String(value);
   if (name === "title") return words.quoted(text);

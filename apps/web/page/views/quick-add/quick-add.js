@@ -4,11 +4,11 @@
 import { h } from "../../dom.js";
 import { moved } from "../../domain/line.js";
 import { icon } from "../../icons.js";
-import { ApiError } from "../../server/errors.js";
 import { LineReader } from "../../state/line-reader.js";
 import { strings } from "../../strings/index.js";
 import { lineField } from "./line-field.js";
 import { quickDays } from "./quick-days.js";
+import { quickMaking } from "./quick-making.js";
 import { quickPaste } from "./quick-paste.js";
 import { instantText, marksOf, quickSaid, refusalOf } from "./quick-said.js";
 import { newTaskOf, quickSending } from "./quick-sending.js";
@@ -16,7 +16,6 @@ import { tagComplete } from "./tag-complete.js";
 
 /**
  * @import { Parsed, Stretch, TaskView } from "../../../types/chat-api.js"
- * @import { Said } from "../../domain/line.js"
  * @import { Clock } from "../../domain/zones.js"
  * @import { Api } from "../../server/api.js"
  * @import { Start } from "../../sheets.js"
@@ -51,7 +50,10 @@ export function quickAdd({ api, actions, drafts, clock, onDetails, onAdded }) {
   const tags = tagComplete({ input, tasks: () => actions.store.all() });
   const text = lineField({ input, onInput: edited, beside: tags.node });
   const said = quickSaid({ clock, onKeep: keep, onChoice: () => complain("") });
-  const sending = quickSending({ onPutBack: swap, onDiscard: () => input.focus() });
+  const onMany = () => input.focus();
+  const making = { actions, drafts, clock, reader, onAdded, onBack: comeBack, onMany };
+  const { make, makeEach, makeAll } = quickMaking(making);
+  const sending = quickSending({ drafts, onPutBack: swap, onAll: makeEach, onDiscard: () => input.focus() });
   const paste = quickPaste({ input, onLines: makeAll });
   const error = h("p", { class: "form-error", role: "alert", hidden: true });
   const near = quickDays();
@@ -99,7 +101,9 @@ export function quickAdd({ api, actions, drafts, clock, onDetails, onAdded }) {
   });
 
   function fold() {
-    if (input.value === "" && !form.contains(document.activeElement)) form.classList.remove("is-open");
+    // Nor does opening, then, where there is something below to press.
+    if (input.value === "" && sending.node.hidden && !form.contains(document.activeElement))
+      form.classList.remove("is-open");
   }
 
   function line() {
@@ -215,62 +219,6 @@ export function quickAdd({ api, actions, drafts, clock, onDetails, onAdded }) {
   }
 
   /**
-   * Makes a task of a line, which comes back with the reason where that fails.
-   *
-   * @param {Sent} sent
-   * @param {Said | null} meant what was seen of it; null where it must still be read
-   * @param {string} [coming] its row, where it has one
-   */
-  async function make(sent, meant, coming = actions.expect(newTaskOf(meant, sent, clock))) {
-    try {
-      const refusal = meant ? await create(meant, sent, coming) : await readAndCreate(sent, coming);
-      if (refusal) comeBack(sent, refusal);
-    } catch (problem) {
-      if (!(problem instanceof ApiError)) throw problem;
-      comeBack(sent, problem.fields.get("title") ?? problem.message);
-    } finally {
-      actions.giveUp(coming);
-    }
-  }
-
-  /**
-   * @param {Said | null} meant
-   * @param {Sent} sent
-   * @param {string} coming
-   */
-  async function create(meant, sent, coming) {
-    onAdded(await actions.create(newTaskOf(meant, sent, clock), coming));
-    return "";
-  }
-
-  /**
-   * Makes a task of a line that was sent before it was read; says why it does not.
-   *
-   * @param {Sent} sent
-   * @param {string} coming
-   */
-  async function readAndCreate(sent, coming) {
-    const reading = await reader.ask(sent.line);
-    const refusal = reading && refusalOf(reading, reading.options.length > 0 ? null : reading);
-    if (refusal) return refusal;
-    await create(reading, sent, coming);
-    const unread = reading?.unread.map((one) => words.quoted(one.text)) ?? [];
-    if (unread.length > 0) actions.tell({ text: words.addedWithoutDate(unread) });
-    return "";
-  }
-
-  /** @param {string[]} lines */
-  async function makeAll(lines) {
-    input.focus();
-    const all = lines.map((text) => {
-      /** @type {Sent} */
-      const sent = { line: { text, kept: [] }, days: null };
-      return { sent, coming: actions.expect(newTaskOf(null, sent, clock)) };
-    });
-    for (const { sent, coming } of all) await make(sent, null, coming);
-  }
-
-  /**
    * Into the field, unless something else is typed there by now. The focus stays where the person has it.
    *
    * @param {Sent} sent
@@ -289,5 +237,9 @@ export function quickAdd({ api, actions, drafts, clock, onDetails, onAdded }) {
 
   const left = drafts.text("line");
   if (left) put({ line: { text: left, kept: [] }, days: null });
+  drafts.left("lines").then((lines) => {
+    for (const sent of lines) sending.keep(sent, "");
+    if (lines.length > 0) form.classList.add("is-open");
+  });
   return { node: form, focus: () => input.focus(), make, makeAll };
 }

@@ -1,6 +1,7 @@
-// Lines that did not become tasks and came back while another one was being typed.
+// Lines that did not become tasks: those that came back while another one was being typed, and those that a page which
+// closed had on their way.
 
-import { h } from "../../dom.js";
+import { h, setText } from "../../dom.js";
 import { taskOf } from "../../domain/line.js";
 import { addDays, today } from "../../domain/zones.js";
 import { strings } from "../../strings/index.js";
@@ -9,6 +10,7 @@ import { strings } from "../../strings/index.js";
  * @import { NewTask } from "../../../types/chat-api.js"
  * @import { Said } from "../../domain/line.js"
  * @import { Clock } from "../../domain/zones.js"
+ * @import { Drafts } from "../../state/drafts.js"
  * @import { Line } from "../../state/line-reader.js"
  */
 
@@ -19,28 +21,40 @@ import { strings } from "../../strings/index.js";
  */
 
 /**
- * The list; `onPutBack(sent)` is called for a line that the person wants to have in the field again, `onDiscard` after
- * one that they do not want any more.
+ * The list, which outlives the page; `onPutBack(sent)` is called for a line that the person wants to have in the field
+ * again, `onAll` with all of them to be sent again, `onDiscard` after one that they do not want any more.
  *
- * @param {{onPutBack: (sent: Sent) => void, onDiscard: () => void}} needs
+ * @param {{drafts: Drafts, onPutBack: (sent: Sent) => void, onAll: (all: Sent[]) => void, onDiscard: () => void}} needs
  */
-export function quickSending({ onPutBack, onDiscard }) {
-  const list = h("ul", { class: "quick-sending", hidden: true });
+export function quickSending({ drafts, onPutBack, onAll, onDiscard }) {
+  /** @type {Map<HTMLElement, {sent: Sent, release: () => void}>} */
+  const kept = new Map();
+  const list = h("ul");
+  const all = h("button", { type: "button", class: "chip-button", on: { click: sendAll } });
+  const node = h("div", { class: "quick-sending", hidden: true }, list, all);
 
-  /** @param {HTMLElement} item */
-  function append(item) {
-    list.append(item);
-    list.hidden = false;
+  function draw() {
+    node.hidden = kept.size === 0;
+    all.hidden = kept.size < 2;
+    setText(all, strings.pasted.addAll(kept.size));
+  }
+
+  function sendAll() {
+    const lines = [...kept.values()].map(({ sent }) => sent);
+    onAll(lines);
+    for (const item of [...kept.keys()]) remove(item);
   }
 
   /** @param {HTMLElement} item */
   function remove(item) {
     item.remove();
-    list.hidden = list.childElementCount === 0;
+    kept.get(item)?.release();
+    kept.delete(item);
+    draw();
   }
 
   return {
-    node: list,
+    node,
 
     /**
      * Keeps a line that did not become a task, with the reason.
@@ -51,8 +65,8 @@ export function quickSending({ onPutBack, onDiscard }) {
     keep(sent, reason) {
       const text = sent.line.text.trim();
       const putBack = () => {
-        remove(item);
         onPutBack(sent);
+        remove(item);
       };
       const discard = () => {
         remove(item);
@@ -65,7 +79,9 @@ export function quickSending({ onPutBack, onDiscard }) {
         h("button", { type: "button", class: "quiet-button", on: { click: putBack } }, strings.quick.putBack),
         h("button", { type: "button", class: "quiet-button", on: { click: discard } }, strings.quick.discard),
       );
-      append(item);
+      list.append(item);
+      kept.set(item, { sent, release: drafts.hold("lines", sent) });
+      draw();
     },
   };
 }
