@@ -268,7 +268,7 @@ VIEWS: dict[str, View] = {
 """Each view by its address, or by what it is."""
 
 SHEETS = {
-    "connection.js": "unsent",
+    "unsent.js": "unsent",
     "scope.js": "scope",
     "sign-out.js": "sign-out",
     "sign-in-again.js": "sign-in-again",

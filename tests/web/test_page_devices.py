@@ -14,20 +14,21 @@ pytestmark = pytest.mark.browser
 def test_nothing_is_wider_than_the_screen(new_person: Callable[..., Person], width: int) -> None:
     person = new_person(viewport={"width": width, "height": 800}, has_touch=True)
     person.add("A title that is so long that it has to be broken " * 4, due_date=day(0), reminders=["P1D", "PT1H"])
-    person.add("W" * 200, description="x" * 400)
+    task = person.add("W" * 200, description="x" * 400, tags=["W" * 50])
     page = person.tab()
     assert overflow(page) == 0
     page.get_by_role("textbox", name="New task").focus()
     assert overflow(page) == 0
-    for path in ("/new", "/account", "/account/new-token", "/account/delete"):
+    for path in ("/new", f"/task/{task['id']}", "/account", "/account/new-token", "/account/delete"):
         page.evaluate(f"location.hash = '#{path}'; dispatchEvent(new PopStateEvent('popstate'))")
         expect(page.get_by_role("dialog")).to_be_visible()
         assert overflow(page) == 0
+        assert overflow(page, ".sheet-body") == 0
 
 
-def overflow(page: Page) -> int:
-    """Pixels by which the page is wider than its window."""
-    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+def overflow(page: Page, part: str = ":root") -> int:
+    """Pixels by which the page, or a part of it, is wider than what is seen of it."""
+    return page.locator(part).last.evaluate("node => node.scrollWidth - node.clientWidth")
 
 
 def test_every_control_has_a_name(ada: Person) -> None:

@@ -201,9 +201,13 @@ def test_what_was_typed_is_there_for_who_signs_in_after_a_session_that_was_ended
 
 
 def test_signing_out_leaves_nothing_behind(ada: Person) -> None:
+    other = ada.tab("/#/new")
+    other.get_by_role("dialog").get_by_label("Title").fill("My secret form")
     page = ada.tab()
     page.get_by_role("textbox", name="New task").fill("My secret plan")
     assert "My secret plan" in page.evaluate("JSON.stringify(localStorage)")
     choose(page, "Log out")
-    expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
-    assert "My secret plan" not in page.evaluate("JSON.stringify(localStorage)")
+    for one in (page, other):
+        expect(one.get_by_role("heading", name="Welcome back")).to_be_visible()
+        expect(one.get_by_text("My secret")).to_have_count(0)
+        assert "My secret" not in one.evaluate("JSON.stringify(localStorage)")

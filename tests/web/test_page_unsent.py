@@ -313,6 +313,25 @@ def rename(page: Page, title: str, other: str) -> None:
     expect(row(page, other)).to_contain_text("Not sent yet")
 
 
+def test_what_is_done_without_the_server_is_seen_without_it(ada: Person, network: WeakNetwork) -> None:
+    page = ada.tab()
+    lose_server(page, network)
+    quick_add(page, "Buy milk")
+    box = row(page, "Buy milk").get_by_role("checkbox")
+    box.check()
+    page.keyboard.press("z")
+    expect(box).not_to_be_checked()
+    row(page, "Buy milk").get_by_role("button", name="Buy milk", exact=True).click()
+    form = page.get_by_role("dialog", name="Edit task")
+    form.get_by_label("Description").fill("Two of them")
+    form.get_by_role("button", name="Save").click()
+    expect(form).to_have_count(0)
+    expect(row(page, "Buy milk")).to_contain_text("Two of them")
+    network.mend()
+    all_sent(page)
+    assert [(task["title"], task["description"]) for task in ada.tasks()] == [("Buy milk", "Two of them")]
+
+
 def test_what_waits_is_said_as_people_say_it(ada: Person, network: WeakNetwork, elsewhere: Elsewhere) -> None:
     task = ada.add("Water the plants", due_date=day(1))
     other = elsewhere()
@@ -332,5 +351,5 @@ def test_what_waits_is_said_as_people_say_it(ada: Person, network: WeakNetwork, 
     fields = page.get_by_role("dialog").locator("dl > div")
     hour = datetime.fromisoformat(f"{day(1)}T08:00:00Z").astimezone(BERLIN).hour
     expect(fields.filter(has_text="Due date")).to_have_text(f"Due dateYours: todayThere: tomorrow, {hour}:00")
-    expect(fields.filter(has_text="Repeat").first).to_have_text("RepeatYours: dailyThere: none")
+    expect(fields.filter(has_text="Repeat").first).to_have_text("RepeatYours: every dayThere: none")
     expect(fields.filter(has_text="Priority")).to_have_text("PriorityYours: highThere: low")

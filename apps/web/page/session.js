@@ -218,6 +218,7 @@ export class Session {
 
   stop() {
     this.ended = true;
+    this.drafts.stop();
     this.asking.abort(false);
     this.listening.abort();
     this.stream.stop();

@@ -25,11 +25,12 @@ export class Overlay {
    */
   show(entries) {
     const keys = new Set(entries.map(({ key }) => key));
+    const coming = new Set(entries.flatMap(({ method, taskId }) => (method === "POST" ? [taskId] : [])));
     for (const [key, { taskId, draft }] of this.shown) {
       if (keys.has(key)) continue;
       this.shown.delete(key);
       this.store.settle(taskId, draft);
-      this.store.sent(taskId);
+      if (!coming.has(taskId)) this.store.sent(taskId);
     }
     for (const entry of entries) this.showOne(entry);
   }

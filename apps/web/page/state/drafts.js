@@ -20,10 +20,12 @@ export class Drafts {
     /** @type {`drafts.${string}`} */
     this.place = `drafts.${userId}`;
     this.tab = tab;
+    this.over = false;
   }
 
   /** @returns {Kept} */
   all() {
+    if (this.over) return {};
     try {
       const kept = JSON.parse(device.get(this.place) ?? "{}");
       return typeof kept === "object" && kept !== null ? kept : {};
@@ -53,7 +55,7 @@ export class Drafts {
     const { [name]: _, ...others } = this.all();
     const newest = Object.entries(others).sort(([, one], [, other]) => other.at - one.at);
     const kept = { ...Object.fromEntries(newest.slice(0, MOST - 1)), [name]: { value, at: Date.now() } };
-    if (JSON.stringify(value).length <= LONGEST) device.set(this.place, JSON.stringify(kept));
+    if (!this.over && JSON.stringify(value).length <= LONGEST) device.set(this.place, JSON.stringify(kept));
   }
 
   /**
@@ -135,6 +137,11 @@ export class Drafts {
     const gone = held.filter((one) => !isTheirs(one));
     if (gone.length > 0) this.setList(name, held.filter(isTheirs));
     return gone.map(({ value }) => value);
+  }
+
+  /** Nothing is kept any more, nor found: the session is over. What is kept by then stays. */
+  stop() {
+    this.over = true;
   }
 
   clear() {

@@ -21,8 +21,9 @@ export function titleOf(tasks) {
  * @returns {Draft}
  */
 export function draftOf(fields) {
-  const { completed, title, due_date, priority, tags } = fields;
+  const { completed, title, due_date, priority, tags, ...others } = fields;
   return {
+    .../** @type {Draft} */ (others),
     ...(typeof completed === "boolean" && { completed }),
     ...(title && { title }),
     ...(priority && { priority }),

@@ -93,12 +93,11 @@ export class TaskStore {
    */
   expect(fields, id = `coming-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`) {
     const now = new Date().toISOString();
-    const { title, description = null, due_date = null, recurrence_pattern = null, reminders } = fields;
+    const { due_date = null, reminders } = fields;
     const due_all_day = Boolean(due_date && !due_date.includes("T"));
-    /** @type {Shown} */
-    const task = { id, user_id: "", title, description, completed: false, created_at: now, updated_at: now, due_date };
-    Object.assign(task, { due_all_day, recurrence_pattern, reminders: reminders ?? [], coming: true });
-    this.coming.set(id, task);
+    const made = { id, user_id: "", completed: false, created_at: now, updated_at: now, description: null };
+    const due = { due_date, due_all_day, reminders: reminders ?? [] };
+    this.coming.set(id, /** @type {Shown} */ ({ ...made, recurrence_pattern: null, ...fields, ...due, coming: true }));
     this.changed();
     return id;
   }

@@ -126,7 +126,7 @@ export function openTaskForm({ api, actions, drafts, clock, toaster, task, etag,
   }
 
   function closed() {
-    if (!over && isChanged()) tellKept(fields.entered());
+    if (!over && drafts.get(name)) tellKept(fields.entered());
     else if (!task) bringBack();
     on.close();
   }

@@ -93,7 +93,8 @@ export class TaskRow {
     const section = sectionOf(task, now, zone);
     const due = dueLabel(task, now, zone);
     // What a row shows of the moment is its section and its due label; when neither they nor the task changed, it is drawn.
-    const drawn = `${task.id} ${task.title} ${task.version} ${task.updated_at} ${task.completed} ${section} ${due} ${zone} ${task.unsent} ${task.priority} ${task.tags}`;
+    const { id, title, description, completed, unsent, priority, tags, reminders, recurrence_pattern: repeat } = task;
+    const drawn = `${id} ${title} ${description} ${task.version} ${task.updated_at} ${completed} ${section} ${due} ${zone} ${unsent} ${priority} ${tags} ${repeat} ${reminders}`;
     if (drawn === this.drawn) return;
     this.drawn = drawn;
     this.node.dataset.id = task.id;
