@@ -32,7 +32,7 @@ def left_of(page: Page, title: str) -> Locator:
 def test_lines_that_a_closed_page_had_on_its_way_are_there_again(ada: Person) -> None:
     page = ada.tab()
     page.route(PARSE, lambda route: None)
-    paste(page, "- [ ] Buy milk\r\n- [ ] Buy eggs\r\n- [ ] Call mum")
+    paste(page, "1. Buy milk\r\n2. ☐ Buy eggs\r\n3) + Call mum")
     page.get_by_role("button", name="Add 3 tasks").click()
     other = ada.tab()
     expect(other.get_by_role("textbox", name="New task")).to_be_visible()

@@ -1,5 +1,6 @@
 """What the page says: in the person's language, all of it from one place."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -95,6 +96,32 @@ def test_weeks_begin_where_the_person_lives(new_context: NewContext, tag: str, d
         page.evaluate("() => { delete Intl.Locale.prototype.getWeekInfo; delete Intl.Locale.prototype.weekInfo; }")
     first = """async (tag) => (await import("/static/strings/locale.js")).firstDayOfWeek(tag)"""
     assert page.evaluate(first, tag) == (day if knows or tag != "ar-EG" else 1)
+
+
+FORMS = {
+    "fr-FR fr en-US en": ("en-GB-u-hc-h23", 1),
+    "pt-BR pt en-US en": ("en-GB-u-hc-h23", 7),
+    "ar-EG": ("en-GB-u-hc-h12", 6),
+    "hi-IN en-US en-IN": ("en-IN", 7),
+    "es-US en-US": ("en-US", 7),
+    "de en-US": ("de", 1),
+    "no_tag de-AT": ("de-AT", 1),
+}
+
+
+@pytest.mark.parametrize(("languages", "form"), FORMS.items(), ids=FORMS.keys())
+def test_dates_have_the_form_of_where_the_person_lives(
+    new_context: NewContext, languages: str, form: tuple[str, int]
+) -> None:
+    page = page_in(new_context)
+    said = json.dumps(languages.split())
+    page.add_init_script(f"Object.defineProperty(navigator, 'languages', {{ value: {said} }})")
+    page.reload()
+    found = page.evaluate("""async () => {
+      const { locale, firstDayOfWeek } = await import("/static/strings/locale.js");
+      return [locale, firstDayOfWeek()];
+    }""")
+    assert tuple(found) == form
 
 
 def test_no_text_that_people_read_stands_outside_the_strings() -> None:

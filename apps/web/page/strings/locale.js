@@ -11,7 +11,17 @@ export const LANGUAGES = [
 ];
 
 /** What the browser says the person reads, the best first. */
-const wanted = navigator.languages ?? [navigator.language];
+const wanted = (navigator.languages ?? [navigator.language]).filter(isTag);
+
+/** @param {string} tag */
+function isTag(tag) {
+  try {
+    return Intl.getCanonicalLocales(tag).length > 0;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
 
 /** The language chosen on this device; null where the browser's decides. */
 export function chosenLanguage() {
@@ -40,19 +50,42 @@ function languageOf(tag) {
 
 export const language = chosenLanguage() ?? spoken();
 
+/** What tells where the person lives: what they read best, unless they chose a language here. */
+const home = chosenLanguage() === null ? wanted[0] : undefined;
+
 /** The language in the person's regional form (12 or 24 hours, order of day and month, how numbers are written). */
-export const locale = wanted.find((tag) => languageOf(tag) === language) ?? { en: "en-GB", de: "de-DE" }[language];
+export const locale = regional();
+
+/**
+ * Most browsers add American English to any language, which says nothing of where somebody lives: it is the form of
+ * those alone who live there.
+ */
+function regional() {
+  const forms = wanted.filter((tag) => languageOf(tag) === language);
+  const form = home ? forms.find((tag) => regionOf(tag) === regionOf(home)) : forms[0];
+  const neutral = { en: "en-GB", de: "de-DE" }[language];
+  if (form || !home) return form ?? neutral;
+  /** @type {Intl.Locale & {getHourCycles?: () => string[], hourCycles?: string[]}} */
+  const about = new Intl.Locale(home);
+  const [clock] = about.getHourCycles?.() ?? about.hourCycles ?? [];
+  return clock ? `${neutral}-u-hc-${clock}` : neutral;
+}
+
+/** @param {string} tag */
+function regionOf(tag) {
+  return new Intl.Locale(tag).maximize().region;
+}
 
 const SUNDAY = 7;
 const SUNDAY_FIRST = new Set(["US", "CA", "MX", "BR", "JP", "KR", "TW", "HK", "IL", "IN", "ZA", "PH", "TH", "AU"]);
 
 /** The day that a week begins with where the person lives: 1 for Monday to 7 for Sunday. */
-export function firstDayOfWeek(tag = locale) {
+export function firstDayOfWeek(tag = home ?? locale) {
   /** @type {Intl.Locale & {getWeekInfo?: () => {firstDay: number}, weekInfo?: {firstDay: number}}} */
   const about = new Intl.Locale(tag);
   const known = about.getWeekInfo?.() ?? about.weekInfo;
   // Firefox has neither.
-  return known?.firstDay ?? (SUNDAY_FIRST.has(about.maximize().region ?? "") ? SUNDAY : 1);
+  return known?.firstDay ?? (SUNDAY_FIRST.has(regionOf(tag) ?? "") ? SUNDAY : 1);
 }
 
 const numbers = new Intl.NumberFormat(locale);

@@ -4,7 +4,8 @@ import { h } from "../../dom.js";
 import { strings } from "../../strings/index.js";
 
 const MOST = 50;
-const BULLET = /^\s*(?:[-*•]\s+)?(?:\[[ xX]?\]\s+)?/;
+const BULLET = /^\s*(?:[-*+•–]\s+)?(?:\[[ xX]?\]\s+|[☐☑☒✓✔]\s*)?/u;
+const NUMBER = /^\s*\d{1,3}[.)]\s+/;
 
 /**
  * Watches the field; `onLines` is called with the lines that are to become tasks.
@@ -69,10 +70,13 @@ function button(label, click) {
   return h("button", { type: "button", class: "chip-button", on: { click } }, label);
 }
 
-/** @param {string} text */
+/**
+ * The lines of a list, without what marks them as one: a number does where each has one.
+ *
+ * @param {string} text
+ */
 function linesOf(text) {
-  return text
-    .split(/[\r\n]+/)
-    .map((line) => line.replace(BULLET, "").trim())
-    .filter(Boolean);
+  const lines = text.split(/[\r\n]+/).filter((line) => line.trim());
+  const mark = lines.every((line) => NUMBER.test(line)) ? NUMBER : "";
+  return lines.map((line) => line.replace(mark, "").replace(BULLET, "").trim()).filter(Boolean);
 }

@@ -31,11 +31,12 @@ export function quickSending({ drafts, onPutBack, onAll, onDiscard }) {
   const kept = new Map();
   const list = h("ul");
   const all = h("button", { type: "button", class: "chip-button", on: { click: sendAll } });
-  const node = h("div", { class: "quick-sending", hidden: true }, list, all);
+  const node = h("div", { class: "quick-sending", hidden: true }, list);
 
   function draw() {
     node.hidden = kept.size === 0;
-    all.hidden = kept.size < 2;
+    if (kept.size > 1) node.append(all);
+    else all.remove();
     setText(all, strings.pasted.addAll(kept.size));
   }
 
