@@ -15,7 +15,7 @@ from tests.support.journal import Writer, reckon
 from tests.support.platform_process import QUICK_PASSWORDS, Platform, platform
 from tests.support.waiting import eventually
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 CRASHES = 5
 PEOPLE = 3

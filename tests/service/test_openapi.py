@@ -112,7 +112,6 @@ async def test_every_route_for_users_is_in_a_document(settings: Settings, clock:
     assert routes == documented
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("signs_in", "examples"), [(by_header, EXAMPLES), (by_cookie, EXAMPLES // 2), (not_at_all, EXAMPLES // 2)]
 )
