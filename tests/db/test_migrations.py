@@ -137,6 +137,6 @@ async def test_waiting_ends_with_the_last_migration(empty_database_url: str) -> 
 
 async def test_waiting_in_vain_says_what_was_missing(empty_database_url: str) -> None:
     with pytest.raises(TimeoutError, match=MIGRATIONS[0]):
-        await runner.wait(empty_database_url, within=0.1, poll=0.02)
+        await runner.wait(empty_database_url, within=2, poll=0.02)
     with pytest.raises(TimeoutError, match="did not answer"):
         await runner.wait("postgresql://nobody@127.0.0.1:1/none", within=0.1, poll=0.02)

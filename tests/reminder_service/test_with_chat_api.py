@@ -131,7 +131,7 @@ async def test_what_phase_iv_reopened_in_time_is_reminded_of_late(
     reopened = (DUE - timedelta(minutes=90)).replace(tzinfo=None)
     await database.execute("UPDATE tasks SET completed = false, updated_at = $2 WHERE id = $1", task["id"], reopened)
     clock.run_from(DUE + timedelta(minutes=30))
-    assert (await reconcile(database, clock.now())).changed == 1
+    await reconcile(database, clock.now())  # where chat-api, which does so by itself, has not yet
 
     async def is_sent() -> None:
         assert await _offsets(client, "sent") == ["PT1H"]
