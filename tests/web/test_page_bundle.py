@@ -41,7 +41,7 @@ def test_the_first_view_is_small_and_the_second_next_to_nothing(ada: Person) -> 
     first = Traffic(page, ada.context)
     page.goto(ada.url)
     expect(row(page, "Feed the cat")).to_be_visible()
-    assert first.bytes < FIRST_VIEW, first.urls
+    assert first.bytes < FIRST_VIEW, (first.bytes, first.urls)
     # Browsers ask for the icon more than once, and have it by then.
     assert len(set(first.urls)) < 15, first.urls
     second = Traffic(page, ada.context)

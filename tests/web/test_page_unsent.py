@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.support.platform_process import Platform
+from tests.support.processes import until
 from tests.support.weak_network import WeakNetwork
 from tests.web.conftest import NewContext
 from tests.web.person import BERLIN, Person, choose, day, has_worker, log_in, new_email, quick_add, row
@@ -256,7 +257,7 @@ def test_who_logs_out_is_told_what_is_lost_and_nothing_of_them_stays(ada: Person
     network.mend()
     dialog.get_by_role("button", name="Log out").click()
     expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
-    assert kept(page) == {"lists": 0, "writes": 0}
+    until(lambda: kept(page) == {"lists": 0, "writes": 0}, within=20, what="nothing is kept")
 
 
 def kept(page: Page) -> dict[str, int]:
