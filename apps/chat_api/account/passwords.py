@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from chat_api.account import links
 from chat_api.accounts import Accounts, Entry
 from chat_api.security.telling import about
 from chat_api.sessions.stored import StoredSessions
@@ -23,7 +24,7 @@ UPDATE users SET hashed_password = $3, updated_at = $4::timestamptz WHERE id = $
 
 
 class Passwords:
-    """Changes passwords, and ends the sessions that were begun with the old one."""
+    """Changes passwords, and ends the sessions that were begun with the old one and the links that were mailed."""
 
     def __init__(self, clock: Clock, accounts: Accounts, sessions: StoredSessions) -> None:
         self._clock = clock
@@ -31,7 +32,8 @@ class Passwords:
         self._sessions = sessions
 
     async def change(self, identity: Identity, current: str, new: str, client: Client) -> Entry:
-        """Set a new password for who shows the current one. Every session ends but the identity's own.
+        """Set a new password for who shows the current one. Every session ends but the identity's own, and no link
+        that was mailed before counts.
 
         Raises FieldError for a new one that is not taken, WrongPasswordError, TooManyAttemptsError, SignInBusyError,
         AccountGoneError.
@@ -44,6 +46,8 @@ class Passwords:
         async with self._sessions.ending_all(identity.user_id, "password", keep=kept, telling=[changed]) as connection:
             if not await _replace(connection, entry, hashed, now):
                 raise WrongPasswordError  # it was changed, or the account closed, at the same time
+            # Who knew the old one may have asked for another address, or reads the mail to this one.
+            await links.withdraw(connection, identity.user_id)
         devices = await self._accounts.remember(identity.user_id, client)
         return msgspec.structs.replace(entry, password_hash=hashed, devices=devices)
 

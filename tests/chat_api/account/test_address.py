@@ -136,6 +136,28 @@ async def test_links_to_the_old_address_end(
     assert await database.fetchval("SELECT array_agg(kind::text) FROM account_links") == ["changed"]
 
 
+async def test_links_end_with_the_password(
+    sign_in: SignIn, here: httpx.AsyncClient, inbox: Inbox, mailing: Mailing, database: Database
+) -> None:
+    """Else who knew the old one and asked for an address of theirs, or for a reset, would take the account later."""
+    owner, intruder = await sign_in(), await sign_in()
+    assert (await ask(intruder)).status_code == 202
+    assert (await here.post(f"{AUTH}/reset", json={"email": BOB["email"]})).status_code == 202
+    await mailing.work()
+    mails = {mail["To"]: mail for mail in inbox.mails}
+    changed = await owner.client.post(
+        f"{AUTH}/password",
+        json={"current": BOB["password"], "new": "a staple battery"},
+        headers={"Authorization": f"Bearer {owner.access}"},
+    )
+    assert changed.status_code == 200, changed.text
+    assert await complete(here, link_in(mails[NEW], "email")) == (404, "INVALID_LINK")
+    reset = {"link": link_in(mails[BOB["email"]], "reset"), "password": "yet another one"}
+    assert code(await here.post(f"{AUTH}/reset/complete", json=reset)) == (404, "INVALID_LINK")
+    assert await database.fetchval("SELECT email FROM users") == BOB["email"]
+    assert not await database.fetchval("SELECT count(*) FROM account_links")
+
+
 async def test_the_old_address_is_told_what_to_do(
     sign_in: SignIn, here: httpx.AsyncClient, inbox: Inbox, mailing: Mailing, database: Database
 ) -> None:
