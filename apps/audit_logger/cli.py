@@ -20,6 +20,7 @@ from audit_logger.retention.pruning import Detached, RetentionError, detach_old,
 from audit_logger.trail.partitions import attached, ensure, hindrance, sort_default
 from audit_logger.verification.key_marks import compare_keys
 from audit_logger.verification.proof import Report, report_of, unreadable
+from audit_logger.verification.verify import Verdict
 from audit_logger.verification.verify import verify as verify_trail
 from taskflow_core.database.clock import DatabaseClock, clocks_agree
 from taskflow_core.database.pool import Connection
@@ -47,8 +48,17 @@ async def verify(settings: AuditSettings) -> Report:
             return unreadable(compared.differences, str(error))
         # One of the functions compared: who replaced it would have his own run here.
         why = await hindrance(connection) if not compared.differences else None
-    unknown = [reason for reason in (compared.hindrance, blind) if reason is not None]
+    unknown = [reason for reason in (compared.hindrance, blind, _not_archived(verdict)) if reason is not None]
     return report_of(verdict, differences=[*compared.differences, *hidden], unknown=unknown, no_month=why)
+
+
+def _not_archived(verdict: Verdict) -> str | None:
+    if verdict.unarchived is None:
+        return None
+    return (
+        f"TASKFLOW_AUDIT_CHECKPOINT_DIR lacks the last checkpoint, of row {verdict.unarchived}, which the database "
+        "has: it is not the whole archive, and nothing outside vouches for the trail"
+    )
 
 
 async def export(settings: AuditSettings, month: date, path: Path) -> Report:

@@ -1,4 +1,4 @@
-"""What the migrations say of the audit trail's tables and functions, to hold a database against.
+"""What the migrations say of the audit trail's tables and functions, and of what feeds it, to hold a database against.
 
 The scripts make the same tables and functions once more in whatever schema comes first on the search path, so that one
 and the same server writes both out: run them in a transaction that is rolled back, with the search path at pg_temp.
@@ -8,6 +8,7 @@ import importlib
 from typing import Final
 
 _SCRIPTS: Final = (
+    ("0003_events", "FORWARDS"),
     ("0005_audit", "TABLES"),
     ("0005_audit", "APPENDING"),
     ("0005_audit", "PROTECTING"),
@@ -16,6 +17,8 @@ _SCRIPTS: Final = (
     ("0006_clocks", "CLOCK"),
     ("0006_clocks", "REMOVING"),
     ("0006_clocks", "MAKING"),
+    ("0007_outbox_user", "FORWARDS"),
+    ("0017_erasures", "FORWARDS"),
     ("0019_trail_keys", "TABLES"),
     ("0019_trail_keys", "KEYS"),
     ("0019_trail_keys", "APPENDING"),
@@ -31,7 +34,13 @@ DEFAULT: Final = "task_events_default"
 APPEND_ONLY: Final = frozenset({TRAIL, "audit_checkpoints"})
 """Tables with the trigger `audit_append_only`; each month of the trail has it too, attached or detached."""
 
+_ALL_ROWS: Final = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
 TABLE_RIGHTS: Final = {
+    # What the trail is fed by, and hears of erasures from.
+    "outbox": _ALL_ROWS,
+    "embedded_deliveries": _ALL_ROWS,
+    "dead_letters": _ALL_ROWS,
+    "erasures": _ALL_ROWS,
     TRAIL: frozenset({"SELECT", "INSERT"}),
     DEFAULT: frozenset({"SELECT"}),
     "audit_checkpoints": frozenset({"SELECT", "INSERT"}),
@@ -43,7 +52,7 @@ TABLE_RIGHTS: Final = {
     "audit_sealing": frozenset({"SELECT"}),
     "audit_old_hashes": frozenset({"SELECT"}),
 }
-"""What the services' role may do with each table of the trail; with a month by its name, nothing."""
+"""What the services' role may do with each table of the trail and around it; with a month by its name, nothing."""
 
 SERVICE_FUNCTIONS: Final = frozenset(
     {

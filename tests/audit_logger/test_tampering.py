@@ -3,6 +3,7 @@
 import asyncio
 import re
 import shutil
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ import msgspec
 import pytest
 
 from audit_logger import cli
-from audit_logger.catalogue.objects import around
+from audit_logger.catalogue.surroundings import around
 from audit_logger.verification.proof import NOT_PROVEN, NOT_SEALED, PROVEN, WRONG
 from taskflow_core.database.pool import Database
 from taskflow_core.settings import Settings
@@ -152,11 +153,35 @@ async def test_powers_of_the_services_role_are_told(trail: Trail) -> None:
     """Roles are the whole server's, so this is asked of one that has them anyway."""
     connection = await asyncpg.connect(trail.urls[OWNER])
     try:
-        found = await around(connection, [], [], role="postgres")
+        found = await around(connection, [], [], [], role="postgres")
     finally:
         await connection.close()
     assert "The role postgres is a superuser" in found
     assert "The role postgres may act as the owner" in found
+
+
+async def test_a_role_with_powers_that_the_services_role_may_act_as_is_told(trail: Trail) -> None:
+    name = f"powerful_{uuid.uuid4().hex}"
+    await trail.tamper(SUPERUSER, f"CREATE ROLE {name}; GRANT pg_write_all_data TO {name}")
+    connection = await asyncpg.connect(trail.urls[OWNER])
+    try:
+        assert f"The role {name} may act as pg_write_all_data" in await around(connection, [], [], [], role=name)
+    finally:
+        await connection.close()
+        await trail.tamper(SUPERUSER, f"DROP ROLE {name}")
+
+
+async def test_an_archive_that_lacks_the_last_checkpoint_proves_nothing(trail: Trail, tmp_path: Path) -> None:
+    """A disk that is not mounted, or a file that was taken back to an earlier copy."""
+    (file,) = (tmp_path / "out").iterdir()
+    lines = file.read_bytes().splitlines(keepends=True)
+    for kept in (lines[:1], []):
+        file.write_bytes(b"".join(kept))
+        report = await cli.verify(trail.settings)
+        assert report.status == NOT_PROVEN, report
+        assert any("lacks the last checkpoint, of row 11" in line for line in report.lines)
+    file.write_bytes(b"".join([*lines, *reversed(lines)]))
+    assert (await cli.verify(trail.settings)).status == PROVEN  # twice and in another order: the same records
 
 
 async def test_a_trail_whose_services_run_as_its_owner_is_compared_all_the_same(trail: Trail, owner_url: str) -> None:

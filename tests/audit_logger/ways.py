@@ -5,6 +5,7 @@ The trail they meet: row 1 is of May 2020, which is detached; rows 2 to 11 are o
 """
 
 from tests.audit_logger.way import OFF, ON, SUPERUSER, Way, rows
+from tests.audit_logger.ways_around import AROUND, UNSEEN_AROUND
 from tests.audit_logger.ways_of_keys import KEYS, UNSEEN_KEYS
 
 _NOTES_OFF = "ALTER TABLE audit_checkpoints DISABLE TRIGGER ALL;"
@@ -341,7 +342,7 @@ RIGHTS = [
     ),
 ]
 
-WAYS = [*ROWS, *RECORDS, *STRUCTURE, *RIGHTS, *KEYS]
+WAYS = [*ROWS, *RECORDS, *STRUCTURE, *RIGHTS, *KEYS, *AROUND]
 
 UNSEEN: dict[str, str | None] = {
     "Rows after the last checkpoint, cut off together with the head": OFF + _APPEND + "DELETE FROM task_events WHERE "
@@ -352,8 +353,10 @@ UNSEEN: dict[str, str | None] = {
     "An event deleted from the outbox before it was recorded": "DELETE FROM outbox",
     "Something changed and changed back": OFF + ON,
     "A detached month dropped and noted as dropped": f"SELECT audit_drop_now('{_OLD}')",
-    "Settings of the owner": "UPDATE audit_chain SET least_months = 1; UPDATE audit_upkeep SET grace_days = 1",
+    "Settings of the owner": "UPDATE audit_chain SET least_months = 1; UPDATE audit_upkeep SET grace_days = 1;"
+    "DELETE FROM audit_upkeep_days",
     "Reading": "SELECT * FROM task_events",
+    **UNSEEN_AROUND,
     **UNSEEN_KEYS,
     "Other roles with power over everything": None,
     "A server whose program or catalogue lies": None,

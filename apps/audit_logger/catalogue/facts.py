@@ -58,6 +58,7 @@ _FUNCTIONS: Final = """
 SELECT p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')' AS name, concat_ws(
     ' ', l.lanname, pg_get_function_result(p.oid), p.prokind::text, p.provolatile::text, p.proparallel::text,
     p.prosecdef::text, p.proisstrict::text, p.proleakproof::text, p.proconfig::text,
+    p.procost::text, p.prorows::text, p.prosupport::text,
     pg_get_expr(p.proargdefaults, 0), p.prosrc, p.probin, pg_get_function_sqlbody(p.oid)
 ) AS how
 FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang

@@ -1,4 +1,4 @@
-"""What the catalogue says about the trail's objects: kinds, owners, partitions, triggers, rights, what is around."""
+"""What the catalogue says about the trail's objects: kinds, owners, partitions, triggers, rights."""
 
 import re
 from typing import Final
@@ -32,11 +32,6 @@ WHERE c.relnamespace = 'public'::regnamespace AND (
     OR c.relname = ANY ($2::text[])
 )
 ORDER BY c.relname
-"""
-# What is attached to the trail from another schema.
-_FOREIGN: Final = """
-SELECT i.inhrelid::regclass::text AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-WHERE i.inhparent = 'public.task_events'::regclass AND c.relnamespace <> 'public'::regnamespace
 """
 # Triggers, those that PostgreSQL calls its own included: the trail has none of these.
 _TRIGGERS: Final = """
@@ -73,34 +68,6 @@ SELECT EXISTS (
     SELECT FROM pg_roles r, pg_class m
     WHERE r.rolname = $1 AND m.oid = 'public.migration'::regclass AND r.oid <> m.relowner
 )
-"""
-# What that role is beyond what it should be.
-_POWERS: Final = """
-SELECT r.rolsuper AS "is a superuser", r.rolbypassrls AS "passes row-level security", r.rolcreaterole AS "makes roles",
-    r.rolreplication AS "may replicate", pg_has_role(r.oid, m.relowner, 'MEMBER') AS "may act as the owner"
-FROM pg_roles r, pg_class m
-WHERE r.rolname = $1 AND m.oid = 'public.migration'::regclass AND r.oid <> m.relowner
-"""
-# Tables and functions that a session would find before ours: in pg_catalog, in a schema called like its role, or in
-# one that a role's or this database's search path names.
-_IN_FRONT: Final = """
-WITH paths AS (
-    SELECT regexp_split_to_table(split_part(setting, '=', 2), '[", ]+') AS schema
-    FROM pg_db_role_setting s, unnest(s.setconfig) AS setting
-    WHERE setting LIKE 'search_path=%'
-        AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
-), front AS (
-    SELECT oid FROM pg_namespace n
-    WHERE n.nspname <> 'public' AND (
-        n.nspname = 'pg_catalog' OR n.nspname IN (SELECT schema FROM paths)
-        OR n.nspname IN (SELECT rolname FROM pg_roles)
-    )
-)
-SELECT c.oid::regclass::text AS name FROM pg_class c JOIN front ON front.oid = c.relnamespace
-WHERE c.relname = ANY ($1::text[])
-UNION ALL
-SELECT p.oid::regprocedure::text FROM pg_proc p JOIN front ON front.oid = p.pronamespace
-WHERE p.proname = ANY ($2::text[])
 """
 _MONTH: Final = re.compile(r"task_events_(\d{4,5})_(\d\d)")
 
@@ -198,21 +165,6 @@ async def rights_of_functions(connection: Connection, names: list[str]) -> list[
         *_rights(wanted, there),
         *(f"The function {row['name']} belongs to {row['owner']}, who owns none of the tables" for row in owners),
     ]
-
-
-async def around(
-    connection: Connection, tables: list[str], functions: list[str], role: str = SERVICE_ROLE
-) -> list[str]:
-    """What could stand in for the trail, and what the services' role could do to it beyond its rights."""
-    sentences = [
-        f"{row['name']} would be found before the trail's own table or function"
-        for row in await connection.fetch(_IN_FRONT, tables, functions)
-    ]
-    sentences += [f"{row['name']} is attached to task_events" for row in await connection.fetch(_FOREIGN)]
-    powers = await connection.fetchrow(_POWERS, role)
-    if powers is not None:
-        sentences += [f"The role {role} {power}" for power, has in powers.items() if has]
-    return sentences
 
 
 def _rights(wanted: set[tuple[str, str, str]], there: set[tuple[str, str, str]]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Counts the trail's rows as the services' own role: what is hidden from it, or shown to it only, differs."""
+"""Looks at the trail as the services' own role does: what is hidden from it, or shown to it only, differs."""
 
 from contextlib import AsyncExitStack
 from typing import Final
@@ -8,7 +8,7 @@ import asyncpg
 from audit_logger.connecting import connected
 from audit_logger.verification.walk import keep_still
 from taskflow_core.database.pool import Connection, in_transaction
-from taskflow_db.trail_schema import SERVICE_ROLE
+from taskflow_db.trail_schema import SERVICE_FUNCTIONS, SERVICE_ROLE, TABLE_RIGHTS
 
 _COUNTED: Final = ("task_events", "audit_checkpoints", "audit_pruned")
 # How many rows a table has, found as the service finds it: by the session's own search path.
@@ -19,6 +19,23 @@ _SNAPSHOT: Final = "SELECT pg_export_snapshot()"
 _MAY_TAKE_ON: Final = "SELECT pg_has_role(oid, 'MEMBER') FROM pg_roles WHERE rolname = $1"
 # Who this is.
 _WHO: Final = "SELECT current_user::text"
+# What other tables and functions the session finds by the names of ours, and where it would look before PostgreSQL's
+# own; whatever of the server, the database or the role says where to look.
+_FINDS: Final = """
+SELECT format('finds %s.%s instead of public.%s', c.relnamespace::regnamespace, name, name) AS what
+FROM unnest($1::text[]) AS name JOIN pg_class c ON c.oid = to_regclass(name)
+WHERE c.relnamespace <> 'public'::regnamespace
+UNION ALL
+SELECT 'finds another function than public.' || name || ' by its name' FROM unnest($2::text[]) AS name
+WHERE to_regproc(name) <> to_regproc('public.' || name)
+UNION ALL
+SELECT 'finds what is in ' || schema || ' before what is PostgreSQL''s own'
+FROM unnest(current_schemas(true)) WITH ORDINALITY AS path (schema, place)
+WHERE place < array_position(current_schemas(true), 'pg_catalog') AND NOT schema LIKE 'pg\\_temp\\_%'
+UNION ALL
+SELECT 'works with session_replication_role = ' || current_setting('session_replication_role')
+WHERE current_setting('session_replication_role') <> 'origin'
+"""
 
 
 async def compare_counts(connection: Connection, url: str | None) -> tuple[list[str], str | None]:
@@ -44,7 +61,9 @@ async def compare_counts(connection: Connection, url: str | None) -> tuple[list[
         await stack.enter_async_context(in_transaction(service, isolation="repeatable_read", readonly=True))
         await service.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
         role: str = await service.fetchval(_WHO)
-        return _differences(role, await _counts(connection), await _counts(service)), None
+        finds = await service.fetch(_FINDS, sorted(TABLE_RIGHTS), sorted(SERVICE_FUNCTIONS))
+        hidden = _differences(role, await _counts(connection), await _counts(service))
+        return [*hidden, *(f"{role} {row['what']}" for row in finds)], None
 
 
 async def _counts(connection: Connection) -> dict[str, int | None]:

@@ -4,7 +4,8 @@ import asyncpg
 import msgspec
 
 from audit_logger.catalogue.facts import PUBLIC, REFERENCE, Facts, function_facts, names, table_facts
-from audit_logger.catalogue.objects import Relation, around, rights_of_functions, rights_of_tables, tables, triggers
+from audit_logger.catalogue.objects import Relation, rights_of_functions, rights_of_tables, tables, triggers
+from audit_logger.catalogue.surroundings import around
 from audit_logger.verification.walk import keep_still
 from taskflow_core.database.pool import Connection, in_transaction
 from taskflow_db import trail_schema
@@ -85,7 +86,7 @@ async def _compare(connection: Connection) -> Compared:
     differences += await triggers(connection, found)
     differences += await rights_of_tables(connection, found)
     differences += await rights_of_functions(connection, wanted_functions)
-    differences += await around(connection, wanted_tables, wanted_functions)
+    differences += await around(connection, [one.name for one in found], wanted_tables, wanted_functions)
     return Compared(differences=differences)
 
 

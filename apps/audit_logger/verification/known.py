@@ -29,13 +29,15 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     """What the checkpoints of a trail say: hashes (hex) by number, and how many records there were of no worth.
 
     `torn` ones are lines of the archive that a crash or a full disk cut short. `void` are the records of pruning (by
-    `hash_of`) whose rows came back. `last` is when the last checkpoint was made.
+    `hash_of`) whose rows came back. `last` is when the last checkpoint was made. `unarchived` is its number where the
+    database has it and the archive has not, though it comes there first.
     """
 
     hashes: dict[int, str]
     void: frozenset[str]
     findings: list[Finding]
     last: datetime | None = None
+    unarchived: int | None = None
     forged: int = 0
     unsigned: int = 0
     torn: int = 0
@@ -82,6 +84,7 @@ async def known_checkpoints(connection: Connection, signer: Signer, archive: Arc
         void=frozenset(one.body.record for one in both if one.proof == "signed" and isinstance(one.body, Restored)),
         findings=findings,
         last=max((one.body.at for one in checkpoints), default=None),
+        unarchived=_unarchived(checkpoints, outside) if archive.is_kept else None,
         forged=sum(one.proof == "forged" for one in both),
         unsigned=sum(one.proof == "unsigned" for one in both),
         torn=archived.torn,
@@ -99,6 +102,11 @@ def _sealed(records: Iterable[_Read]) -> list[Sealed]:
     return [
         Sealed(one.record, one.body) for one in records if one.proof == "signed" and isinstance(one.body, Checkpoint)
     ]
+
+
+def _unarchived(checkpoints: list[Sealed], outside: list[_Read]) -> int | None:
+    archived = {one.record for one in outside}
+    return checkpoints[-1].body.seq if checkpoints and checkpoints[-1].record not in archived else None
 
 
 def _contradictions(checkpoints: list[Sealed], hashes: dict[int, str]) -> Iterable[Finding]:

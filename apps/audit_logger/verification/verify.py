@@ -22,7 +22,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     `rows` were there and fit, `pruned` are vouched for by records of pruning, `checkpoints` were met and fit;
     `unsealed` rows came after the last checkpoint, which was made at `sealed_at`. `warnings` say what could not be
-    proven; `proven` is whether there was a key at all.
+    proven; `proven` is whether there was a key at all; `unarchived` is the last checkpoint's number where the archive
+    lacks it.
     """
 
     findings: list[Finding]
@@ -34,6 +35,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     sealed_at: datetime | None
     proven: bool
     warnings: list[str]
+    unarchived: int | None = None
 
     @property
     def finding(self) -> Finding | None:
@@ -75,6 +77,7 @@ async def verify(connection: Connection, signer: Signer, archive: Archive) -> Ve
         unsealed=walk.head - sealed,
         sealed_at=known.last,
         proven=signer.has_key,
+        unarchived=known.unarchived,
         warnings=[*_warnings(signer, archive, known), *_still_plain(sealing, walk.head)],
     )
 

@@ -1,0 +1,123 @@
+"""What is around the trail: what could stand in for it, act behind it, or do more to it than the services may."""
+
+from typing import Final
+
+import asyncpg
+
+from taskflow_core.database.pool import Connection, in_transaction
+from taskflow_db.trail_schema import SERVICE_ROLE
+
+# What is attached to the trail from another schema.
+_FOREIGN: Final = """
+SELECT i.inhrelid::regclass::text AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+WHERE i.inhparent = 'public.task_events'::regclass AND c.relnamespace <> 'public'::regnamespace
+"""
+# Whatever is called like a month and is none, attached ($1) or detached.
+_STRAY: Final = r"""
+SELECT relname AS name FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+    AND relname ~ '^task_events_\d+_\d\d$' AND relname <> ALL ($1::text[])
+"""
+# What the services' role is beyond what it should be. Every role may act as itself, and a superuser as all.
+_POWERS: Final = """
+SELECT r.rolsuper AS "is a superuser", r.rolbypassrls AS "passes row-level security", r.rolcreaterole AS "makes roles",
+    r.rolreplication AS "may replicate", pg_has_role(r.oid, m.relowner, 'MEMBER') AS "may act as the owner",
+    has_schema_privilege(r.oid, 'public', 'CREATE') AS "may make functions and tables in the schema public",
+    has_database_privilege(r.oid, current_database(), 'CREATE') AS "may make schemas"
+FROM pg_roles r, pg_class m
+WHERE r.rolname = $1 AND m.oid = 'public.migration'::regclass AND r.oid <> m.relowner
+"""
+# Roles with powers over everything that it may act as.
+_ACTS_AS: Final = r"""
+SELECT o.rolname::text AS name FROM pg_roles r, pg_roles o, pg_class m
+WHERE r.rolname = $1 AND m.oid = 'public.migration'::regclass AND r.oid <> m.relowner AND NOT r.rolsuper
+    AND o.oid NOT IN (r.oid, m.relowner) AND pg_has_role(r.oid, o.oid, 'MEMBER')
+    AND (o.rolname LIKE 'pg\_%' OR o.rolsuper OR o.rolbypassrls OR o.rolcreaterole)
+ORDER BY o.rolname
+"""
+# Tables and functions that a session would find before ours: in pg_catalog, in a schema called like its role, or in
+# one that a role's or this database's search path names.
+_IN_FRONT: Final = """
+WITH paths AS (
+    SELECT regexp_split_to_table(split_part(setting, '=', 2), '[", ]+') AS schema
+    FROM pg_db_role_setting s, unnest(s.setconfig) AS setting
+    WHERE setting LIKE 'search_path=%'
+        AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+), front AS (
+    SELECT oid FROM pg_namespace n
+    WHERE n.nspname <> 'public' AND (
+        n.nspname = 'pg_catalog' OR n.nspname IN (SELECT schema FROM paths)
+        OR n.nspname IN (SELECT rolname FROM pg_roles)
+    )
+)
+SELECT c.oid::regclass::text AS name FROM pg_class c JOIN front ON front.oid = c.relnamespace
+WHERE c.relname = ANY ($1::text[])
+UNION ALL
+SELECT p.oid::regprocedure::text FROM pg_proc p JOIN front ON front.oid = p.pronamespace
+WHERE p.proname = ANY ($2::text[])
+"""
+# What in the schema public could be taken for PostgreSQL's own: functions of the same name, operators. Not what an
+# extension brings.
+_LIKE_ITS_OWN: Final = """
+SELECT 'function ' || p.oid::regprocedure::text AS name FROM pg_proc p
+WHERE p.pronamespace = 'public'::regnamespace
+    AND EXISTS (SELECT FROM pg_proc o WHERE o.pronamespace = 'pg_catalog'::regnamespace AND o.proname = p.proname)
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+UNION ALL
+SELECT 'operator ' || o.oid::regoperator::text FROM pg_operator o
+WHERE o.oprnamespace = 'public'::regnamespace
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = o.oid AND d.deptype = 'e')
+"""
+# Functions that run as the tables' owner or as a superuser, for others too, and are none of the trail's own ($1).
+_RUN_AS_ANOTHER: Final = """
+SELECT p.oid::regprocedure::text AS name, r.rolname::text AS owner
+FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner, pg_class m
+WHERE p.prosecdef AND m.oid = 'public.migration'::regclass AND (p.proowner = m.relowner OR r.rolsuper)
+    AND NOT (p.pronamespace IN ('public'::regnamespace, pg_my_temp_schema()) AND p.proname = ANY ($1::text[]))
+    AND EXISTS (
+        SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g WHERE g.grantee <> p.proowner
+    )
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+"""
+# What runs at changes of tables, or when anybody connects. Not what an extension brings.
+_EVENT_TRIGGERS: Final = """
+SELECT e.evtname::text AS name, e.evtevent::text AS event FROM pg_event_trigger e
+WHERE e.evtenabled <> 'D' AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = e.oid AND d.deptype = 'e')
+"""
+# Whether retention still knows its days.
+_UPKEEP: Final = "SELECT EXISTS (SELECT FROM public.audit_upkeep)"
+
+
+async def around(
+    connection: Connection, found: list[str], tables: list[str], functions: list[str], role: str = SERVICE_ROLE
+) -> list[str]:
+    """What is odd around the trail, a sentence each.
+
+    `found` are the trail's tables that are there, `tables` and `functions` the names that the migrations give.
+    """
+
+    async def said(sentence: str, query: str, *values: object) -> list[str]:
+        return [sentence.format(**row) for row in await connection.fetch(query, *values)]
+
+    sentences = await said(
+        "{name} would be found before the trail's own table or function", _IN_FRONT, tables, functions
+    )
+    sentences += await said("The {name} could be taken for one of PostgreSQL's own", _LIKE_ITS_OWN)
+    sentences += await said("{name} is attached to task_events", _FOREIGN)
+    sentences += await said("{name} is called like a month, and is no part of the trail", _STRAY, found)
+    sentences += await said("Others may call {name}, which runs as {owner}", _RUN_AS_ANOTHER, functions)
+    sentences += await said("The event trigger {name} runs at {event}", _EVENT_TRIGGERS)
+    powers = await connection.fetchrow(_POWERS, role)
+    if powers is not None:
+        sentences += [f"The role {role} {power}" for power, has in powers.items() if has]
+    sentences += await said(f"The role {role} may act as {{name}}", _ACTS_AS, role)
+    return sentences + await _upkeep(connection)
+
+
+async def _upkeep(connection: Connection) -> list[str]:
+    try:
+        async with in_transaction(connection):
+            there = await connection.fetchval(_UPKEEP)
+    except asyncpg.InsufficientPrivilegeError:
+        return []  # it is another's: that is told
+    return [] if there else ["audit_upkeep has no row any more: no month leaves the trail"]

@@ -1,0 +1,167 @@
+"""Ways to tamper with what is around the trail: what feeds it, what is found in its place, and who may do what."""
+
+from typing import Final
+
+from tests.audit_logger.way import SUPERUSER, Way
+
+_NO_ROW: Final = "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;"
+_HELPER: Final = (
+    "FUNCTION {schema}.helper(text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN EXECUTE $1; END $$;"
+)
+_NEXT: Final = "'task_events_' || to_char(now() + interval '1 month', 'YYYY_MM')"
+
+
+def _database(change: str) -> str:
+    """A change of the test's own database, or of a role in it."""
+    return f"DO $$ BEGIN EXECUTE format('{change}', current_database()); END $$;"
+
+
+def _in_front(name: str) -> str:
+    """A view with all rows, in front of a table."""
+    return f"CREATE SCHEMA front; CREATE VIEW front.{name} AS SELECT * FROM public.{name}; GRANT USAGE ON SCHEMA front \
+TO PUBLIC; GRANT SELECT ON front.{name} TO PUBLIC;"
+
+
+_FEEDING: Final = [
+    Way(
+        "a trigger that swallows events",
+        _NO_ROW + "CREATE TRIGGER swallow BEFORE INSERT ON outbox FOR EACH ROW WHEN (NEW.user_id = 'root') "
+        "EXECUTE FUNCTION swallow()",
+        "outbox has the trigger swallow, which no migration makes",
+    ),
+    Way(
+        "a trigger that swallows deliveries",
+        _NO_ROW + "CREATE TRIGGER swallow BEFORE INSERT ON embedded_deliveries FOR EACH ROW EXECUTE FUNCTION swallow()",
+        "embedded_deliveries has the trigger swallow",
+    ),
+    Way(
+        "a trigger that swallows erasures",
+        _NO_ROW + "CREATE TRIGGER swallow BEFORE INSERT ON erasures FOR EACH ROW EXECUTE FUNCTION swallow()",
+        "erasures has the trigger swallow",
+    ),
+    Way(
+        "a rule that swallows events",
+        "CREATE RULE swallow AS ON INSERT TO outbox WHERE NEW.user_id = 'root' DO INSTEAD NOTHING",
+        "The table outbox has the rule swallow",
+    ),
+    Way(
+        "a policy that hides events from the relay",
+        "ALTER TABLE outbox ENABLE ROW LEVEL SECURITY; CREATE POLICY hide ON outbox USING (user_id <> 'root') "
+        "WITH CHECK (true)",
+        "The table outbox has the policy hide",
+    ),
+    Way(
+        "events that count as published from the first",
+        "ALTER TABLE outbox ALTER COLUMN published_at SET DEFAULT now()",
+        "In the table outbox, the column published_at is not as",
+    ),
+    Way("an outbox that a crash empties", "ALTER TABLE outbox SET UNLOGGED", "outbox is not kept through a crash"),
+    Way(
+        "dead letters behind a view",
+        "ALTER TABLE dead_letters RENAME TO kept; CREATE VIEW dead_letters AS SELECT * FROM kept",
+        "dead_letters is no table of its own kind",
+    ),
+    Way("an outbox that all may read", "GRANT SELECT ON outbox TO PUBLIC", "PUBLIC has SELECT on outbox"),
+]
+_BEHIND: Final = [
+    Way(
+        "a back door in a function of the owner's",
+        "CREATE " + _HELPER.format(schema="public"),
+        "Others may call public.helper(text), which runs as",
+    ),
+    Way(
+        "a back door in another schema",
+        "CREATE SCHEMA other; CREATE " + _HELPER.format(schema="other"),
+        "Others may call other.helper(text), which runs as",
+    ),
+    Way(
+        "something that runs when tables change",
+        "CREATE FUNCTION seen() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN END $$; "
+        "CREATE EVENT TRIGGER seen ON ddl_command_end EXECUTE FUNCTION seen()",
+        "The event trigger seen runs at ddl_command_end",
+        (SUPERUSER,),
+    ),
+    Way("retention's own row deleted", "DELETE FROM audit_upkeep", "audit_upkeep has no row any more"),
+    Way("a function made dear", "ALTER FUNCTION audit_append COST 1000000", "the function audit_append("),
+    Way(
+        "an empty month detached",
+        "DO $$ BEGIN EXECUTE 'ALTER TABLE task_events DETACH PARTITION ' || " + _NEXT + "; END $$",
+        "is called like a month, and is no part of the trail",
+    ),
+]
+_STANDING_IN: Final = [
+    Way(
+        "an outbox in front by the services' search path",
+        _in_front("outbox") + _database("ALTER ROLE taskflow_app IN DATABASE %I SET search_path = front, public"),
+        "front.outbox would be found before",
+        (SUPERUSER,),
+    ),
+    Way(
+        "a trail in front that shows as many rows",
+        _in_front("task_events") + _database("ALTER DATABASE %I SET search_path = front, public"),
+        "taskflow_app finds front.task_events instead of public.task_events",
+    ),
+    Way(
+        "PostgreSQL's own functions found last",
+        _database("ALTER DATABASE %I SET search_path = public, pg_catalog"),
+        "taskflow_app finds what is in public before what is PostgreSQL's own",
+    ),
+    Way(
+        "a function called like one of PostgreSQL's",
+        "CREATE FUNCTION public.sha256(text) RETURNS bytea LANGUAGE sql RETURN ''::bytea",
+        "The function public.sha256(text) could be taken for",
+    ),
+    Way(
+        "an operator called like one of PostgreSQL's",
+        "CREATE FUNCTION alike(varchar, varchar) RETURNS boolean LANGUAGE sql RETURN false; "
+        "CREATE OPERATOR public.= (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = alike)",
+        "The operator public.=(character varying,character varying) could be taken for",
+    ),
+    Way(
+        "services that pass triggers over",
+        _database("ALTER ROLE taskflow_app IN DATABASE %I SET session_replication_role = replica"),
+        "taskflow_app works with session_replication_role = replica",
+        (SUPERUSER,),
+    ),
+]
+_POWERS: Final = [
+    Way(
+        "services that may make functions",
+        "GRANT CREATE ON SCHEMA public TO taskflow_app",
+        "taskflow_app may make functions and tables in the schema public",
+    ),
+    Way(
+        "everybody may make functions",
+        "GRANT CREATE ON SCHEMA public TO PUBLIC",
+        "taskflow_app may make functions and tables in the schema public",
+    ),
+    Way(
+        "services that may make schemas",
+        _database("GRANT CREATE ON DATABASE %I TO taskflow_app"),
+        "taskflow_app may make schemas",
+    ),
+    Way(
+        "the database another's",
+        _database("ALTER DATABASE %I OWNER TO taskflow_app"),
+        "taskflow_app may make schemas",
+        (SUPERUSER,),
+    ),
+    Way(
+        "the schema another's",
+        "ALTER SCHEMA public OWNER TO taskflow_app",
+        "taskflow_app may make functions and tables",
+        (SUPERUSER,),
+    ),
+]
+
+AROUND: Final = [*_FEEDING, *_BEHIND, *_STANDING_IN, *_POWERS]
+
+UNSEEN_AROUND: Final[dict[str, str | None]] = {
+    "Months made otherwise, with all their rows": "ALTER TABLE task_events DETACH PARTITION {month}; "
+    "INSERT INTO task_events SELECT * FROM {month}; DROP TABLE {month};"
+    "DO $$ BEGIN EXECUTE 'DROP TABLE ' || " + _NEXT + "; END $$",
+    "A record of ours written twice": "INSERT INTO audit_checkpoints SELECT * FROM audit_checkpoints; "
+    "INSERT INTO audit_pruned SELECT relation || '_again', month, record, detached_at, now() FROM audit_pruned",
+    "Rights on what is not made yet": "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON TABLES TO PUBLIC",
+    "The outbox's numbers set back": "SELECT setval('outbox_seq_seq', 1)",
+}
