@@ -180,8 +180,10 @@ async def test_an_archive_that_lacks_the_last_checkpoint_proves_nothing(trail: T
         report = await cli.verify(trail.settings)
         assert report.status == NOT_PROVEN, report
         assert any("lacks the last checkpoint, of row 11" in line for line in report.lines)
-    file.write_bytes(b"".join([*lines, *reversed(lines)]))
-    assert (await cli.verify(trail.settings)).status == PROVEN  # twice and in another order: the same records
+    whole = b"".join([*lines, *reversed(lines)])
+    for copy in (whole, whole.replace(b"\n", b"\r\n")):
+        file.write_bytes(copy)
+        assert (await cli.verify(trail.settings)).status == PROVEN  # twice, in another order: the same records
 
 
 async def test_a_trail_whose_services_run_as_its_owner_is_compared_all_the_same(trail: Trail, owner_url: str) -> None:

@@ -64,10 +64,10 @@ class Archive:
         for path in self._files():
             for line in path.read_bytes().split(b"\n"):
                 # A line that was cut short may have been gone on with by the next record.
-                for piece in _BEGINNINGS.split(line):
+                for piece in map(bytes.strip, _BEGINNINGS.split(line)):  # a copy may have other line breaks
                     if _is_torn(piece):
                         torn += 1
-                    elif piece.strip():
+                    elif piece:
                         records.append(piece.decode(errors="replace"))
         return Archived(records, torn)
 
