@@ -10,7 +10,7 @@ from tests.service.edges.whole import Platform
 NOTHING: Final = 0.010
 """Seconds under which nobody cares, and a machine that does much else measures nothing."""
 
-TURNS: Final = (2, 5, 5, 5, 5)
+TURNS: Final = (1, 2, 5, 5, 5)
 """How often both sizes are asked, round after round: nearly all is acquitted by the first."""
 
 
