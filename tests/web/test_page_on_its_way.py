@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
+from tests.support.processes import until
 from tests.web.person import Person, quick_add, row
 
 pytestmark = pytest.mark.browser
@@ -77,19 +78,22 @@ def test_a_message_whose_answer_got_lost_is_said_again_and_done_once(ada: Person
 
     def lose(route: Route) -> None:
         route.fetch()
-        route.fulfill(status=500, body="{}")
+        if not loads_again:
+            route.fulfill(status=500, body="{}")
 
     page.route(CHAT, lose)
     message = page.get_by_role("textbox", name="Message", exact=True)
     message.fill("add buy milk")
     message.press("Enter")
-    expect(page.get_by_text("Something went wrong")).to_be_visible()
-    expect(message).to_have_value("add buy milk")
-    page.unroute(CHAT)
     if loads_again:
+        until(lambda: ada.tasks() != [], within=20, what="the task is made")
+        page.unroute(CHAT)
         page.reload()
         page.get_by_role("button", name="Send again").click()
     else:
+        expect(page.get_by_text("Something went wrong")).to_be_visible()
+        expect(message).to_have_value("add buy milk")
+        page.unroute(CHAT)
         message.press("Enter")
     expect(page.get_by_role("log").get_by_text("buy milk")).to_have_count(3)
     assert [task["title"] for task in ada.tasks()] == ["buy milk"]
@@ -110,3 +114,16 @@ def test_a_browser_without_a_database_that_answers_works_all_the_same(ada: Perso
     page = ada.tab()
     quick_add(page, "Buy milk")
     expect(row(page, "Buy milk")).to_be_visible()
+
+
+def test_a_part_of_the_page_that_does_not_come_is_said_without_a_network_too(ada: Person) -> None:
+    ada.add("Feed the cat")
+    page = ada.context.new_page()
+    page.route("**/*later*", lambda route: route.abort())
+    page.goto(ada.url)
+    title = page.get_by_role("button", name="Feed the cat", exact=True)
+    expect(title).to_be_visible()
+    ada.context.set_offline(True)
+    expect(page.locator(".connection")).to_contain_text("Offline")
+    title.click()
+    expect(page.locator(".toast")).to_contain_text("cannot be reached")

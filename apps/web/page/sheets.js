@@ -1,7 +1,7 @@
 // Which sheet an address opens: #/new, #/task/ID, #/task/ID/history, #/settings, #/account/PART, #/help,
 // #/trash, #/activity/KIND/RANGE.
 
-import { ApiError } from "./server/errors.js";
+import { ApiError, NOT_LOADED } from "./server/errors.js";
 import { strings } from "./strings/index.js";
 
 /**
@@ -64,7 +64,7 @@ export class Sheets {
     } catch (error) {
       // A part of the page that did not come.
       if (!(error instanceof TypeError && /module|import/i.test(error.message))) throw error;
-      this.needs.onProblem(new ApiError(strings.errors.unreachable));
+      this.needs.onProblem(new ApiError(strings.errors.unreachable, { code: NOT_LOADED }));
       onClose();
       return null;
     }

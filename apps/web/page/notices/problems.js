@@ -1,6 +1,6 @@
 // Says what went wrong, once however often it does; being signed out has its own way.
 
-import { ApiError } from "../server/errors.js";
+import { ApiError, NOT_LOADED } from "../server/errors.js";
 
 /** @import { Toaster } from "./toaster.js" */
 
@@ -13,7 +13,8 @@ import { ApiError } from "../server/errors.js";
 export function problemTeller(toaster, isOver) {
   return (/** @type {unknown} */ error) => {
     if (!(error instanceof ApiError)) throw error;
-    if (error.status === 401 || isOver()) return;
+    // That a press does nothing is said, even when the server is known to be away.
+    if (error.status === 401 || (isOver() && error.code !== NOT_LOADED)) return;
     toaster.show({ text: error.message, kind: "problem", key: "problem" });
   };
 }

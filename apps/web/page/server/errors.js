@@ -10,6 +10,9 @@ import { loadRefusals } from "../strings/refusals.js";
  * @import { Refusals } from "../strings/refusals.js"
  */
 
+/** The code of a part of the page that did not come. */
+export const NOT_LOADED = "NOT_LOADED";
+
 /** A refusal, or no answer at all (status 0). */
 export class ApiError extends Error {
   /**

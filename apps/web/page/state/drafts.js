@@ -3,7 +3,7 @@
 
 import * as device from "../device.js";
 import { newKey } from "../server/api.js";
-import { livingTabs, tabLock } from "./living-tabs.js";
+import { tabLock } from "./living-tabs.js";
 
 const MOST = 20;
 const LONGEST = 60_000;
@@ -125,18 +125,27 @@ export class Drafts {
   }
 
   /**
-   * Takes what pages that are gone had on its way.
+   * Hands over what pages that are gone had on its way; what others leave there, once they are gone.
    *
    * @param {string} name
-   * @returns {Promise<any[]>}
+   * @param {(value: any) => void} take
    */
-  async left(name) {
-    const living = await livingTabs();
-    const isTheirs = (/** @type {Held} */ { tab }) => living.has(tabLock(tab));
-    const held = this.list(name);
-    const gone = held.filter((one) => !isTheirs(one));
-    if (gone.length > 0) this.setList(name, held.filter(isTheirs));
-    return gone.map(({ value }) => value);
+  left(name, take) {
+    for (const tab of new Set(this.list(name).map((/** @type {Held} */ one) => one.tab))) {
+      if (tab === this.tab) continue;
+      const gone = () => {
+        const held = this.list(name);
+        const theirs = held.filter((/** @type {Held} */ one) => one.tab === tab);
+        if (theirs.length === 0) return;
+        this.setList(
+          name,
+          held.filter((/** @type {Held} */ one) => one.tab !== tab),
+        );
+        for (const { value } of theirs) take(value);
+      };
+      if (navigator.locks) navigator.locks.request(tabLock(tab), gone);
+      else gone();
+    }
   }
 
   /** Nothing is kept any more, nor found: the session is over. What is kept by then stays. */

@@ -148,12 +148,7 @@ export function chatPanel({ api, sync, drafts, onClose }) {
     const pending = h("p", { class: "chat-line chat-theirs chat-pending", "aria-hidden": "true" }, "…");
     log.append(pending);
     log.scrollTop = log.scrollHeight;
-    talk = talk
-      .then(() => hear(message))
-      .finally(() => {
-        pending.remove();
-        release();
-      });
+    talk = talk.then(() => hear(message, release)).finally(() => pending.remove());
   }
 
   /**
@@ -174,10 +169,14 @@ export function chatPanel({ api, sync, drafts, onClose }) {
     return { key, body: conversation && !tried ? { ...body, conversation_id: conversation } : body, tried: true };
   }
 
-  /** @param {Message} said */
-  async function hear(said) {
+  /**
+   * @param {Message} said
+   * @param {() => void} sent lets go of it as it was said
+   */
+  async function hear(said, sent) {
     const message = settled(said);
     const release = drafts.hold("said", message);
+    sent();
     try {
       add("theirs", await answerTo(message));
     } catch (error) {
@@ -246,11 +245,9 @@ export function chatPanel({ api, sync, drafts, onClose }) {
     returnFocus();
   }
 
-  drafts.left("said").then((messages) => {
-    for (const message of messages) {
-      add("mine", message.body.message);
-      offerAgain(message, add("problem", strings.unsent.mark));
-    }
+  drafts.left("said", (message) => {
+    add("mine", message.body.message);
+    offerAgain(message, add("problem", strings.unsent.mark));
   });
   return { node, open, close, isOpen: () => !node.hidden };
 }

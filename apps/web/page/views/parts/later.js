@@ -1,6 +1,6 @@
 // What is loaded when it is first needed, in one piece.
 
-import { ApiError } from "../../server/errors.js";
+import { ApiError, NOT_LOADED } from "../../server/errors.js";
 import { strings } from "../../strings/index.js";
 
 /**
@@ -13,7 +13,7 @@ export async function loadLater(onLost) {
     return await import("../../sheets-later.js");
   } catch (error) {
     if (!(error instanceof TypeError && /module|import/i.test(error.message))) throw error;
-    onLost(new ApiError(strings.errors.unreachable));
+    onLost(new ApiError(strings.errors.unreachable, { code: NOT_LOADED }));
     return null;
   }
 }

@@ -237,9 +237,9 @@ export function quickAdd({ api, actions, drafts, clock, onDetails, onAdded }) {
 
   const left = drafts.text("line");
   if (left) put({ line: { text: left, kept: [] }, days: null });
-  drafts.left("lines").then((lines) => {
-    for (const sent of lines) sending.keep(sent, "");
-    if (lines.length > 0) form.classList.add("is-open");
+  drafts.left("lines", (sent) => {
+    sending.keep(sent, "");
+    form.classList.add("is-open");
   });
   return { node: form, focus: () => input.focus(), make, makeAll };
 }
