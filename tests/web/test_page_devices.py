@@ -17,13 +17,27 @@ def test_nothing_is_wider_than_the_screen(new_person: Callable[..., Person], wid
     task = person.add("W" * 200, description="x" * 400, tags=["W" * 50])
     page = person.tab()
     assert overflow(page) == 0
-    page.get_by_role("textbox", name="New task").focus()
+    page.get_by_role("textbox", name="New task").fill(f"buy #{'W' * 50} tomorrow")
+    expect(page.get_by_role("listitem").filter(has_text="Tomorrow")).to_be_visible()
     assert overflow(page) == 0
     for path in ("/new", f"/task/{task['id']}", "/account", "/account/new-token", "/account/delete"):
         page.evaluate(f"location.hash = '#{path}'; dispatchEvent(new PopStateEvent('popstate'))")
         expect(page.get_by_role("dialog")).to_be_visible()
         assert overflow(page) == 0
         assert overflow(page, ".sheet-body") == 0
+
+
+def test_a_message_about_a_long_title_leaves_the_page_in_sight(new_person: Callable[..., Person]) -> None:
+    person = new_person(viewport={"width": 320, "height": 640}, has_touch=True)
+    person.add("A title that is so long that it has to be broken " * 5)
+    page = person.tab()
+    page.locator(".task-title").focus()
+    page.keyboard.press("Delete")
+    expect(page.get_by_role("button", name="Undo", exact=True)).to_be_in_viewport()
+    expect(page.locator(".toast")).to_contain_text("…” deleted")
+    box = page.locator(".toast").bounding_box()
+    assert box is not None
+    assert box["height"] < 250
 
 
 def overflow(page: Page, part: str = ":root") -> int:

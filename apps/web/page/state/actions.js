@@ -119,7 +119,7 @@ export class TaskActions extends Changes {
     const answer = await this.change(task.id, fields, how);
     const { scope = "this" } = how;
     if (scope === "this" && !("recurrence_pattern" in fields))
-      this.undo.offer(words.saved(answer.task.title), () => this.takeBack([{ task, fields, after: answer.task }]));
+      this.undo.offer(words.saved(titleOf([answer.task])), () => this.takeBack([{ task, fields, after: answer.task }]));
     return answer;
   }
 

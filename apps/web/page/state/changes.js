@@ -203,7 +203,7 @@ export class Changes extends TaskCalls {
    * @param {NextKept} kept
    */
   nextStays(task, { completed }) {
-    this.tell({ text: words.nextKept(task.title, completed), seconds: 12 });
+    this.tell({ text: words.nextKept(titleOf([task]), completed), seconds: 12 });
   }
 
   /**

@@ -5,13 +5,16 @@
  * @import { Draft, Task } from "./tasks.js"
  */
 
+const LONGEST_NAME = 80;
+
 /**
- * The name of the first, for words about one or more.
+ * The name of the first, for words about one or more; of a long one enough to know it by.
  *
  * @param {Task[]} tasks
  */
 export function titleOf(tasks) {
-  return tasks[0]?.title ?? "";
+  const title = Array.from(tasks[0]?.title ?? "");
+  return title.length > LONGEST_NAME ? `${title.slice(0, LONGEST_NAME).join("").trim()}…` : title.join("");
 }
 
 /**
