@@ -118,16 +118,21 @@ def smoke_problems(monkeypatch: pytest.MonkeyPatch, api: ApiServer) -> Iterator[
         return SmokeReport([Check("health", problem, 0.01) for problem in problems or [""]], "smoke@example.com")
 
     monkeypatch.setattr(platform, "smoke_at", smoke_at)
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Greeter) as server:
+    with _Pod(("127.0.0.1", 0), _Greeter) as server:
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         api.forward_to = server.server_address[1]
         yield problems
         server.shutdown()
 
 
+class _Pod(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+
+
 class _Greeter(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         self.request.sendall(b"a pod")
+        self.request.recv(1)  # as a server of HTTP, which stays: of one that goes at once, a client may miss the words
 
 
 async def _greeting(url: str) -> bytes:
@@ -135,7 +140,7 @@ async def _greeting(url: str) -> bytes:
     parts = urlsplit(url)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
     try:
-        return await asyncio.wait_for(reader.read(), 10)
+        return await asyncio.wait_for(reader.read(5), 30)
     finally:
         writer.close()
         await writer.wait_closed()
