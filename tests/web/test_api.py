@@ -30,6 +30,11 @@ def answer(status: int, body: object = None, **headers: str) -> Answer:
     )
 
 
+def html(status: int) -> Answer:
+    """As something between the page and the server answers."""
+    return lambda route: route.fulfill(status=status, content_type="text/html", body="<h1>No</h1>")
+
+
 def invalid(field: str, code: str, **params: int) -> dict[str, Any]:
     """What is wrong with a field, as the server says it."""
     problem = {"loc": ["body", field], "msg": "the server's words", "type": "value_error", "code": code}
@@ -175,6 +180,15 @@ def test_a_server_away_while_renewing_is_no_reason_to_sign_out(page: Page, serve
         (answer(422, {"detail": [{"loc": ["body"], "msg": "no JSON", "type": "x"}]}), "No JSON.", {"": "No JSON."}),
         (answer(404, {"detail": {"error": "x", "code": "GONE", "message": "No such task."}}), "No such task.", {}),
         (answer(403, {"detail": "Forbidden"}), "This is not yours to change.", {}),
+        (html(404), "It is no longer there.", {}),
+        (html(408), "The server did not get all of this in time. Try again.", {}),
+        (html(413), "This is too long.", {}),
+        (html(414), "This is too long.", {}),
+        (html(415), "The server did not take this (415).", {}),
+        (html(431), "What this page sent could not be read. Load it again.", {}),
+        (html(500), "Something went wrong on our side. Try again in a moment.", {}),
+        (html(502), "TaskFlow cannot be reached just now. Try again in a moment.", {}),
+        (html(504), "TaskFlow cannot be reached just now. Try again in a moment.", {}),
         (answer(500), "Something went wrong on our side. Try again in a moment.", {}),
         (answer(429, {}, **{"Retry-After": "60"}), "Too many tries. Wait 60 seconds, then try again.", {}),
         (answer(429, {}), "Too many tries. Wait a few seconds, then try again.", {}),

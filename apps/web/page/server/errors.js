@@ -103,12 +103,23 @@ export async function refusal(response, body) {
     return new ApiError(message, { status, fields, retryAfter, code: "VALIDATION_ERROR" });
   }
   const { code = "", message: said, params = {} } = typeof detail === "string" ? {} : (detail ?? {});
-  const inFull = typeof detail === "string" && status < 500 ? detail : errors.ours;
-  const plain = said ?? errors.statuses.get(status) ?? inFull;
+  const plain = said ?? words?.statuses.get(status) ?? unknown(status, detail, words);
   let message = inWords(words?.codes.get(code), params) || (status === 429 ? errors.tooManyTries : plain);
   if (status === 429 ? code !== "TOO_MANY_KEPT_ANSWERS" : code === "SIGN_IN_BUSY")
     message += ` ${errors.wait(wait(retryAfter))}`;
   return new ApiError(message, { status, retryAfter, code });
+}
+
+/**
+ * What a status means that no sentence is known for.
+ *
+ * @param {number} status
+ * @param {unknown} detail the words that came with it, if any
+ * @param {Refusals | null} words
+ */
+function unknown(status, detail, words) {
+  if (status >= 500) return strings.errors.ours;
+  return typeof detail === "string" ? detail : (words?.notTaken(status) ?? strings.errors.ours);
 }
 
 /**

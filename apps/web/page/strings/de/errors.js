@@ -1,8 +1,6 @@
 // What went wrong, in German.
 
 const ended = "Deine Sitzung ist zu Ende. Melde dich wieder an, um weiterzumachen.";
-const underWay = "Dieselbe Änderung läuft noch. Versuch es gleich noch einmal.";
-const changed = "Es wurde inzwischen geändert.";
 
 /** @type {typeof import("../en/errors.js").errors} */
 export const errors = {
@@ -14,10 +12,4 @@ export const errors = {
   tooManyTries: "Zu viele Versuche.",
   fewSeconds: "ein paar Sekunden",
   wait: (length) => `Warte ${length} und versuch es dann noch einmal.`,
-  statuses: new Map([
-    [403, "Das darfst du nicht ändern."],
-    [404, "Das gibt es nicht mehr."],
-    [409, underWay],
-    [412, changed],
-  ]),
 };

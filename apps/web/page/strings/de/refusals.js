@@ -3,6 +3,8 @@
 const ended = "Deine Sitzung ist zu Ende. Melde dich wieder an, um weiterzumachen.";
 const forPrograms = "Das ist nur für Programme gedacht.";
 const unreadable = "Was diese Seite gesendet hat, war nicht lesbar. Lade sie neu.";
+const tooLong = "Das ist zu lang.";
+const away = "TaskFlow ist gerade nicht erreichbar. Versuch es gleich noch einmal.";
 const elsewhere = "TaskFlow ist nicht für diese Adresse gedacht. Frag, wer es betreibt, nach der richtigen.";
 const noTask = "Diese Aufgabe gibt es nicht mehr.";
 const underWay = "Dieselbe Änderung läuft noch. Versuch es gleich noch einmal.";
@@ -10,6 +12,20 @@ const changed = "Es wurde inzwischen geändert.";
 
 /** @type {typeof import("../en/refusals.js").refusals} */
 export const refusals = {
+  statuses: new Map([
+    [403, "Das darfst du nicht ändern."],
+    [404, "Das gibt es nicht mehr."],
+    [408, "Beim Server ist nicht rechtzeitig alles angekommen. Versuch es noch einmal."],
+    [409, underWay],
+    [412, changed],
+    [413, tooLong],
+    [414, tooLong],
+    [431, unreadable],
+    [502, away],
+    [503, away],
+    [504, away],
+  ]),
+  notTaken: (status) => `Der Server hat das nicht angenommen (${status}).`,
   codes: new Map(
     /** @type {[string, import("../en/refusals.js").Sentence][]} */ ([
       ["MISSING_AUTH_HEADER", ended],
@@ -87,7 +103,7 @@ export const refusals = {
       ["UNSUPPORTED_MEDIA_TYPE", unreadable],
       ["HEADER_TOO_LARGE", unreadable],
       ["REQUEST_TIMEOUT", "Der Weg zu TaskFlow hat zu lange gedauert. Versuch es gleich noch einmal."],
-      ["BODY_TOO_LARGE", "Das ist zu lang."],
+      ["BODY_TOO_LARGE", tooLong],
       ["SERVICE_UNAVAILABLE", "TaskFlow ist gerade nicht bereit. Nichts ist geschehen; versuch es gleich noch einmal."],
       ["TOO_MANY_CONNECTIONS", "TaskFlow hat gerade zu viel zu tun. Versuch es gleich noch einmal."],
       ["STOPPING", "TaskFlow startet gerade neu. Versuch es gleich noch einmal."],

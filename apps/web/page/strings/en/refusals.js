@@ -8,12 +8,30 @@
 const ended = "Your session has ended. Log in again to go on.";
 const forPrograms = "This is meant for programs alone.";
 const unreadable = "What this page sent could not be read. Load it again.";
+const tooLong = "This is too long.";
+const away = "TaskFlow cannot be reached just now. Try again in a moment.";
 const busy = "TaskFlow has too much to do just now. Try again in a moment.";
 const noTask = "This task is no longer there.";
 const underWay = "The same change is still under way. Try again in a moment.";
 const changed = "It has been changed in the meantime.";
 
 export const refusals = {
+  /** By the status of an answer that says no more: it may be of something between this page and the server. */
+  statuses: new Map([
+    [403, "This is not yours to change."],
+    [404, "It is no longer there."],
+    [408, "The server did not get all of this in time. Try again."],
+    [409, underWay],
+    [412, changed],
+    [413, tooLong],
+    [414, tooLong],
+    [431, unreadable],
+    [502, away],
+    [503, away],
+    [504, away],
+  ]),
+  /** Of a status that has no sentence. */
+  notTaken: (/** @type {number} */ status) => `The server did not take this (${status}).`,
   /** By the server's code: what a person is told rather than what a program is. Of others the server's words are shown. */
   codes: new Map(
     /** @type {[string, Sentence][]} */ ([
@@ -88,7 +106,7 @@ export const refusals = {
       ["UNSUPPORTED_MEDIA_TYPE", unreadable],
       ["HEADER_TOO_LARGE", unreadable],
       ["REQUEST_TIMEOUT", "It took too long to reach TaskFlow. Try again in a moment."],
-      ["BODY_TOO_LARGE", "This is too long."],
+      ["BODY_TOO_LARGE", tooLong],
       ["SERVICE_UNAVAILABLE", "TaskFlow is not ready just now. Nothing was done; try again in a moment."],
       ["TOO_MANY_CONNECTIONS", busy],
       ["STOPPING", "TaskFlow is starting anew. Try again in a moment."],
