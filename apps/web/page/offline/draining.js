@@ -182,7 +182,7 @@ export class Draining {
       if (entry.taskId !== sent.taskId || entry.key === sent.key || entry.method !== "PATCH" || !entry.base) continue;
       const base = formerly(task, /** @type {TaskPatch} */ (entry.body));
       Object.assign(entry, { base });
-      if (entry.seq !== undefined) this.queue.storage.put("writes", { ...entry });
+      if (entry.seq !== undefined) this.queue.put({ ...entry });
     }
   }
 }

@@ -23,6 +23,8 @@ export class LastList {
     this.storage = storage;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
+    /** How often it was forgotten: what was about to be kept then is not. */
+    this.forgotten = 0;
   }
 
   /**
@@ -49,7 +51,9 @@ export class LastList {
 
   /** @param {Omit<Kept, "userId" | "at">} list */
   async keep({ user, tasks, reminders, preferences }) {
+    const { forgotten } = this;
     await this.forgetOthers(user.id);
+    if (forgotten !== this.forgotten) return;
     await this.storage.put("lists", {
       userId: user.id,
       user,
@@ -73,6 +77,7 @@ export class LastList {
 
   async forget() {
     this.stop();
+    this.forgotten += 1;
     await this.forgetOthers("");
   }
 }

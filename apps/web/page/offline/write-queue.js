@@ -61,6 +61,8 @@ export class WriteQueue {
     this.draining = new Draining(this);
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.recalling = undefined;
+    /** Whether the person has left: then nothing is kept any more, whatever is still on its way. */
+    this.cleared = false;
   }
 
   /** What is not sent yet, and not on its way just now. */
@@ -141,7 +143,7 @@ export class WriteQueue {
 
   /** @param {Entry[]} entries */
   async keepAll(entries) {
-    const seqs = await this.storage.putAll("writes", entries);
+    const seqs = this.cleared ? null : await this.storage.putAll("writes", entries);
     // What the browser does not keep is sent as long as this page is open.
     const kept = entries.map((entry, at) => (seqs === null ? entry : { ...entry, seq: Number(seqs[at]) }));
     const waiting = kept.filter((entry) => !isFlying(entry));
@@ -180,8 +182,14 @@ export class WriteQueue {
   }
 
   /** @param {Entry} entry */
+  async put(entry) {
+    return this.cleared ? null : this.storage.put("writes", entry);
+  }
+
+  /** @param {Entry} entry */
   async keep(entry) {
-    const seq = await this.storage.put("writes", entry);
+    if (this.cleared) return;
+    const seq = await this.put(entry);
     // What the browser does not keep is sent as long as this page is open.
     const kept = seq === null ? entry : { ...entry, seq: Number(seq) };
     this.take([...this.entries.filter(({ key }) => key !== entry.key), kept]);
@@ -230,7 +238,7 @@ export class WriteQueue {
       const renamed = addressed(entry, task.id);
       const base =
         entry.method === "PATCH" ? formerly({ ...task, completed }, /** @type {TaskPatch} */ (entry.body)) : null;
-      this.storage.put("writes", { ...renamed, base });
+      this.put({ ...renamed, base });
       Object.assign(entry, renamed, { base });
     }
     this.take(this.entries);
@@ -267,8 +275,13 @@ export class WriteQueue {
     this.drain();
   }
 
-  /** Nothing of it is sent any more: the person signs out. */
+  /** Nothing of it is sent or kept any more, of this tab or others: the person signs out. */
   async clear() {
-    await this.forget(...this.entries);
+    this.cleared = true;
+    const all = /** @type {Entry[]} */ (await this.storage.all("writes"));
+    const theirs = all.filter(({ userId }) => userId === this.userId);
+    await this.storage.remove("writes", ...theirs.map(({ seq }) => Number(seq)));
+    this.take([]);
+    this.tell({ kind: "changed" });
   }
 }
