@@ -5,17 +5,15 @@ TASKFLOW_AUDIT_CHECKPOINT_DIR, or what the platform that runs on this machine ha
 """
 
 import argparse
-import asyncio
 import os
-import signal
 import sys
-from collections.abc import Coroutine, Generator
-from contextlib import contextmanager
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Never
+from typing import TYPE_CHECKING, Any
 
 from taskflow_cli.environment import environment
 from taskflow_cli.main import UserError
+from taskflow_core.interruptible import run_interruptible
 
 if TYPE_CHECKING:
     from audit_logger.cli import Report
@@ -54,8 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     from taskflow_core.settings import SettingsError, load_audit
 
     try:
-        with _signals_as_interrupts():
-            report = asyncio.run(_action(arguments, load_audit(environment(os.environ))))
+        report = run_interruptible(_action(arguments, load_audit(environment(os.environ))))
     except (SettingsError, ValueError) as error:
         raise UserError(str(error)) from error
     except BrokenPipeError:
@@ -66,24 +63,6 @@ def run(arguments: argparse.Namespace) -> int:
     exported = arguments.action == "export" and str(arguments.path) == "-"
     print("\n".join(report.lines), file=sys.stderr if exported else sys.stdout)
     return report.status
-
-
-@contextmanager
-def _signals_as_interrupts() -> Generator[None]:
-    """While it works, SIGTERM and SIGHUP end it as Ctrl-C does, so that no half of a file is left."""
-    before = {sig: signal.getsignal(sig) for sig in (signal.SIGTERM, signal.SIGHUP)}
-    for sig in before:
-        if before[sig] is not signal.SIG_IGN:  # nohup
-            signal.signal(sig, _interrupt)
-    try:
-        yield
-    finally:
-        for sig, handler in before.items():
-            signal.signal(sig, handler)
-
-
-def _interrupt(_signal: int, _frame: object) -> Never:
-    raise KeyboardInterrupt
 
 
 def _action(arguments: argparse.Namespace, settings: "AuditSettings") -> Coroutine[Any, Any, "Report"]:

@@ -17,6 +17,7 @@ from litestar.types import ASGIApp
 
 from taskflow_core.database import poolers
 from taskflow_core.database.outages import OUTAGES
+from taskflow_core.interruptible import run_interruptible
 from taskflow_core.service.composition import factories, services_of
 from taskflow_core.service.host import Host
 from taskflow_core.service.listening import listen
@@ -85,8 +86,8 @@ def up(
             }
         settings = load(environ)
         with progress.step("Schema") as step:
-            asyncio.run(_refuse_shared_sessions(settings.database_url))
-            step.outcome = asyncio.run(_upgrade(settings.owner_url))
+            run_interruptible(_refuse_shared_sessions(settings.database_url))
+            step.outcome = run_interruptible(_upgrade(settings.owner_url))
         log = RotatingFileHandler(home.log_file, maxBytes=_LOG_BYTES, backupCount=_LOGS_KEPT, encoding="utf-8")
         logs.configure(settings.log_level, log)
         tracing.configure(settings.otlp_endpoint, "taskflow")

@@ -89,7 +89,7 @@ def forward(connect: Callable[[], Any]) -> Generator[int]:
         finally:
             server.shutdown()
             for unused in first:
-                unused.close()
+                _close(unused)
 
 
 def _join(here: socket.socket, pod: Any) -> None:
@@ -98,6 +98,15 @@ def _join(here: socket.socket, pod: Any) -> None:
     back.start()
     _pass_on(here, pod)
     back.join()
+    _close(pod)
+
+
+def _close(pod: Any) -> None:
+    """Close it with nothing left to read: else the other end is reset, and the package's thread dies of that aloud."""
+    with suppress(OSError):
+        pod.shutdown(socket.SHUT_RDWR)
+        while pod.recv(_CHUNK_BYTES):
+            pass
     pod.close()
 
 
