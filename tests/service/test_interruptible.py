@@ -3,12 +3,23 @@
 import asyncio
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 
 from taskflow_core.interruptible import run_interruptible
 
 SIGNALS = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
+
+
+@pytest.fixture(autouse=True)
+def as_usual() -> Iterator[None]:
+    """Whoever runs the tests may have some ignored: nohup, xdist."""
+    usual = [signal.SIG_DFL, signal.SIG_DFL, signal.default_int_handler]
+    before = [signal.signal(sig, handler) for sig, handler in zip(SIGNALS, usual, strict=True)]
+    yield
+    for sig, handler in zip(SIGNALS, before, strict=True):
+        signal.signal(sig, handler)
 
 
 @pytest.mark.parametrize("sent", SIGNALS)
@@ -33,17 +44,14 @@ def test_it_comes_within_a_callback_of_the_loop(sent: signal.Signals) -> None:
 
 def test_what_is_to_be_ignored_is() -> None:
     """As nohup has it."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
     async def work() -> int:
         os.kill(os.getpid(), signal.SIGHUP)
         await asyncio.sleep(0.05)
         return 7
 
-    try:
-        assert run_interruptible(work()) == 7
-    finally:
-        signal.signal(signal.SIGHUP, before)
+    assert run_interruptible(work()) == 7
 
 
 def test_an_error_of_the_work_is_its_own() -> None:
