@@ -31,6 +31,9 @@ FLAGS = [
     "--disable-sync",
 ]
 
+MANY_SIGN_UPS = {"TASKFLOW_ADDRESS_SIGN_UPS_PER_HOUR": "100000", "TASKFLOW_ALL_SIGN_UPS_PER_HOUR": "100000"}
+"""All tests of a run sign up from one address."""
+
 DEADLINE = 20_000
 """Milliseconds until what must become true on a page has to be: generous, for a machine that does much else."""
 
@@ -135,14 +138,15 @@ def running(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
     """A whole platform, started by `taskflow up` with a home of its own, from the wheel: its page is one bundle, which
     a browser opens in half the time that the sources' many files take."""
     home = tmp_path_factory.mktemp("platform") / "home"
-    with platform(home, program=QUICK_PASSWORDS, PYTHONPATH=str(wheel)) as started:
+    with platform(home, program=QUICK_PASSWORDS, PYTHONPATH=str(wheel), **MANY_SIGN_UPS) as started:
         yield started
 
 
 @pytest.fixture(scope="session")
 def running_from_sources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """The same from the checkout, as `make up` runs it: its page is the sources."""
-    with platform(tmp_path_factory.mktemp("platform") / "home", program=QUICK_PASSWORDS) as started:
+    home = tmp_path_factory.mktemp("platform") / "home"
+    with platform(home, program=QUICK_PASSWORDS, **MANY_SIGN_UPS) as started:
         yield started
 
 
