@@ -11,6 +11,7 @@ Reading: a trail of a million rows asked through the service's routes. Goal: 20 
 
 import argparse
 import asyncio
+import itertools
 import os
 import random
 import statistics
@@ -136,8 +137,7 @@ async def _adding(database: Database) -> bool:
     backend: int = await database.fetchval("SELECT pg_backend_pid()")
     began, busy, ours = time.perf_counter(), busy_seconds(), _cpu(backend)
     for round_ in range(-1, ROUNDS):  # one round to warm up
-        for contender in contenders:
-            await _a_round(contender, backend, counts=round_ >= 0)
+        await _a_round(contenders, backend, counts=round_ >= 0)
     seconds = time.perf_counter() - began
     others = busy_seconds() - busy - (_cpu(backend) - ours)
     _print_adding(contenders)
@@ -146,17 +146,16 @@ async def _adding(database: Database) -> bool:
     return contenders[1].rate / contenders[0].rate >= SHARE_GOAL
 
 
-async def _a_round(contender: Contender, backend: int, *, counts: bool) -> None:
-    batches = [[_event() for _ in range(BATCH)] for _ in range(BATCHES_A_ROUND)]
+async def _a_round(contenders: Sequence[Contender], backend: int, *, counts: bool) -> None:
+    """By turns, batch after batch, so that what else the machine does meets them all."""
+    batches = [[_event() for _ in range(BATCH)] for _ in range(BATCHES_A_ROUND * len(contenders))]
     prepared = [(events, [record_of(event) for event in events]) for events in batches]
-    cpu, seconds = _cpu(backend), list[float]()
-    for events, records in prepared:
-        start = time.perf_counter()
+    for contender, (events, records) in zip(itertools.cycle(contenders), prepared, strict=False):
+        cpu, start = _cpu(backend), time.perf_counter()
         await contender.add(events, records)
-        seconds.append(time.perf_counter() - start)
-    if counts:
-        contender.seconds += seconds
-        contender.cpu += _cpu(backend) - cpu
+        if counts:
+            contender.seconds.append(time.perf_counter() - start)
+            contender.cpu += _cpu(backend) - cpu
 
 
 def _print_adding(contenders: Sequence[Contender]) -> None:
