@@ -27,6 +27,7 @@ SPECIFIC: dict[str, dict[str, Any]] = {
     "account.password_changed": {},
     "account.password_reset": {},
     "account.reset_link_made": {},
+    "account.email_link_made": {},
     "account.email_changed": {},
     "account.sessions_revoked": {"reason": "everywhere", "count": 3},
     "account.token_made": {

@@ -7,7 +7,7 @@ import msgspec
 
 from chat_api.security.telling import OPERATOR, about, tell
 from taskflow_core.database.pool import Connection, Database
-from taskflow_core.events.account import ResetLinkMade
+from taskflow_core.events.account import EmailLinkMade, ResetLinkMade
 from taskflow_core.opaque import new_secret, secret_hash
 
 Kind = Literal["invitation", "reset", "email"]
@@ -37,7 +37,7 @@ INSERT INTO account_links (kind, user_id, email, expires_at, mail_at) VALUES ($1
 # Makes the link to an address that waits to be confirmed; its mail is not sent any more.
 _HAND_OUT: Final = """
 UPDATE account_links SET link_hash = $2, mail_at = NULL, expires_at = now() + $3
-WHERE kind = 'email' AND user_id = $1 AND expires_at > now() RETURNING email, expires_at
+WHERE kind = 'email' AND user_id = $1 AND expires_at > now() RETURNING email, expires_at, now() AS now
 """
 # What of an account's was mailed, or is to be. No notice: who took an account over must not be able to stop it.
 _WITHDRAW: Final = "DELETE FROM account_links WHERE user_id = $1 AND kind <> 'changed'"
@@ -102,10 +102,17 @@ async def make_reset(database: Database, user_id: str, lasts: timedelta) -> Made
 
 
 async def hand_out(database: Database, user_id: str, lasts: timedelta) -> tuple[str, Made] | None:
-    """The address that a user wants to have, and the link that confirms it; None where they asked for none."""
+    """The address that a user wants to have, and the link that confirms it, for an operator; the trail tells that.
+
+    None where they asked for none.
+    """
     link = new_secret()
-    row = await database.fetchrow(_HAND_OUT, user_id, secret_hash(link), lasts)
-    return None if row is None else (row["email"], Made(link=link, expires_at=row["expires_at"]))
+    async with database.transaction() as connection:
+        row = await connection.fetchrow(_HAND_OUT, user_id, secret_hash(link), lasts)
+        if row is None:
+            return None
+        await tell(connection, EmailLinkMade(**about(user_id, row["now"], OPERATOR)))
+    return row["email"], Made(link=link, expires_at=row["expires_at"])
 
 
 async def withdraw(connection: Connection, user_id: str) -> None:

@@ -17,6 +17,7 @@ AccountEventType = Literal[
     "account.password_changed",
     "account.password_reset",
     "account.reset_link_made",
+    "account.email_link_made",
     "account.email_changed",
     "account.sessions_revoked",
     "account.token_made",
@@ -87,6 +88,12 @@ class ResetLinkMade(_AccountEvent, frozen=True, kw_only=True, tag="account.reset
     """An operator had such a link be printed."""
 
     event_type: ClassVar[AccountEventType] = "account.reset_link_made"
+
+
+class EmailLinkMade(_AccountEvent, frozen=True, kw_only=True, tag="account.email_link_made"):
+    """An operator had the link be printed that confirms the address which the account's owner had asked for."""
+
+    event_type: ClassVar[AccountEventType] = "account.email_link_made"
 
 
 class EmailChanged(_AccountEvent, frozen=True, kw_only=True, tag="account.email_changed"):
@@ -161,6 +168,7 @@ AccountEvent = (
     | PasswordChanged
     | PasswordReset
     | ResetLinkMade
+    | EmailLinkMade
     | EmailChanged
     | SessionsRevoked
     | TokenMade

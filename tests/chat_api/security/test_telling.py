@@ -149,10 +149,15 @@ async def test_a_new_address_is_told_without_the_address(
 ) -> None:
     asked = {"email": "robert@example.com", "password": BOB["password"]}
     assert (await asks(await sign_in(), "POST", "/email", json=asked)).status_code == 202
+    before = len(await kinds(database, bob))
     handed = await links.hand_out(database, bob["id"], DAY)
     assert handed is not None
+    event = await last(database, bob)
+    assert (event.event_type, event.actor_id) == ("account.email_link_made", OPERATOR)
     assert (await here.post(f"{AUTH}/email/complete", json={"link": handed[1].link})).status_code == 200
-    assert (await last(database, bob)).event_type == "account.email_changed"
+    assert (await kinds(database, bob))[before:] == ["account.email_link_made", "account.email_changed"]
+    assert await links.hand_out(database, bob["id"], DAY) is None
+    assert (await last(database, bob)).event_type == "account.email_changed", "no link, so nothing is told"
     everything = b"".join(encode(wrap(event, CHAT_API)) for event in await security_events(database))
     assert b"@" not in everything
 

@@ -29,6 +29,7 @@ export const security = {
     passwordChanged: "Passwort geändert",
     passwordReset: "Passwort über einen Link gesetzt",
     resetLinkMade: "Link für ein neues Passwort ausgegeben",
+    emailLinkMade: "Link zum Bestätigen der neuen E-Mail-Adresse ausgegeben",
     emailChanged: "E-Mail-Adresse geändert",
     sessionEnded: (device) => `Abgemeldet: ${device}`,
     sessionsEnded: (count) => plural(count, { one: "Sitzung beendet", other: "Sitzungen beendet" }),

@@ -25,6 +25,7 @@ export const security = {
     passwordChanged: "Password changed",
     passwordReset: "Password set by a link",
     resetLinkMade: "Link to set a new password handed out",
+    emailLinkMade: "Link to confirm the new e-mail address handed out",
     emailChanged: "E-mail address changed",
     sessionEnded: (/** @type {string} */ device) => `Logged out: ${device}`,
     sessionsEnded: (/** @type {number} */ count) => plural(count, { one: "session ended", other: "sessions ended" }),

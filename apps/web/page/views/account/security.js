@@ -27,6 +27,7 @@ const NAMES = {
   "account.password_changed": () => strings.security.passwordChanged,
   "account.password_reset": () => strings.security.passwordReset,
   "account.reset_link_made": () => strings.security.resetLinkMade,
+  "account.email_link_made": () => strings.security.emailLinkMade,
   "account.email_changed": () => strings.security.emailChanged,
   "account.sessions_revoked": sessionsRevoked,
   "account.token_made": ({ name }) => strings.security.tokenMade(name ?? strings.security.noName),
