@@ -180,9 +180,13 @@ async def new_replica(settings: Settings, clock: MovableClock) -> AsyncGenerator
         yield make
 
 
+# The connection that has the lease; those that work meanwhile have other locks.
 _HOLDERS = """
-SELECT DISTINCT pid FROM pg_locks JOIN pg_stat_activity USING (pid)
-WHERE locktype = 'advisory' AND granted AND datname = current_database() AND application_name = 'a-replica'
+SELECT pid
+FROM pg_locks JOIN pg_stat_activity USING (pid), hashtextextended('recurring-task-processor', 0) AS lock (key)
+WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND datname = current_database()
+    AND application_name = 'a-replica'
+    AND classid::bigint = (key >> 32) & 4294967295 AND objid::bigint = key & 4294967295
 """
 
 

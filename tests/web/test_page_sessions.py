@@ -132,7 +132,7 @@ def test_a_stream_goes_on_across_a_renewal(new_context: NewContext, short_lived:
         added.append(f"Number {len(added)}")
         person.add(added[-1])
         expect(row(page, added[-1])).to_be_visible()
-        page.wait_for_timeout(500)
+        page.wait_for_timeout(1_000 * ACCESS_SECONDS / 10)
     person.add("Afterwards")
     for title in [*added, "Afterwards"]:
         expect(row(page, title)).to_be_visible()

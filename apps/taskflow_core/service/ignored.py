@@ -6,7 +6,6 @@ their clients are used to; there, and of a body's fields everywhere, the answer'
 
 import difflib
 from collections.abc import Iterable
-from functools import cache
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -26,6 +25,9 @@ READS: Final = "reads_parameters"
 """The key in a route's `opt` for the names of query parameters that its handler takes from the request itself."""
 
 _KEY: Final = "taskflow_ignored"
+_KNOWN: Final = "taskflow_known"
+"""The key in a route's `opt` for what it reads: found once, and gone with the app, which a cache would keep."""
+
 _MOST: Final = 20
 _LONGEST: Final = 64
 
@@ -35,13 +37,12 @@ async def note_ignored(request: Request[Any, Any, Any]) -> None:
     handler = request.route_handler
     if not handler.include_in_schema:
         return
-    known = _parameters(handler)
+    known, fields = _known(handler)
     unknown = (
         {name for name in request.query_params if name not in known} if request.scope["query_string"] else set[str]()
     )
     if unknown and not handler.opt.get("phase_iv"):
         raise InvalidError([_problem(name, known) for name in sorted(unknown)[:_MOST]])
-    fields = _fields(handler)
     if fields:
         unknown |= _members(await request.body()) - fields
     if unknown:
@@ -58,9 +59,15 @@ async def tell_ignored(message: Message, scope: Scope) -> None:
         message["headers"] = [*message["headers"], (HEADER.lower().encode(), value.encode())]
 
 
-@cache
+def _known(handler: HTTPRouteHandler) -> tuple[frozenset[str], frozenset[str]]:
+    """The names of a route's query parameters, and those of its body's fields."""
+    known: tuple[frozenset[str], frozenset[str]] | None = handler.opt.get(_KNOWN)
+    if known is None:
+        known = handler.opt[_KNOWN] = _parameters(handler), _fields(handler)
+    return known
+
+
 def _parameters(handler: HTTPRouteHandler) -> frozenset[str]:
-    """The names of a route's query parameters."""
     names: set[str] = set(handler.opt.get(READS, ()))
     for name, field in handler.parsed_fn_signature.parameters.items():
         if isinstance(field.kwarg_definition, QueryParameter):
@@ -68,9 +75,8 @@ def _parameters(handler: HTTPRouteHandler) -> frozenset[str]:
     return frozenset(names)
 
 
-@cache
 def _fields(handler: HTTPRouteHandler) -> frozenset[str]:
-    """The names of the fields of a route's body, where that is one of our structs."""
+    """Of a body that is one of our structs."""
     data = handler.parsed_data_field
     if data is None:
         return frozenset()
