@@ -48,6 +48,12 @@ def pytest_configure_node(node: object) -> None:
     node.workerinput["taskflow_cluster"] = _addresses(config).dump()  # type: ignore[attr-defined]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """For `-n logical`: two workers a core, since half of the time a test waits for another process or a deadline."""
+    return 2 * len(os.sched_getaffinity(0))
+
+
 def pytest_collection_finish() -> None:
     """Modules and tests stay until the end: to look through all of them again and again is a fifth of a test's CPU."""
     gc.collect()
