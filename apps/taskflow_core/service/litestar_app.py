@@ -21,7 +21,7 @@ from taskflow_core.service.composition import Runtime
 from taskflow_core.service.errors import EXCEPTION_HANDLERS
 from taskflow_core.service.ignored import HEADER as IGNORED_HEADER
 from taskflow_core.service.ignored import note_ignored, tell_ignored
-from taskflow_core.service.incoming import LARGEST_BODY, IncomingRequest, check
+from taskflow_core.service.incoming import LARGEST_BODY, IncomingRequest, check, check_pairs
 from taskflow_core.service.litestar_readers import mend_readers
 from taskflow_core.service.requests import bind_request
 from taskflow_core.service.routes import PUBLIC_ROUTES
@@ -89,7 +89,10 @@ async def _read_phase_iv(request: Request[Any, Any, Any]) -> None:
 
 
 async def _read(request: Request[Any, Any, Any]) -> None:
-    await _read_phase_iv(request)
+    bind_request(request)
+    check_pairs(request)
+    check(request)
+    await check_body(request)
     await check_body_strictly(request)
     await note_ignored(request)
 

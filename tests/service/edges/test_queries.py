@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
+from taskflow_core.service.incoming import MOST_PAIRS
 from taskflow_core.settings import Settings
 from tests.service.asking import ask
 from tests.service.edges.strange import TEXTS
@@ -29,6 +30,27 @@ async def test_a_query_that_is_no_text_is_422(platform: Platform) -> None:
             answer = await platform.ask(route, query=query)
             if route.path.startswith("/api/v1/tasks"):
                 assert (answer.status, answer.problems[0]["loc"]) == (422, ["query"])
+
+
+@pytest.mark.parametrize("pair", [b"a=1", b"token=x", b""], ids=["unknown", "secret", "empty"])
+async def test_a_query_of_thousands_of_pairs_is_refused(platform: Platform, settings: Settings, pair: bytes) -> None:
+    if settings.phase == "iv":
+        return  # it reads no query, and so takes any
+    for route in platform.routes:
+        if not route.path.endswith("/{file}"):
+            answer = await platform.ask(route, query=b"&".join([pair] * 7_500))
+            assert answer.status == 422, str(route)
+            [problem] = answer.problems
+            assert (problem["loc"], problem["code"]) == (["query"], "TOO_MANY"), str(route)
+            assert "at most 200" in problem["msg"]
+
+
+async def test_as_many_as_are_taken_are_read(platform: Platform, settings: Settings) -> None:
+    if settings.phase == "iv":
+        return
+    [route] = [route for route in platform.routes if str(route) == "GET /api/v1/tasks"]
+    assert (await platform.ask(route, query=b"&".join([b"limit=5"] * MOST_PAIRS))).status == 200
+    assert (await platform.ask(route, query=b"&".join([b"limit=5"] * (MOST_PAIRS + 1)))).status == 422
 
 
 async def test_a_query_that_is_not_escaped_is_read_as_it_was_meant(platform: Platform, settings: Settings) -> None:
