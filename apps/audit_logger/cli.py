@@ -49,7 +49,9 @@ async def verify(settings: AuditSettings) -> Report:
         # One of the functions compared: who replaced it would have his own run here.
         why = await hindrance(connection) if not compared.differences else None
     unknown = [reason for reason in (compared.hindrance, blind, _not_archived(verdict)) if reason is not None]
-    return report_of(verdict, differences=[*compared.differences, *hidden], unknown=unknown, no_month=why)
+    return report_of(
+        verdict, differences=[*compared.differences, *hidden], unknown=unknown, readers=compared.readers, no_month=why
+    )
 
 
 def _not_archived(verdict: Verdict) -> str | None:

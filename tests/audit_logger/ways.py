@@ -359,6 +359,7 @@ UNSEEN: dict[str, str | None] = {
     **UNSEEN_AROUND,
     **UNSEEN_KEYS,
     "Other roles with power over everything": None,
+    "What a superuser makes a part of an extension": None,
     "A server whose program or catalogue lies": None,
     "Whoever has the key, or may write to the archive": None,
 }

@@ -2,11 +2,17 @@
 
 from typing import Final
 
-from tests.audit_logger.way import SUPERUSER, Way
+from tests.audit_logger.way import OWNER, SUPERUSER, Way
 
 _NO_ROW: Final = "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;"
 _HELPER: Final = (
     "FUNCTION {schema}.helper(text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN EXECUTE $1; END $$;"
+)
+_MOOD: Final = "CREATE TYPE mood AS ENUM ('sad', 'glad');"
+_LOOKS_LIKE: Final = "CREATE FUNCTION public.sha256({takes}) RETURNS bytea LANGUAGE sql RETURN ''::bytea;"
+_ALIKE: Final = (
+    "CREATE FUNCTION alike(varchar, varchar) RETURNS boolean LANGUAGE sql RETURN false; "
+    "CREATE OPERATOR public.= (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = {called});"
 )
 _NEXT: Final = "'task_events_' || to_char(now() + interval '1 month', 'YYYY_MM')"
 
@@ -108,13 +114,12 @@ _STANDING_IN: Final = [
     ),
     Way(
         "a function called like one of PostgreSQL's",
-        "CREATE FUNCTION public.sha256(text) RETURNS bytea LANGUAGE sql RETURN ''::bytea",
+        _LOOKS_LIKE.format(takes="text"),
         "The function public.sha256(text) could be taken for",
     ),
     Way(
         "an operator called like one of PostgreSQL's",
-        "CREATE FUNCTION alike(varchar, varchar) RETURNS boolean LANGUAGE sql RETURN false; "
-        "CREATE OPERATOR public.= (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = alike)",
+        _ALIKE.format(called="alike"),
         "The operator public.=(character varying,character varying) could be taken for",
     ),
     Way(
@@ -122,6 +127,72 @@ _STANDING_IN: Final = [
         _database("ALTER ROLE taskflow_app IN DATABASE %I SET session_replication_role = replica"),
         "taskflow_app works with session_replication_role = replica",
         (SUPERUSER,),
+    ),
+]
+_IN_AN_EXTENSION: Final = [
+    Way(
+        "a back door made a part of an extension",
+        "CREATE EXTENSION hstore; CREATE " + _HELPER.format(schema="public") + "ALTER EXTENSION hstore ADD FUNCTION "
+        "helper(text)",
+        "Others may call public.helper(text), which runs as",
+        (OWNER,),
+    ),
+    Way(
+        "a function called like one of PostgreSQL's, made a part of an extension",
+        "CREATE EXTENSION hstore;" + _LOOKS_LIKE.format(takes="text") + "ALTER EXTENSION hstore ADD FUNCTION "
+        "sha256(text)",
+        "The function public.sha256(text) could be taken for",
+    ),
+    Way(
+        "an operator in SQL made a part of an extension",
+        "CREATE EXTENSION hstore;"
+        + _ALIKE.format(called="alike")
+        + "ALTER EXTENSION hstore ADD OPERATOR public.= (varchar, varchar)",
+        "The operator public.=(character varying,character varying) could be taken for",
+    ),
+    Way(
+        "an operator made of an extension's function, and a part of it",
+        "CREATE EXTENSION pg_trgm; CREATE OPERATOR public.= (LEFTARG = text, RIGHTARG = text, "
+        "FUNCTION = similarity_op); ALTER EXTENSION pg_trgm ADD OPERATOR public.= (text, text)",
+        "The operator public.=(text,text) could be taken for",
+        (OWNER,),
+    ),
+    Way(
+        "an event trigger made a part of an extension",
+        "CREATE EXTENSION hstore; CREATE FUNCTION seen() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN END $$; "
+        "CREATE EVENT TRIGGER seen ON ddl_command_end EXECUTE FUNCTION seen(); "
+        "ALTER EXTENSION hstore ADD EVENT TRIGGER seen; ALTER EXTENSION hstore ADD FUNCTION seen()",
+        "The event trigger seen runs at ddl_command_end",
+        (SUPERUSER,),
+    ),
+    Way(
+        "something that runs as a superuser when anybody makes an extension",
+        "CREATE FUNCTION seen() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN END $$; "
+        "CREATE EVENT TRIGGER seen ON ddl_command_end WHEN TAG IN ('CREATE EXTENSION') EXECUTE FUNCTION seen()",
+        "The event trigger seen runs at ddl_command_end",
+        (SUPERUSER,),
+    ),
+]
+_OF_A_TYPE: Final = [
+    Way(
+        "a function like PostgreSQL's that need not be given its own type",
+        _MOOD + _LOOKS_LIKE.format(takes="text, mood DEFAULT 'sad'"),
+        "The function public.sha256(text,public.mood) could be taken for",
+    ),
+    Way(
+        "a function like PostgreSQL's of a domain, which takes any text",
+        "CREATE DOMAIN words AS text;" + _LOOKS_LIKE.format(takes="words"),
+        "The function public.sha256(public.words) could be taken for",
+    ),
+    Way(
+        "a function like PostgreSQL's of many domains, which takes many texts",
+        "CREATE DOMAIN words AS text;" + _LOOKS_LIKE.format(takes="words[]"),
+        "The function public.sha256(public.words[]) could be taken for",
+    ),
+    Way(
+        "a function like PostgreSQL's of a type that texts turn into",
+        _MOOD + "CREATE CAST (text AS mood) WITH INOUT AS IMPLICIT;" + _LOOKS_LIKE.format(takes="mood"),
+        "The function public.sha256(public.mood) could be taken for",
     ),
 ]
 _POWERS: Final = [
@@ -154,7 +225,7 @@ _POWERS: Final = [
     ),
 ]
 
-AROUND: Final = [*_FEEDING, *_BEHIND, *_STANDING_IN, *_POWERS]
+AROUND: Final = [*_FEEDING, *_BEHIND, *_STANDING_IN, *_IN_AN_EXTENSION, *_OF_A_TYPE, *_POWERS]
 
 UNSEEN_AROUND: Final[dict[str, str | None]] = {
     "Months made otherwise, with all their rows": "ALTER TABLE task_events DETACH PARTITION {month}; "

@@ -137,8 +137,11 @@ async def triggers(connection: Connection, found: list[Relation]) -> list[str]:
     return sentences
 
 
-async def rights_of_tables(connection: Connection, found: list[Relation]) -> list[str]:
-    """Rights that somebody has and should not, and those that the services' role lacks."""
+async def rights_of_tables(connection: Connection, found: list[Relation]) -> tuple[list[str], list[str]]:
+    """Rights that somebody has and should not, and those that the services' role lacks; and who else may read.
+
+    A role by its name that may do nothing but read, as one that makes backups, can change nothing.
+    """
     has_role = await connection.fetchval(_HAS_ROLE, SERVICE_ROLE)
     wanted = {
         (one.name, SERVICE_ROLE, may)
@@ -150,9 +153,17 @@ async def rights_of_tables(connection: Connection, found: list[Relation]) -> lis
         (row["name"], row["role"], row["may"])
         for row in await connection.fetch(_TABLE_RIGHTS, [one.name for one in found])
     }
+    more = {role for _, role, may in there - wanted if may != "SELECT"}
     # Whoever detaches a month may read it, to write it to a file.
-    read = {one for one in there if one[0] in detached and one[1] != "PUBLIC" and one[2] == "SELECT"}
-    return _rights(wanted, there - read)
+    read = {
+        (name, role, may)
+        for name, role, may in there - wanted
+        if may == "SELECT" and role != "PUBLIC" and (name in detached or role not in {SERVICE_ROLE, *more})
+    }
+    readers = [
+        f"{role} may read {names}" for role, _, names in _together({one for one in read if one[0] not in detached})
+    ]
+    return _rights(wanted, there - read), readers
 
 
 async def rights_of_functions(connection: Connection, names: list[str]) -> list[str]:
@@ -169,9 +180,20 @@ async def rights_of_functions(connection: Connection, names: list[str]) -> list[
 
 def _rights(wanted: set[tuple[str, str, str]], there: set[tuple[str, str, str]]) -> list[str]:
     return [
-        *(f"{role} has {may} on {name}, which no migration grants" for name, role, may in sorted(there - wanted)),
-        *(f"{role} lacks {may} on {name}" for name, role, may in sorted(wanted - there)),
+        *(f"{role} has {may} on {names}, which no migration grants" for role, may, names in _together(there - wanted)),
+        *(f"{role} lacks {may} on {names}" for role, may, names in _together(wanted - there)),
     ]
+
+
+def _together(rights: set[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """Each role once for what it has the same rights on: who was given all on every table is one sentence."""
+    of_each: dict[tuple[str, str], list[str]] = {}
+    for name, role, may in sorted(rights):
+        of_each.setdefault((role, name), []).append(may)
+    alike: dict[tuple[str, str], list[str]] = {}
+    for (role, name), mays in of_each.items():
+        alike.setdefault((role, ", ".join(mays)), []).append(name)
+    return sorted((role, mays, ", ".join(names)) for (role, mays), names in alike.items())
 
 
 def _bound(name: str) -> str | None:

@@ -14,10 +14,11 @@ from taskflow_db.runner import MIGRATIONS
 
 
 class Compared(msgspec.Struct, frozen=True, kw_only=True):
-    """What is not as the migrations say, a sentence each; or why that could not be told."""
+    """What is not as the migrations say, a sentence each; or why that could not be told. And who else may read."""
 
     differences: list[str]
     hindrance: str | None = None
+    readers: list[str] = []
 
 
 # The migrations that the database has.
@@ -84,10 +85,11 @@ async def _compare(connection: Connection) -> Compared:
         await function_facts(connection, PUBLIC, wanted_functions),
     )
     differences += await triggers(connection, found)
-    differences += await rights_of_tables(connection, found)
+    rights, readers = await rights_of_tables(connection, found)
+    differences += rights
     differences += await rights_of_functions(connection, wanted_functions)
     differences += await around(connection, [one.name for one in found], wanted_tables, wanted_functions)
-    return Compared(differences=differences)
+    return Compared(differences=differences, readers=readers)
 
 
 def _differences(where: str, wanted: Facts, there: Facts) -> list[str]:

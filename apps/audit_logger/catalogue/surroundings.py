@@ -27,27 +27,37 @@ SELECT r.rolsuper AS "is a superuser", r.rolbypassrls AS "passes row-level secur
 FROM pg_roles r, pg_class m
 WHERE r.rolname = $1 AND m.oid = 'public.migration'::regclass AND r.oid <> m.relowner
 """
-# Roles with powers over everything that it may act as.
+# Roles with powers over everything that it may act as. Those of PostgreSQL's that only look have none.
 _ACTS_AS: Final = r"""
 SELECT o.rolname::text AS name FROM pg_roles r, pg_roles o, pg_class m
 WHERE r.rolname = $1 AND m.oid = 'public.migration'::regclass AND r.oid <> m.relowner AND NOT r.rolsuper
     AND o.oid NOT IN (r.oid, m.relowner) AND pg_has_role(r.oid, o.oid, 'MEMBER')
     AND (o.rolname LIKE 'pg\_%' OR o.rolsuper OR o.rolbypassrls OR o.rolcreaterole)
+    AND o.rolname NOT IN (
+        'pg_monitor', 'pg_read_all_settings', 'pg_read_all_stats', 'pg_stat_scan_tables', 'pg_checkpoint',
+        'pg_signal_backend', 'pg_signal_autovacuum_worker', 'pg_use_reserved_connections'
+    )
 ORDER BY o.rolname
 """
 # Tables and functions that a session would find before ours: in pg_catalog, in a schema called like its role, or in
-# one that a role's or this database's search path names.
+# one that the search path of a role or of this database names. Only of roles that may read the trail: where others
+# look, as other applications in this database do, is no matter of ours.
 _IN_FRONT: Final = """
-WITH paths AS (
+WITH readers AS (
+    SELECT r.oid, r.rolname FROM pg_roles r WHERE EXISTS (
+        SELECT FROM pg_roles o
+        WHERE pg_has_role(r.oid, o.oid, 'MEMBER') AND has_table_privilege(o.oid, 'public.task_events', 'SELECT')
+    )
+), paths AS (
     SELECT regexp_split_to_table(split_part(setting, '=', 2), '[", ]+') AS schema
     FROM pg_db_role_setting s, unnest(s.setconfig) AS setting
-    WHERE setting LIKE 'search_path=%'
+    WHERE setting LIKE 'search_path=%' AND (s.setrole = 0 OR s.setrole IN (SELECT oid FROM readers))
         AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
 ), front AS (
     SELECT oid FROM pg_namespace n
     WHERE n.nspname <> 'public' AND (
         n.nspname = 'pg_catalog' OR n.nspname IN (SELECT schema FROM paths)
-        OR n.nspname IN (SELECT rolname FROM pg_roles)
+        OR n.nspname IN (SELECT rolname FROM readers)
     )
 )
 SELECT c.oid::regclass::text AS name FROM pg_class c JOIN front ON front.oid = c.relnamespace
@@ -56,33 +66,67 @@ UNION ALL
 SELECT p.oid::regprocedure::text FROM pg_proc p JOIN front ON front.oid = p.pronamespace
 WHERE p.proname = ANY ($2::text[])
 """
-# What in the schema public could be taken for PostgreSQL's own: functions of the same name, operators. Not what an
-# extension brings.
+# What in the schema public could be taken for PostgreSQL's own: functions and operators of the same name. Not those
+# that have to be given a value of a type of their own, which no value of PostgreSQL's types turns into by itself, and
+# not what an extension brings in C: who is no superuser can make neither, nor make it a part of an extension of theirs.
 _LIKE_ITS_OWN: Final = """
-SELECT 'function ' || p.oid::regprocedure::text AS name FROM pg_proc p
+WITH types AS (
+    SELECT ARRAY(
+        SELECT t.oid FROM pg_type t
+        WHERE t.typnamespace <> 'pg_catalog'::regnamespace AND t.typtype IN ('b', 'e', 'r', 'm')
+            AND t.typcategory <> 'A' AND NOT EXISTS (
+                SELECT FROM pg_cast k JOIN pg_type f ON f.oid = k.castsource
+                WHERE k.casttarget = t.oid AND k.castcontext = 'i' AND f.typnamespace = 'pg_catalog'::regnamespace
+            )
+    ) AS apart
+)
+SELECT 'function ' || p.oid::regprocedure::text AS name FROM types, pg_proc p JOIN pg_language l ON l.oid = p.prolang
 WHERE p.pronamespace = 'public'::regnamespace
     AND EXISTS (SELECT FROM pg_proc o WHERE o.pronamespace = 'pg_catalog'::regnamespace AND o.proname = p.proname)
-    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+    AND NOT (string_to_array(p.proargtypes::text, ' ')::oid[])[: p.pronargs - p.pronargdefaults] && types.apart
+    AND NOT (l.lanname = 'c' AND EXISTS (
+        SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+    ))
 UNION ALL
-SELECT 'operator ' || o.oid::regoperator::text FROM pg_operator o
+SELECT 'operator ' || o.oid::regoperator::text FROM types, pg_operator o JOIN pg_roles r ON r.oid = o.oprowner
+    JOIN pg_proc p ON p.oid = o.oprcode JOIN pg_language l ON l.oid = p.prolang
 WHERE o.oprnamespace = 'public'::regnamespace
-    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = o.oid AND d.deptype = 'e')
+    AND EXISTS (SELECT FROM pg_operator w WHERE w.oprnamespace = 'pg_catalog'::regnamespace AND w.oprname = o.oprname)
+    AND NOT ARRAY[o.oprleft, o.oprright] && types.apart
+    AND NOT (r.rolsuper AND l.lanname = 'c' AND EXISTS (
+        SELECT FROM pg_depend d WHERE d.classid = 'pg_operator'::regclass AND d.objid = o.oid AND d.deptype = 'e'
+    ))
 """
-# Functions that run as the tables' owner or as a superuser, for others too, and are none of the trail's own ($1).
+# Functions that run with the rights of the tables' owner, or of who has those too, and are none of the trail's own
+# ($1), where somebody may call them who has not. Those for event triggers only these can call. Not what an extension
+# brings as a superuser: the owner of an extension can add functions to it, but none of a superuser's.
 _RUN_AS_ANOTHER: Final = """
 SELECT p.oid::regprocedure::text AS name, r.rolname::text AS owner
 FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner, pg_class m
-WHERE p.prosecdef AND m.oid = 'public.migration'::regclass AND (p.proowner = m.relowner OR r.rolsuper)
+WHERE p.prosecdef AND m.oid = 'public.migration'::regclass AND pg_has_role(p.proowner, m.relowner, 'USAGE')
     AND NOT (p.pronamespace IN ('public'::regnamespace, pg_my_temp_schema()) AND p.proname = ANY ($1::text[]))
+    AND p.prorettype <> 'event_trigger'::regtype
     AND EXISTS (
-        SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g WHERE g.grantee <> p.proowner
+        SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g
+        WHERE NOT pg_has_role(g.grantee, m.relowner, 'MEMBER')
     )
-    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+    AND NOT (r.rolsuper AND EXISTS (
+        SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+    ))
 """
-# What runs at changes of tables, or when anybody connects. Not what an extension brings.
+# What runs at changes of tables, or when anybody connects. Not what an extension brings in C, nor what runs as whoever
+# makes or drops an extension and at nothing else: nothing of ours does.
 _EVENT_TRIGGERS: Final = """
-SELECT e.evtname::text AS name, e.evtevent::text AS event FROM pg_event_trigger e
-WHERE e.evtenabled <> 'D' AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = e.oid AND d.deptype = 'e')
+SELECT e.evtname::text AS name, e.evtevent::text AS event
+FROM pg_event_trigger e JOIN pg_proc p ON p.oid = e.evtfoid JOIN pg_language l ON l.oid = p.prolang
+WHERE e.evtenabled <> 'D'
+    AND NOT (l.lanname = 'c' AND EXISTS (
+        SELECT FROM pg_depend d WHERE d.classid = 'pg_event_trigger'::regclass AND d.objid = e.oid AND d.deptype = 'e'
+    ))
+    AND NOT (
+        NOT p.prosecdef AND e.evttags <@ ARRAY['CREATE EXTENSION', 'ALTER EXTENSION', 'DROP EXTENSION']
+        AND e.evttags IS NOT NULL
+    )
 """
 # Whether retention still knows its days.
 _UPKEEP: Final = "SELECT EXISTS (SELECT FROM public.audit_upkeep)"

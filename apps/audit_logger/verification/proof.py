@@ -23,14 +23,19 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def report_of(
-    verdict: Verdict, *, differences: Sequence[str], unknown: Sequence[str], no_month: str | None = None
+    verdict: Verdict,
+    *,
+    differences: Sequence[str],
+    unknown: Sequence[str],
+    readers: Sequence[str] = (),
+    no_month: str | None = None,
 ) -> Report:
     """The report on a verdict.
 
-    `differences` is where the database is not as the migrations say, `unknown` what could not be compared, `no_month`
-    why no month can be made for rows to come.
+    `differences` is where the database is not as the migrations say, `unknown` what could not be compared, `readers`
+    who may read the trail beside the services, `no_month` why no month can be made for rows to come.
     """
-    lines = [f"warning: {warning}." for warning in verdict.warnings]
+    lines = [f"warning: {warning}." for warning in [*verdict.warnings, *readers]]
     if no_month is not None:
         lines.append(f"warning: no month can be made for rows to come: {no_month}.")
     for found in verdict.findings:
