@@ -56,6 +56,12 @@ async def test_a_year_long_repeat_and_an_occurrence_that_is_put_off(anna: User, 
     await anna.makes("tax", due_date="2026-12-31T09:00:00")
     assert "repeats every year on 31 December" in await talk.say("repeat tax every year")
     assert await due_of(talk, "tax") == "2026-12-31T08:00:00Z"
+    await anna.makes("leap", due_date="2028-02-29")
+    assert "repeats every year on 29 February (leap years only)" in await talk.say("repeat leap every year")
+    assert "repeats every month on the 30th (or the last day)" in await talk.say("add rent every month on the 30th")
+    assert "the fifth Friday (not in months without that day)" in await talk.say(
+        "add tidy every month on the fifth friday"
+    )
     await anna.makes("standup", due_date="2026-12-07", recurrence_pattern="weekly:MON")
     assert "due Wed 9 Dec" in await talk.say("postpone standup by 2 days")
     await anna.makes("someday")

@@ -30,7 +30,14 @@ EVERY = """async (given) => {
   return given.map(([date, parts]) => patternOf({ ...freshChoice(date), ...parts, kind: "every" }, date));
 }"""
 READ = """async (patterns) => patterns.map((await import("/static/domain/repeat-rule.js")).readPattern)"""
-WORDS = """async (patterns) => patterns.map((await import("/static/domain/repeat-words.js")).patternLabel)"""
+DATED = """async (given) => {
+  const { patternLabel } = await import("/static/domain/repeat-words.js");
+  return given.map(([pattern, date]) => patternLabel(pattern, date));
+}"""
+WORDS = """async (patterns) => {
+  const { patternLabel } = await import("/static/domain/repeat-words.js");
+  return patterns.map((pattern) => patternLabel(pattern));
+}"""
 
 DAYS = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
 WORKDAYS = DAYS[:5]
@@ -77,7 +84,8 @@ def fits_month(repeat: dict[str, Any], start: date, day: date) -> bool:
     last = monthrange(day.year, day.month)[1]
     dates: list[int] = repeat["dates"]
     if dates:
-        return any(day.day == (last if one == -1 else min(one, last)) for one in dates)
+        longest = 31 if repeat["exact"] else last
+        return any(day.day == (last if one == -1 else min(one, longest)) for one in dates)
     if not repeat["nth"]:
         return day.day == start.day
     nth: list[int] = repeat["nth"]
@@ -175,6 +183,7 @@ def test_every_so_many_is_what_it_says(modules: Page) -> None:
     patterns = modules.evaluate(EVERY, [[str(start), parts] for start, parts in given])
     for (start, parts), pattern in zip(given, patterns, strict=True):
         expected: dict[str, Any] = {"days": [], "dates": [], "nth": [], "month": 0, "times": None, "until": ""}
+        expected["exact"] = False
         expected |= {"unit": parts["unit"], "every": parts["every"]}
         if parts["unit"] == "week":
             expected["days"] = parts["days"]
@@ -209,6 +218,9 @@ def test_every_so_many_is_what_it_says(modules: Page) -> None:
         "custom:3d",
         "RRULE:FREQ=YEARLY",
         "RRULE:FREQ=MONTHLY;BYDAY=2TU",
+        "RRULE:FREQ=MONTHLY;BYDAY=5TU",
+        "RRULE:FREQ=MONTHLY;BYMONTHDAY=31",
+        "RRULE:FREQ=YEARLY;BYMONTHDAY=29;BYMONTH=2",
         "RRULE:FREQ=MONTHLY;BYDAY=-1WE",
         "RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=WE",
         "RRULE:FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13",
@@ -293,9 +305,68 @@ SENTENCES = [
         "Jeden Donnerstag, bis 24. Dez. 2026",
     ),
     ("RRULE:FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13", *["FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13"] * 2),
-    ("RRULE:FREQ=MONTHLY;BYMONTHDAY=31", *["FREQ=MONTHLY;BYMONTHDAY=31"] * 2),
+    ("RRULE:FREQ=MONTHLY;BYMONTHDAY=31,-3", *["FREQ=MONTHLY;BYMONTHDAY=31,-3"] * 2),
     ("", "", ""),
 ]
+
+
+SKIPPING = [
+    (
+        "RRULE:FREQ=MONTHLY;BYMONTHDAY=31",
+        "2027-01-31",
+        "Every month on the 31st (not in months without that day)",
+        "Jeden Monat am 31. (nicht in Monaten ohne diesen Tag)",
+    ),
+    (
+        "RRULE:FREQ=MONTHLY;BYMONTHDAY=15,30;COUNT=4",
+        "2027-01-30",
+        "Every month on the 15th and 30th (not in months without that day), 4 times",
+        "Jeden Monat am 15. und 30. (nicht in Monaten ohne diesen Tag), 4-mal",
+    ),
+    (
+        "RRULE:FREQ=MONTHLY;INTERVAL=2",
+        "2027-01-29",
+        "Every second month on the 29th (not in months without that day)",
+        "Jeden zweiten Monat am 29. (nicht in Monaten ohne diesen Tag)",
+    ),
+    (
+        "RRULE:FREQ=MONTHLY;BYDAY=5FR",
+        "2027-01-29",
+        "Every month on the fifth Friday (not in months without that day)",
+        "Jeden Monat am fünften Freitag (nicht in Monaten ohne diesen Tag)",
+    ),
+    (
+        "RRULE:FREQ=YEARLY;BYMONTH=1;BYDAY=5FR",
+        "2027-01-29",
+        "Every year on the fifth Friday of January (not in years without that day)",
+        "Jedes Jahr am fünften Freitag im Januar (nicht in Jahren ohne diesen Tag)",
+    ),
+    (
+        "RRULE:FREQ=YEARLY",
+        "2028-02-29",
+        "Every year on 29 February (leap years only)",
+        "Jedes Jahr am 29. Februar (nur in Schaltjahren)",
+    ),
+    (
+        "RRULE:FREQ=YEARLY;INTERVAL=2;BYMONTH=2;BYMONTHDAY=29",
+        "2028-02-29",
+        "Every second year on 29 February (leap years only)",
+        "Jedes zweite Jahr am 29. Februar (nur in Schaltjahren)",
+    ),
+    (
+        "RRULE:FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=31",
+        "2027-12-31",
+        "Every year on 31 December",
+        "Jedes Jahr am 31. Dezember",
+    ),
+    ("monthly:30", "2027-01-30", "Every month on the 30th (or the last day)", "Jeden Monat am 30. (oder letzten Tag)"),
+    ("RRULE:FREQ=MONTHLY", "2027-01-28", "Every month", "Jeden Monat"),
+]
+
+
+def test_what_is_skipped_is_said(modules: Page) -> None:
+    given = [[pattern, date] for pattern, date, _, _ in SKIPPING]
+    assert modules.evaluate(DATED, given) == [english for _, _, english, _ in SKIPPING]
 
 
 def test_repeats_read_like_sentences(modules: Page) -> None:
@@ -309,3 +380,5 @@ def test_repeats_read_like_german_sentences(new_context: NewContext) -> None:
     page = context.new_page()
     page.goto("/")
     assert page.evaluate(WORDS, [pattern for pattern, _, _ in SENTENCES]) == [german for _, _, german in SENTENCES]
+    given = [[pattern, date] for pattern, date, _, _ in SKIPPING]
+    assert page.evaluate(DATED, given) == [german for _, _, _, german in SKIPPING]

@@ -27,7 +27,8 @@ LABELS = """async () => {
     due("2026-11-25T14:05:00Z", false), due("2026-11-26", true), due("2026-11-28", true), due("2026-12-24", true),
     distanceLabel(new Date(now - 300_000), now), lengthLabel(7_200_000),
     ...["PT0S", "PT1H", "P1D", "P2W"].map(offsetLabel),
-    ...["daily", "weekly:MON", "weekly:MON,WED", "monthly:3", "monthly:31", "custom:3d"].map(patternLabel),
+    ...["daily", "weekly:MON", "weekly:MON,WED", "monthly:3", "monthly:31", "custom:3d"]
+      .map((one) => patternLabel(one)),
   ];
 }"""
 

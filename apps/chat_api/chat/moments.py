@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from chat_api.parser import When
-from chat_api.parser.spoken import reminder_words, repeat_words
+from chat_api.parser.spoken import reminder_words, repeat_words, skipped_words
 from chat_api.views import why_kept
 from taskflow_core.domain.task import Task
 
@@ -48,7 +48,8 @@ def details(task: Task, now: datetime) -> str:
         parts.append(f"due {due}{zone}")
     if task.recurrence_pattern is not None and task.due is not None:
         start = task.occurrence_date or task.due.local.date()
-        parts.append(f"repeats {repeat_words(task.recurrence_pattern, start, task.recurrence_end_date)}")
+        words = repeat_words(task.recurrence_pattern, start, task.recurrence_end_date)
+        parts.append(f"repeats {words}{skipped_words(task.recurrence_pattern, start)}")
     if task.reminders:
         parts.append(reminder_words(task.reminders))
     parts += order_words(task)

@@ -35,6 +35,28 @@ def repeat_words(pattern: str, start: date, until: date | None = None) -> str:
     return words if until is None else f"{words} until {date_words(until)}"
 
 
+def skipped_words(pattern: str, start: date) -> str:
+    """What `repeat_words` leaves to be known, in parentheses: what becomes of months or years without the day."""
+    try:
+        recur = parse_pattern(pattern).recur
+    except InvalidPattern:
+        return ""
+    if _words(recur, start) == OWN_RULE:
+        return ""
+    match recur.freq:
+        case Frequency.YEARLY if (start.month, start.day) == (2, 29):
+            return " (leap years only)"
+        case Frequency.MONTHLY if recur.by_day:
+            skips = 5 in recur.by_set_pos or any(n == 5 for _, n in recur.by_day)
+        case Frequency.MONTHLY if recur.by_set_pos or pattern == "monthly":
+            return " (or the last day)" if recur.by_set_pos or start.day > 28 else ""
+        case Frequency.MONTHLY:
+            skips = any(day > 28 for day in recur.by_month_day or (start.day,))
+        case _:
+            skips = False
+    return " (not in months without that day)" if skips else ""
+
+
 def date_words(day: date) -> str:
     """ "24 December 2026"."""
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

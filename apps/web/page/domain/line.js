@@ -3,7 +3,7 @@
 import { strings } from "../strings/index.js";
 import { language } from "../strings/locale.js";
 import { offsetLabel } from "./offsets.js";
-import { patternLabel } from "./repeat-words.js";
+import { patternLabel, skippedBy } from "./repeat-words.js";
 
 /**
  * @import { NewTask, Parsed, Possibility, RemindersSaid, RepeatSaid, Stretch } from "../../types/chat-api.js"
@@ -77,11 +77,12 @@ export function wordsOf(text, stretches) {
  * How often, in the person's language; in English as the server says it, which reads the same again.
  *
  * @param {RepeatSaid} said
+ * @param {string} begins its first date
  * @param {(date: string) => string} dateWords
  */
-export function repeatWords({ value, until, words }, dateWords) {
-  if (language === "en") return words;
-  const label = strings.repeats.within(patternLabel(value));
+export function repeatWords({ value, until, words }, begins, dateWords) {
+  if (language === "en") return words + skippedBy(value, begins);
+  const label = strings.repeats.within(patternLabel(value, begins));
   return until ? strings.said.until(label, dateWords(until)) : label;
 }
 

@@ -226,7 +226,7 @@ function begun(repeat, date) {
   if (repeat.unit === "week" && repeat.days.length === 0) return { ...repeat, days: [weekdayOf(date)] };
   // On the last day of a short month nobody can tell which day it began on.
   const isOpen = repeat.unit === "month" && repeat.dates.length + repeat.nth.length === 0;
-  return isOpen && dateOf(date) < 28 ? { ...repeat, dates: [dateOf(date)] } : repeat;
+  return isOpen && dateOf(date) < 28 ? { ...repeat, dates: [dateOf(date)], exact: false } : repeat;
 }
 
 /**
@@ -243,10 +243,11 @@ function isSame(pattern, repeat) {
  * @param {Repeat} repeat
  * @returns {Partial<Choice> | null}
  */
-function partsOf({ unit, days, dates, nth, month }) {
+function partsOf({ unit, days, dates, nth, month, exact }) {
   if (unit === "day") return {};
   if (unit === "week") return days.length > 0 ? { days } : null;
   if (unit === "year") return month === 0 ? {} : null;
+  if (dates.length > 0 && exact) return null;
   if (dates.length === 1) return dates[0] < 0 ? { inMonth: "last-day" } : { inMonth: "date", date: dates[0] };
   return nth.length === 1 && days.length === 1 ? { inMonth: "nth", nth: nth[0], day: days[0] } : null;
 }

@@ -7,9 +7,10 @@
  * @property {Unit} unit
  * @property {number} every so many of them
  * @property {string[]} days of the week, as in "MON", in order; none: the one it began on
- * @property {number[]} dates days of the month, -1 for its last; 29 and 30 are the last in a shorter one
+ * @property {number[]} dates days of the month, -1 for its last
  * @property {number[]} nth of the month's `days`, -1 for the last
  * @property {number} month of the year, 0 for the one it began in
+ * @property {boolean} exact a month without such a day is skipped; else its last day is meant
  * @property {number | null} times
  * @property {string} until its last day, "" for none
  */
@@ -31,7 +32,7 @@ const MONTH_ENDS = new Map([
 const LONGEST = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** @type {Repeat} */
-const PLAIN = { unit: "day", every: 1, days: [], dates: [], nth: [], month: 0, times: null, until: "" };
+const PLAIN = { unit: "day", every: 1, days: [], dates: [], nth: [], month: 0, exact: false, times: null, until: "" };
 
 /**
  * What a pattern says; null for one that says more than a Repeat can, or that is none.
@@ -155,20 +156,20 @@ function readWeekly({ every, days, dates, months, at, weekStart }) {
 
 /** @param {Parts} parts */
 function readMonthly({ every, days, dates, months, at }) {
-  if (months.length) return months.length === 1 && every === 1 ? within(months[0], ofMonth(days, dates, at, 31)) : null;
+  if (months.length) return months.length === 1 && every === 1 ? within(months[0], ofMonth(days, dates, at)) : null;
   const plain = days.length > 0 && days.every(([nth]) => nth === 0);
   if (plain && dates.length + at.length === 0) return every === 1 ? weekly(inWeek(days)) : null;
   const isOpen = days.length + dates.length + at.length === 0;
-  const of = isOpen ? {} : ofMonth(days, dates, at);
+  const of = isOpen ? { exact: true } : ofMonth(days, dates, at);
   return of && { ...PLAIN, unit: /** @type {Unit} */ ("month"), every, ...of };
 }
 
 /** @param {Parts} parts */
 function readYearly({ every, days, dates, months, at }) {
   if (months.length + days.length + dates.length + at.length === 0)
-    return { ...PLAIN, unit: /** @type {Unit} */ ("year"), every };
+    return { ...PLAIN, unit: /** @type {Unit} */ ("year"), every, exact: true };
   if (months.length !== 1 || days.length + dates.length === 0) return null;
-  const found = within(months[0], ofMonth(days, dates, at, 31));
+  const found = within(months[0], ofMonth(days, dates, at));
   return found && { ...found, every };
 }
 
@@ -176,14 +177,17 @@ function readYearly({ every, days, dates, months, at }) {
  * Days of one month of each year; of several it would be a list.
  *
  * @param {number} month
- * @param {Pick<Repeat, "days" | "dates" | "nth"> | null} of
+ * @param {Which | null} of
  * @returns {Repeat | null}
  */
 function within(month, of) {
   if (!of || of.dates.length + of.nth.length !== 1 || month < 1 || month > 12) return null;
   if (of.dates.some((date) => date > LONGEST[month - 1])) return null;
-  return { ...PLAIN, unit: "year", month, ...of };
+  const isEnd = month === 2 && !of.exact && of.dates[0] === 29;
+  return { ...PLAIN, unit: "year", month, ...of, ...(isEnd && { dates: [-1] }) };
 }
+
+/** @typedef {Pick<Repeat, "days" | "dates" | "nth" | "exact">} Which */
 
 /**
  * Which days of a month are meant; null where there are no words for them.
@@ -191,16 +195,22 @@ function within(month, of) {
  * @param {[number, string][]} days
  * @param {number[]} dates
  * @param {number[]} at positions among all of them
- * @returns {Pick<Repeat, "days" | "dates" | "nth"> | null}
+ * @returns {Which | null}
  */
-function ofMonth(days, dates, at, most = 28) {
+function ofMonth(days, dates, at) {
   if (dates.length === 0) return days.length > 0 ? nthOfMonth(days, at) : null;
   if (days.length > 0) return null;
   const end = MONTH_ENDS.get(dates.join());
-  if (at.length > 0) return end !== undefined && at.join() === "-1" ? { days: [], dates: [end], nth: [] } : null;
-  // Months without such a day would be left out, which nobody would read in the words.
-  if (dates.some((date) => date !== -1 && (date < 1 || date > most))) return null;
-  return { days: [], dates: [...dates.filter((date) => date > 0), ...dates.filter((date) => date < 0)], nth: [] };
+  if (at.length > 0)
+    return end !== undefined && at.join() === "-1" ? { days: [], dates: [end], nth: [], exact: false } : null;
+  if (dates.some((date) => date !== -1 && (date < 1 || date > 31))) return null;
+  const exact = dates.some((date) => date > 28);
+  return {
+    days: [],
+    dates: [...dates.filter((date) => date > 0), ...dates.filter((date) => date < 0)],
+    nth: [],
+    exact,
+  };
 }
 
 /**
@@ -213,9 +223,10 @@ function nthOfMonth(days, at) {
   const nth = (at.length > 0 ? at : counted).sort((one, other) => (one < 0 ? 9 : one) - (other < 0 ? 9 : other));
   if (!nth.every((one) => one === -1 || (one >= 1 && one <= 5))) return null;
   const isOne = named.length === 1;
-  if (at.length === 0) return isOne ? { days: named, dates: [], nth } : null;
+  const which = { days: named, dates: [], nth, exact: nth.includes(5) };
+  if (at.length === 0) return isOne ? which : null;
   const isOneOfAll = counted.join() === "0" && at.length === 1 && (isOne || named.join() === WORKDAYS.join());
-  return isOneOfAll ? { days: named, dates: [], nth } : null;
+  return isOneOfAll ? which : null;
 }
 
 /** @param {[number, string][]} days */

@@ -24,11 +24,43 @@ export const WEEKDAYS = DAYS.map((day, at) => {
  * A pattern in words; one that there are no words for as it is, "" for none.
  *
  * @param {string | null | undefined} pattern
+ * @param {string} [date] one that it gives, by which a pattern goes that names none
  */
-export function patternLabel(pattern) {
+export function patternLabel(pattern, date = "") {
   if (!pattern) return "";
   const repeat = readPattern(pattern);
-  return repeat ? repeatWords(repeat) : ruleText(pattern);
+  return repeat ? repeatWords(dated(repeat, date)) : ruleText(pattern);
+}
+
+/**
+ * Which months or years a pattern skips, as it follows a sentence; "" for none.
+ *
+ * @param {string} pattern
+ * @param {string} date one that it gives
+ */
+export function skippedBy(pattern, date) {
+  const repeat = readPattern(pattern);
+  return repeat ? skipped(dated(repeat, date)) : "";
+}
+
+/**
+ * A repeat that goes by a day which not every month or year has, with that day.
+ *
+ * @param {Repeat} repeat
+ * @param {string} date
+ */
+function dated(repeat, date) {
+  const [, month, day] = date.split("-").map(Number);
+  if (!repeat.exact || repeat.dates.length + repeat.nth.length > 0 || !(day > 28)) return repeat;
+  return { ...repeat, dates: [day], month: repeat.unit === "year" ? month : 0 };
+}
+
+/** @param {Repeat} repeat */
+function skipped({ unit, dates, month, nth, exact }) {
+  if (!exact || dates.length + nth.length === 0) return "";
+  if (unit === "month") return words.skipping.month;
+  if (nth.length > 0) return words.skipping.year;
+  return month === 2 ? words.leapYears : "";
 }
 
 /**
@@ -42,18 +74,18 @@ export function ruleText(pattern) {
 
 /** @param {Repeat} repeat */
 export function repeatWords(repeat) {
-  let text = onWhich(repeat);
+  let text = onWhich(repeat) + skipped(repeat);
   if (repeat.times !== null) text = words.times(text, repeat.times);
   if (repeat.until) text = words.until(text, dateWords(repeat.until));
   return text;
 }
 
 /** @param {Repeat} repeat */
-function onWhich({ unit, every, days, dates, nth, month }) {
+function onWhich({ unit, every, days, dates, nth, month, exact }) {
   const each = words.every[unit](every);
   if (unit === "week") return weekWords(each, every, days);
   if (dates.length > 0 && month > 0) return words.onDate(each, dayOfYear(month, dates[0]));
-  if (dates.length > 0) return words.onDates(each, dates.map(dateOfMonth));
+  if (dates.length > 0) return words.onDates(each, dates.map(exact ? exactDate : dateOfMonth));
   if (nth.length === 0) return each;
   const named = isEqual(days, WORKDAYS) ? words.workday : fullName(days[0]);
   const which = nth.map((one) => words.nth[Math.max(one, 0)]);
@@ -88,8 +120,12 @@ export function fullName(day) {
 
 /** @param {number} date of a month, -1 for its last */
 export function dateOfMonth(date) {
-  if (date < 0) return words.lastDay;
-  return date > 28 ? words.orLastDay(words.date(date)) : words.date(date);
+  return date > 28 ? words.orLastDay(words.date(date)) : exactDate(date);
+}
+
+/** @param {number} date of a month, -1 for its last */
+function exactDate(date) {
+  return date < 0 ? words.lastDay : words.date(date);
 }
 
 /** @param {number} month @param {number} date */

@@ -43,6 +43,8 @@ export const time = {
     date: (day) => `${day}.`,
     lastDay: "letzten Tag",
     orLastDay: (date) => `${date} (oder letzten Tag)`,
+    leapYears: " (nur in Schaltjahren)",
+    skipping: { month: " (nicht in Monaten ohne diesen Tag)", year: " (nicht in Jahren ohne diesen Tag)" },
     lastDayOf: (month) => `letzten Tag im ${month}`,
     onDate: (each, date) => `${each} am ${date}`,
     onDates: (each, dates) => `${each} am ${listed(dates)}`,

@@ -55,6 +55,8 @@ export const time = {
     date: (/** @type {number} */ day) => `${day}${ENDINGS[ordinals.select(day)]}`,
     lastDay: "last day",
     orLastDay: (/** @type {string} */ date) => `${date} (or the last day)`,
+    leapYears: " (leap years only)",
+    skipping: { month: " (not in months without that day)", year: " (not in years without that day)" },
     lastDayOf: (/** @type {string} */ month) => `the last day of ${month}`,
     /** @param {string} each @param {string} date such as "24 December" */
     onDate: (each, date) => `${each} on ${date}`,

@@ -217,7 +217,7 @@ export function repeatField({ api, clock, task, due }) {
    * @param {string} [spoken] a pattern; of presets the list has the words already
    */
   function say(text, spoken = "") {
-    said.textContent = ["every", "custom"].includes(chosen()) ? patternLabel(spoken) : "";
+    said.textContent = ["every", "custom"].includes(chosen()) ? patternLabel(spoken, due().date) : "";
     next.textContent = text;
     shown.hidden = chosen() === "" || !(text || said.textContent);
   }

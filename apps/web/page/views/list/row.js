@@ -203,7 +203,7 @@ function factsOf(task, section, due, zone) {
   if (task.priority && task.priority !== "none")
     facts.push(h("li", { class: `fact priority-${task.priority}` }, icon("flag"), priorityLabel(task.priority)));
   if (repeats(task)) {
-    const rule = patternLabel(task.recurrence_pattern) || words.repeats;
+    const rule = patternLabel(task.recurrence_pattern, task.occurrence_date ?? "") || words.repeats;
     facts.push(h("li", { class: "fact" }, icon("repeat"), rule));
   }
   facts.push(...remindersOf(task));

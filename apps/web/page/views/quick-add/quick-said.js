@@ -96,7 +96,7 @@ export function quickSaid({ clock, onKeep, onChoice }) {
     const { due, repeat, reminders } = reading;
     const found = [];
     if (due) found.push(chip("calendar", dueWords(due, clock), due.spans, text));
-    if (repeat) found.push(chip("repeat", repeated(repeat, clock), repeat.spans, text));
+    if (repeat) found.push(chip("repeat", repeated(repeat, due, clock), repeat.spans, text));
     if (reminders) found.push(chip("bell", reminderWords(reminders), reminders.spans, text));
     if (reading.priority) found.push(chip("flag", priorityLabel(reading.priority.value), reading.priority.spans, text));
     for (const tag of reading.tags) found.push(chip("tag", tag.value, tag.spans, text));
@@ -181,16 +181,18 @@ function choicesOf({ options }, meanings) {
  * @param {typeof dueWords} say how the date is said
  */
 function meaning({ due, repeat, reminders }, clock, say = dueWords) {
-  const parts = [due && say(due, clock), repeat && repeated(repeat, clock), reminders && reminderWords(reminders)];
+  const parts = [due && say(due, clock), repeat && repeated(repeat, due, clock), reminders && reminderWords(reminders)];
   return parts.filter(Boolean).join(", ");
 }
 
 /**
  * @param {RepeatSaid} repeat
+ * @param {DueSaid | null | undefined} due
  * @param {Clock} clock
  */
-function repeated(repeat, clock) {
-  return repeatWords(repeat, (date) => shortDate(date, today(clock.now(), clock.zone)));
+function repeated(repeat, due, clock) {
+  const begins = due ? (fieldsOf(due, clock)?.date ?? "") : "";
+  return repeatWords(repeat, begins, (date) => shortDate(date, today(clock.now(), clock.zone)));
 }
 
 /**
@@ -207,11 +209,19 @@ function dueWords({ value, all_day }, clock) {
  * @param {DueSaid} due
  * @param {Clock} clock
  */
-function exactWords({ value, all_day }, clock) {
-  const fields = dueFields({ due_date: instantText(value, clock), due_all_day: all_day }, clock.zone);
+function exactWords(due, clock) {
+  const fields = fieldsOf(due, clock);
   if (!fields) return "";
   const day = shortDate(fields.date, today(clock.now(), clock.zone));
-  return all_day ? day : strings.dates.at(day, timeLabel(new Date(fields.at), clock.zone));
+  return due.all_day ? day : strings.dates.at(day, timeLabel(new Date(fields.at), clock.zone));
+}
+
+/**
+ * @param {DueSaid} due
+ * @param {Clock} clock
+ */
+function fieldsOf({ value, all_day }, clock) {
+  return dueFields({ due_date: instantText(value, clock), due_all_day: all_day }, clock.zone);
 }
 
 /**
