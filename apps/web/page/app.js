@@ -225,6 +225,7 @@ function askForReset(email) {
  * @param {Credentials | NewAccount} credentials
  */
 async function signIn(mode, credentials) {
+  if (!navigator.cookieEnabled) throw new ApiError(strings.errors.noCookies);
   /** @type {SignedIn} */
   const { user } = await api.json("POST", `/api/v1/auth/${mode}`, { body: credentials, quiet: true });
   if (mode === "signup") await keepZone();

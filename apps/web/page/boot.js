@@ -11,12 +11,14 @@
       again: "Trying again…",
       checked: "Check your connection.",
       retry: "Retry",
+      old: "This browser is too old: some of TaskFlow will not work.",
     },
     de: {
       failed: "TaskFlow konnte nicht geladen werden.",
       again: "Neuer Versuch…",
       checked: "Ist das Gerät mit dem Netz verbunden?",
       retry: "Noch einmal",
+      old: "Dieser Browser ist zu alt: Einiges von TaskFlow geht hier nicht.",
     },
   };
   /** What the page asks for first, just as it asks (server/ahead.js hands the answers out). */
@@ -42,7 +44,7 @@
     try {
       return localStorage.getItem(`taskflow.${name}`);
     } catch (error) {
-      if (error instanceof DOMException) return null;
+      if (error instanceof DOMException || error instanceof TypeError) return null;
       throw error;
     }
   }
@@ -83,7 +85,7 @@
       const [count, at] = (sessionStorage.getItem(KEY) ?? "0 0").split(" ").map(Number);
       return Date.now() - at < FORGOTTEN ? count : 0;
     } catch (error) {
-      if (error instanceof DOMException) return TRIES;
+      if (error instanceof DOMException || error instanceof TypeError) return TRIES;
       throw error;
     }
   }
@@ -94,7 +96,7 @@
       if (count > 0) sessionStorage.setItem(KEY, `${count} ${Date.now()}`);
       else sessionStorage.removeItem(KEY);
     } catch (error) {
-      if (!(error instanceof DOMException)) throw error;
+      if (!(error instanceof DOMException || error instanceof TypeError)) throw error;
     }
   }
 
@@ -117,6 +119,17 @@
     heading.textContent = "TaskFlow";
     main.append(heading, line, button);
     root.replaceChildren(main);
+  }
+
+  /** What came last to all browsers of what the page cannot do without (docs/page.md says which have it). */
+  function isOld() {
+    return !("popover" in HTMLElement.prototype && "groupBy" in Map && "any" in AbortSignal);
+  }
+
+  function sayOld() {
+    const line = Object.assign(document.createElement("p"), { className: "notice", textContent: words.old });
+    line.setAttribute("role", "alert");
+    document.body.prepend(line);
   }
 
   function retry() {
@@ -154,6 +167,7 @@
   );
   loadWords();
   askAhead();
+  if (isOld()) addEventListener("DOMContentLoaded", sayOld);
   addEventListener("unhandledrejection", ({ reason }) => {
     // What an import that is made while the page runs fails with.
     if (reason instanceof TypeError && /module|import/i.test(reason.message)) failed();

@@ -13,8 +13,8 @@ export function get(name) {
   try {
     return localStorage.getItem(PREFIX + name);
   } catch (error) {
-    if (error instanceof DOMException) return null;
-    throw error;
+    if (!isRefused(error)) throw error;
+    return null;
   }
 }
 
@@ -28,7 +28,7 @@ export function set(name, value) {
   try {
     localStorage.setItem(PREFIX + name, value);
   } catch (error) {
-    if (!(error instanceof DOMException)) throw error;
+    if (!isRefused(error)) throw error;
   }
 }
 
@@ -41,6 +41,15 @@ export function remove(name) {
   try {
     localStorage.removeItem(PREFIX + name);
   } catch (error) {
-    if (!(error instanceof DOMException)) throw error;
+    if (!isRefused(error)) throw error;
   }
+}
+
+/**
+ * Whether the browser keeps nothing: it says so, or has no such object at all.
+ *
+ * @param {unknown} error
+ */
+function isRefused(error) {
+  return error instanceof DOMException || error instanceof TypeError;
 }

@@ -1,5 +1,7 @@
 // The other tabs of this browser: who signs in or out in one, or answers a reminder, does so in all.
 
+import { openChannel } from "./server/channel.js";
+
 /**
  * @typedef {{kind: "signed-in", userId: string}
  *   | {kind: "signed-out"}
@@ -15,7 +17,6 @@
  * @returns {Tabs}
  */
 export function openTabs(heard) {
-  const channel = new BroadcastChannel("taskflow-tabs");
-  channel.addEventListener("message", ({ data }) => heard(data));
-  return { tell: (message) => channel.postMessage(message) };
+  const channel = openChannel("taskflow-tabs", heard);
+  return { tell: (message) => channel?.tell(message) };
 }

@@ -27,6 +27,10 @@ export class Storage {
           request.result.createObjectStore("writes", { keyPath: "seq", autoIncrement: true });
         };
         request.onsuccess = () => {
+          // A browser takes it away from a page that sleeps (Safari), or whose data somebody clears.
+          request.result.onclose = () => {
+            this.opening = null;
+          };
           // A newer page in another tab may want to change it.
           request.result.onversionchange = () => request.result.close();
           resolve(request.result);

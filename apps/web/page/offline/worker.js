@@ -13,7 +13,8 @@ let reloads = false;
 /** The worker's registration, once there is one; null where this browser has none, or will not (private windows). */
 export async function registration() {
   if (!("serviceWorker" in navigator)) return null;
-  return (await navigator.serviceWorker.getRegistration("/")) ?? null;
+  const found = navigator.serviceWorker.getRegistration("/");
+  return (await found.catch(() => null)) ?? null;
 }
 
 /**

@@ -6,6 +6,7 @@
 // tab is sending just now, the others leave to it.
 
 import { newKey } from "../server/api.js";
+import { openChannel } from "../server/channel.js";
 import { tabLock } from "../state/living-tabs.js";
 import { formerly } from "../state/patches.js";
 import { begunOf } from "./begun.js";
@@ -56,8 +57,7 @@ export class WriteQueue {
     this.tab = newKey();
     this.name = `taskflow-writes-${userId}`;
     this.ending = new AbortController();
-    this.channel = new BroadcastChannel(this.name);
-    this.channel.addEventListener("message", ({ data }) => this.heard(data));
+    this.channel = openChannel(this.name, (message) => this.heard(message));
     this.draining = new Draining(this);
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.recalling = undefined;
@@ -94,7 +94,7 @@ export class WriteQueue {
     this.ending.abort();
     this.draining.stop();
     clearTimeout(this.recalling);
-    this.channel.close();
+    this.channel?.close();
   }
 
   heard(/** @type {Message} */ message) {
@@ -206,7 +206,7 @@ export class WriteQueue {
   }
 
   tell(/** @type {Message} */ message) {
-    if (!this.ending.signal.aborted) this.channel.postMessage(message);
+    if (!this.ending.signal.aborted) this.channel?.tell(message);
   }
 
   async recall() {

@@ -3,11 +3,13 @@
 // Every tab remembers the last frame it saw, or where the stream said it stands, so whichever tab takes over resumes
 // from there.
 
+import { openChannel } from "./channel.js";
 import { retryAfterSeconds } from "./errors.js";
 import { readEvents } from "./sse.js";
 
 /**
  * @import { BatchFrame, ExpiringFrame, ReminderFrame, ResetFrame, SignedOutFrame, TaskFrame } from "../../types/notification-service.js"
+ * @import { Channel } from "./channel.js"
  */
 
 /** @typedef {TaskFrame | ReminderFrame | BatchFrame | ResetFrame | ExpiringFrame | SignedOutFrame} Frame */
@@ -59,7 +61,7 @@ export class LiveStream {
     /** @type {Status} */
     this.status = { state: "connecting", resumed: true };
     this.stopping = new AbortController();
-    /** @type {BroadcastChannel | null} */
+    /** @type {Channel | null} */
     this.channel = null;
     this.hurry = () => {};
   }
@@ -67,12 +69,11 @@ export class LiveStream {
   /** Joins the other tabs and, if none reads the stream yet, reads it. */
   start() {
     const name = `taskflow-stream-${this.userId}`;
-    this.channel = new BroadcastChannel(name);
-    this.channel.addEventListener("message", ({ data }) => this.heard(data));
-    this.channel.postMessage({ kind: "hello" });
+    this.channel = openChannel(name, (message) => this.heard(message));
+    this.channel?.tell({ kind: "hello" });
     const { signal } = this.stopping;
-    // Locks exist on https and localhost only; elsewhere each tab reads a stream of its own.
-    if (!navigator.locks) {
+    // Locks exist on https and localhost only; without them, or without a way to the others, each tab reads its own.
+    if (!navigator.locks || !this.channel) {
       this.lead();
       return;
     }
@@ -111,7 +112,7 @@ export class LiveStream {
 
   /** @param {Message} message */
   tell(message) {
-    if (!this.stopping.signal.aborted) this.channel?.postMessage(message);
+    if (!this.stopping.signal.aborted) this.channel?.tell(message);
   }
 
   /**
