@@ -226,6 +226,42 @@ def test_more_lines_than_become_tasks_are_no_title_by_themselves(ada: Person) ->
     expect(line(page)).to_have_value(re.compile("^line 0 line 1 .* line 50$"))
 
 
+@pytest.mark.parametrize("where", ["line", "palette"])
+def test_what_a_line_does_not_take_is_kept_and_said(ada: Person, where: str) -> None:
+    page = ada.tab()
+    line(page).focus()
+    if where == "palette":
+        page.keyboard.press("Control+K")
+    expect(page.locator(":focus")).to_have_attribute("maxlength", "1000")
+    words = [f"word{number:04}" for number in range(120)]
+    pasted(page, "\n".join(words))
+    page.get_by_role("button", name="Put them in one line").click()
+    expect(page.locator(":focus")).to_have_value(" ".join(words[:111]))
+    expect(page.get_by_text("A line takes 1,000 characters. The rest is kept below it.").first).to_be_visible()
+    if where == "palette":
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("button", name="Put back")).to_be_visible()
+    expect(page).to_have_url(re.compile("/[^#]*(#/)?$"))
+    page.goto("about:blank")
+    page.goto(ada.url)
+    expect(page.get_by_text(f"Not added yet: “{' '.join(words[111:])}”.")).to_be_visible()
+    line(page).fill("")
+    page.get_by_role("button", name="Put back").click()
+    expect(line(page)).to_have_value(" ".join(words[111:]))
+
+
+def test_one_long_line_is_not_cut_in_silence_either(ada: Person) -> None:
+    page = ada.tab()
+    line(page).focus()
+    pasted(page, "x" * 1_500)
+    expect(line(page)).to_have_value("x" * 1_000)
+    expect(page.get_by_text(f"Not added yet: “{'x' * 500}”.")).to_be_visible()
+    pasted(page, "y " * 10_000)
+    expect(page.get_by_text("This is too long: paste at most 10,000 characters at once.")).to_be_visible()
+    expect(line(page)).to_have_value("x" * 1_000)
+
+
 def test_several_lines_become_several_tasks(ada: Person) -> None:
     page = ada.tab()
     line(page).focus()

@@ -16,6 +16,7 @@ export { openPalette } from "./views/palette/palette.js";
 export { openActivity } from "./views/past/activity.js";
 export { openHistory } from "./views/past/history.js";
 export { openTrash } from "./views/past/trash.js";
+export { offerPasted } from "./views/quick-add/pasted.js";
 export { Selecting } from "./views/selecting/selecting.js";
 export { openSettings } from "./views/settings.js";
 export { askToLose, openUnsent } from "./views/unsent.js";

@@ -92,6 +92,7 @@ export class Shell {
       onTask: on.open,
       onLine: (line, meant) => this.quick.make({ line, days: null }, meant),
       onLines: (lines) => this.quick.makeAll(lines),
+      onRest: (pieces) => this.quick.keepRest(pieces),
     });
     this.views = viewLinks();
     this.sync = sync;

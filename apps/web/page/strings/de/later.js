@@ -3,6 +3,7 @@
 import { account } from "./account.js";
 import { fields } from "./fields.js";
 import { history } from "./history.js";
+import { pasted } from "./pasted.js";
 import { review } from "./review.js";
 import { security } from "./security.js";
 import { select } from "./select.js";
@@ -15,6 +16,7 @@ export const later = {
   ...account,
   ...fields,
   ...history,
+  ...pasted,
   ...review,
   ...security,
   ...settings,

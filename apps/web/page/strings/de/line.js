@@ -26,10 +26,7 @@ export const line = {
   },
   pasted: {
     label: "Eingefügte Zeilen",
-    lines: (count) => `Du hast ${plural(count, { one: "Zeile", other: "Zeilen" })} eingefügt.`,
     addAll: (count) => `${plural(count, { one: "Aufgabe", other: "Aufgaben" })} hinzufügen`,
-    tooMany: (most) => `Höchstens ${most} auf einmal werden zu Aufgaben.`,
-    inOne: "Alles in eine Zeile",
   },
   said: {
     label: "In der Zeile gelesen",

@@ -25,10 +25,7 @@ export const line = {
   },
   pasted: {
     label: "Pasted lines",
-    lines: (/** @type {number} */ count) => `You pasted ${plural(count, { one: "line", other: "lines" })}.`,
     addAll: (/** @type {number} */ count) => `Add ${plural(count, { one: "task", other: "tasks" })}`,
-    tooMany: (/** @type {number} */ most) => `At most ${most} become tasks at once.`,
-    inOne: "Put them in one line",
   },
   said: {
     label: "Read in the line",

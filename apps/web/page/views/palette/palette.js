@@ -6,6 +6,7 @@ import { moved } from "../../domain/line.js";
 import { LineReader } from "../../state/line-reader.js";
 import { strings } from "../../strings/later.js";
 import { openSheet } from "../parts/sheet.js";
+import { offerPasted } from "../quick-add/pasted.js";
 import { quickPaste } from "../quick-add/quick-paste.js";
 import { marksOf, quickSaid } from "../quick-add/quick-said.js";
 import { tagComplete } from "../quick-add/tag-complete.js";
@@ -36,6 +37,7 @@ const words = strings.palette;
  * @property {(task: Task) => void} onTask
  * @property {(line: Line, meant: Said | null) => void} onLine adds a task
  * @property {(lines: string[]) => void} onLines adds one for each
+ * @property {(pieces: string[]) => void} onRest keeps what a line did not take
  * @property {(run: () => void) => void} after runs something once the page is back where it was
  */
 
@@ -45,7 +47,7 @@ const words = strings.palette;
  * @param {PaletteNeeds & {onClose: () => void}} needs
  */
 export function openPalette(needs) {
-  const { api, store, clock, toaster, onTask, onLine, onLines, after, onClose } = needs;
+  const { api, store, clock, toaster, onTask, onLine, onLines, onRest, after, onClose } = needs;
   const entries = paletteEntries(...needs.entries);
   const listId = uniqueId("palette");
   const reader = new LineReader({ api, onRead: show });
@@ -66,7 +68,7 @@ export function openPalette(needs) {
   });
   const tags = tagComplete({ input, tasks: () => store.all(), onClosed: () => point(at) });
   input.addEventListener("keydown", pressed);
-  const paste = quickPaste({ input, onLines: addAll });
+  const paste = quickPaste({ input, onLines: addAll, onRest, onPasted: offerPasted });
   const list = h("ul", { id: listId, class: "palette-list", role: "listbox", "aria-label": words.found });
   /** @type {{entry: Entry, node: HTMLElement}[]} */
   let options = [];

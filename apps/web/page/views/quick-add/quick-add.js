@@ -6,6 +6,7 @@ import { moved } from "../../domain/line.js";
 import { icon } from "../../icons.js";
 import { LineReader } from "../../state/line-reader.js";
 import { strings } from "../../strings/index.js";
+import { loadLater } from "../parts/later.js";
 import { lineField } from "./line-field.js";
 import { quickDays } from "./quick-days.js";
 import { quickMaking } from "./quick-making.js";
@@ -21,6 +22,7 @@ import { tagComplete } from "./tag-complete.js";
  * @import { Start } from "../../sheets.js"
  * @import { TaskActions } from "../../state/actions.js"
  * @import { Drafts } from "../../state/drafts.js"
+ * @import { Pasted } from "./quick-paste.js"
  * @import { Sent } from "./quick-sending.js"
  */
 
@@ -54,7 +56,7 @@ export function quickAdd({ api, actions, drafts, clock, onDetails, onAdded }) {
   const making = { actions, drafts, clock, reader, onAdded, onBack: comeBack, onMany };
   const { make, makeEach, makeAll } = quickMaking(making);
   const sending = quickSending({ drafts, onPutBack: swap, onAll: makeEach, onDiscard: () => input.focus() });
-  const paste = quickPaste({ input, onLines: makeAll });
+  const paste = quickPaste({ input, onLines: makeAll, onRest: keepRest, onPasted });
   const error = h("p", { class: "form-error", role: "alert", hidden: true });
   const near = quickDays();
   const add = h("button", { type: "submit", class: "primary-button" }, words.add);
@@ -179,6 +181,18 @@ export function quickAdd({ api, actions, drafts, clock, onDetails, onAdded }) {
     reader.soon(line());
   }
 
+  /** @param {Pasted} pasted */
+  async function onPasted(pasted) {
+    const later = await loadLater(({ message }) => pasted.say(message));
+    later?.offerPasted(pasted);
+  }
+
+  /** @param {string[]} pieces of what was pasted */
+  function keepRest(pieces) {
+    for (const piece of pieces) sending.keep({ line: { text: piece, kept: [] }, days: null }, "");
+    form.classList.add("is-open");
+  }
+
   /**
    * Puts a line in the field; what is there takes its place.
    *
@@ -241,5 +255,5 @@ export function quickAdd({ api, actions, drafts, clock, onDetails, onAdded }) {
     sending.keep(sent, "");
     form.classList.add("is-open");
   });
-  return { node: form, focus: () => input.focus(), make, makeAll };
+  return { node: form, focus: () => input.focus(), make, makeAll, keepRest };
 }

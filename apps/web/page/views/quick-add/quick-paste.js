@@ -1,82 +1,41 @@
-// Several lines pasted into a line for new tasks: several tasks, or one. What is typed there stays.
+// Watches for what is pasted into a line for new tasks and is more than it takes: several lines, or a long one.
 
 import { h } from "../../dom.js";
 import { strings } from "../../strings/index.js";
 
-const MOST = 50;
-const BULLET = /^\s*(?:[-*+•–]\s+)?(?:\[[ xX]?\]\s+|[☐☑☒✓✔]\s*)?/u;
-const NUMBER = /^\s*\d{1,3}[.)]\s+/;
+/**
+ * @typedef {object} PasteNeeds
+ * @property {HTMLInputElement} input
+ * @property {(lines: string[]) => void} onLines is called with the lines that are to become tasks
+ * @property {(pasted: Pasted) => void} onPasted asks what is to become of it
+ * @property {(pieces: string[]) => void} onRest is called with what did not fit into the field, in pieces that do
+ */
 
 /**
- * Watches the field; `onLines` is called with the lines that are to become tasks.
- *
- * @param {{input: HTMLInputElement, onLines: (lines: string[]) => void}} needs
+ * @typedef {PasteNeeds & {text: string, say: (...parts: (string | Node)[]) => void, close: () => void}} Pasted A text, and
+ *   what says something about it below the field.
  */
-export function quickPaste({ input, onLines }) {
+
+/** @param {PasteNeeds} needs */
+export function quickPaste(needs) {
+  const { input } = needs;
   const node = h("div", { class: "quick-paste", role: "group", "aria-label": strings.pasted.label, hidden: true });
   input.addEventListener("paste", (event) => {
-    const lines = linesOf(event.clipboardData?.getData("text/plain") ?? "");
-    if (lines.length < 2) return;
+    const text = event.clipboardData?.getData("text/plain").trim() ?? "";
+    if (text.length <= input.maxLength - input.value.length && !/[\r\n]/.test(text)) return;
     event.preventDefault();
-    offer(lines);
+    needs.onPasted({ ...needs, text, say, close });
   });
+
+  /** @param {...(string | Node)} parts */
+  function say(...parts) {
+    node.replaceChildren(...parts);
+    node.hidden = false;
+  }
 
   function close() {
     node.hidden = true;
   }
 
-  /** @param {string[]} lines */
-  function offer(lines) {
-    const several = () => {
-      close();
-      onLines(lines);
-    };
-    const one = () => {
-      close();
-      insert(lines.join(" "));
-      input.focus();
-    };
-    const { lines: counted, addAll, inOne, tooMany } = strings.pasted;
-    const fits = lines.length <= MOST;
-    node.replaceChildren(
-      h("p", { role: "status" }, counted(lines.length), fits ? "" : ` ${tooMany(MOST)}`),
-      ...(fits ? [button(addAll(lines.length), several)] : []),
-      button(inOne, one),
-    );
-    node.hidden = false;
-  }
-
-  /**
-   * Puts a text where the caret is, as pasting it would, and no more of it than the field takes.
-   *
-   * @param {string} text
-   */
-  function insert(text) {
-    const [start, end] = [input.selectionStart ?? input.value.length, input.selectionEnd ?? input.value.length];
-    const apart = /\S$/.test(input.value.slice(0, start)) ? ` ${text}` : text;
-    const room = input.maxLength - (input.value.length - (end - start));
-    input.setRangeText(apart.slice(0, Math.max(0, room)), start, end, "end");
-    input.dispatchEvent(new InputEvent("input", { bubbles: true, inputType: "insertFromPaste" }));
-  }
-
   return { node, close };
-}
-
-/**
- * @param {string} label
- * @param {() => void} click
- */
-function button(label, click) {
-  return h("button", { type: "button", class: "chip-button", on: { click } }, label);
-}
-
-/**
- * The lines of a list, without what marks them as one: a number does where each has one.
- *
- * @param {string} text
- */
-function linesOf(text) {
-  const lines = text.split(/[\r\n]+/).filter((line) => line.trim());
-  const mark = lines.every((line) => NUMBER.test(line)) ? NUMBER : "";
-  return lines.map((line) => line.replace(mark, "").replace(BULLET, "").trim()).filter(Boolean);
 }

@@ -1,0 +1,15 @@
+// What is pasted into the line and is more than it takes, in English.
+
+import { number, pluralsOf } from "../locale.js";
+
+const plural = pluralsOf("en");
+
+export const pasted = {
+  pasting: {
+    lines: (/** @type {number} */ count) => `You pasted ${plural(count, { one: "line", other: "lines" })}.`,
+    tooMany: (/** @type {number} */ most) => `At most ${most} become tasks at once.`,
+    inOne: "Put them in one line",
+    cut: (/** @type {number} */ most) => `A line takes ${number(most)} characters. The rest is kept below it.`,
+    tooLong: (/** @type {number} */ most) => `This is too long: paste at most ${number(most)} characters at once.`,
+  },
+};
