@@ -15,8 +15,10 @@ _CLOSE_SECONDS: Final = 10.0
 @asynccontextmanager
 async def connected(url: str, settings: Mapping[str, str] = SETTINGS) -> AsyncGenerator[Connection]:
     """A connection while entered. Raises OSError and asyncpg's errors."""
-    connection = await asyncpg.connect(url, timeout=10, server_settings=dict(settings))
+    connection = await asyncpg.connect(url, timeout=10)
     try:
+        for name, value in settings.items():  # once connected: poolers refuse parameters that they do not know
+            await connection.execute("SELECT pg_catalog.set_config($1, $2, false)", name, value)
         yield connection
     except BaseException:
         connection.terminate()  # a statement may be at work, which need not have heard that it is over

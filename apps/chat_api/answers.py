@@ -91,8 +91,9 @@ def holds(if_match: str | None) -> Callable[[Task], None]:
 
 def is_known(if_none_match: str | None, task: TaskView) -> bool:
     """Whether the client has the task as it is."""
-    known = if_none_match or ""
-    return known.strip() == "*" or etag_of(task).strip('"') in tags_of(known)
+    known, ours = if_none_match or "", etag_of(task).strip('"')
+    # Proxies that compress add how to the tag: "…-gzip".
+    return known.strip() == "*" or any(f"{tag}-".startswith(f"{ours}-") for tag in tags_of(known))
 
 
 def tags_of(header: str) -> list[str]:

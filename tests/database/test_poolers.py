@@ -14,6 +14,7 @@ import asyncpg
 import pytest
 import structlog
 
+from audit_logger.connecting import SETTINGS, connected
 from taskflow_core.database import poolers
 from taskflow_core.database.connecting import DatabaseUnavailableError
 from taskflow_core.database.pool import Database
@@ -165,3 +166,10 @@ async def test_the_real_pgbouncer(mode: str, app_url: str) -> None:
                 with pytest.raises(DatabaseUnavailableError, match="TASKFLOW_DATABASE_URL"):
                     await database.check()
         await database.close()
+
+
+@pytest.mark.skipif(not _PGBOUNCER, reason="no pgbouncer on this machine")
+async def test_the_audit_commands_have_their_settings_through_the_real_pgbouncer(app_url: str) -> None:
+    async with pgbouncer(app_url, "session") as url, connected(url, SETTINGS | {"search_path": "public"}) as connection:
+        assert await connection.fetchval("SHOW search_path") == "public"
+        assert await connection.fetchval("SHOW jit") == "off"
