@@ -55,6 +55,20 @@ def test_a_changed_form_asks_before_it_is_discarded(ada: Person) -> None:
     expect(form_of(page, "Draft").get_by_label("Title")).to_have_value("Draft")
 
 
+def test_deleting_a_task_says_nothing_of_what_was_typed_and_undoing_has_it_again(ada: Person) -> None:
+    ada.add("Draft")
+    page = ada.tab()
+    form = form_of(page, "Draft")
+    form.get_by_label("Title").fill("Half a sent")
+    form.get_by_role("button", name="Delete", exact=True).click()
+    expect(form).to_have_count(0)
+    expect(page.get_by_text("deleted")).to_be_visible()
+    expect(page.get_by_text("is not saved")).to_have_count(0)
+    expect(row(page, "Draft")).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(form_of(page, "Draft").get_by_label("Title")).to_have_value("Half a sent")
+
+
 def test_what_was_typed_is_there_again_after_the_tab_was_closed(ada: Person) -> None:
     ada.add("Draft", due_date=day(1))
     page = ada.tab()

@@ -73,7 +73,7 @@ export function openTaskForm({ api, actions, drafts, clock, toaster, task, etag,
   changed();
 
   const tools = task
-    ? [tool(words.history, "", () => on.history(task)), tool(words.delete, "danger", () => on.remove(task))]
+    ? [tool(words.history, "", () => on.history(task)), tool(words.delete, "danger", () => remove(task))]
     : [];
   const sheet = openSheet({
     title: task ? words.editTask : words.newTask,
@@ -117,6 +117,16 @@ export function openTaskForm({ api, actions, drafts, clock, toaster, task, etag,
     ask(words.unsaved, keep, tool(words.discard, "danger", discard));
     keep.focus();
     return false;
+  }
+
+  /**
+   * What was typed stays for a task that comes back; of one that goes it is no news.
+   *
+   * @param {Task} task
+   */
+  function remove(task) {
+    over = true;
+    on.remove(task);
   }
 
   function discard() {
