@@ -53,6 +53,23 @@ def test_a_changed_password_ends_the_other_sessions(ada: Person, new_context: Ne
     expect(other.get_by_text("Nothing to do")).to_be_visible()
 
 
+@pytest.mark.parametrize(("name", "label"), [("Password", "New password"), ("Delete", "assword")])
+def test_a_form_asks_before_it_closes_over_what_was_typed(ada: Person, name: str, label: str) -> None:
+    page = ada.tab()
+    part(page, name)
+    dialog = page.get_by_role("dialog").last
+    field = dialog.get_by_label(label).first
+    field.fill("half a secret")
+    page.keyboard.press("Escape")
+    expect(dialog.get_by_text("What you changed is not saved.")).to_be_visible()
+    dialog.get_by_role("button", name="Go on editing").click()
+    expect(field).to_have_value("half a secret")
+    dialog.get_by_role("button", name="Cancel").click()
+    dialog.get_by_role("button", name="Discard").click()
+    expect(page.get_by_text("What you changed is not saved.")).to_have_count(0)
+    assert "half a secret" not in str(page.evaluate("Object.values(localStorage)"))
+
+
 def test_sessions_are_listed_and_ended(ada: Person, new_context: NewContext) -> None:
     page, other = ada.tab(), elsewhere(ada, new_context)
     dialog = part(page, "Sessions")

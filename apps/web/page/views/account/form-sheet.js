@@ -1,4 +1,5 @@
-// A sheet with one form, which closes when that went through.
+// A sheet with one form, which closes when that went through. Nothing of it is kept, as there are passwords in it: it asks
+// before it closes over what was typed.
 
 import { h, uniqueId } from "../../dom.js";
 import { strings } from "../../strings/later.js";
@@ -35,20 +36,38 @@ export function openFormSheet({ title, intro = [], fields, button, danger = fals
   const body = h("div", {}, form);
   const cancel = h(
     "button",
-    { type: "button", class: "quiet-button", on: { click: () => sheet.close() } },
+    { type: "button", class: "quiet-button", on: { click: () => sheet.ask() } },
     strings.accountForm.cancel,
   );
+  const notice = h("div", { class: "notice", role: "alert", hidden: true });
+  const begun = held(form);
   const sheet = openSheet({
     title,
     body,
-    footer: [h("span", { class: "spring" }), cancel, submit],
+    footer: [notice, h("span", { class: "spring" }), cancel, submit],
     toaster,
+    mayClose,
     onClose,
   });
   whenSent({ form, button: submit, fields, summary, run: send });
   inputs[0]?.querySelector("input")?.focus();
 
+  function mayClose() {
+    if (!form.isConnected || held(form) === begun) return true;
+    const { unsaved, goOn, discard } = strings.draft;
+    const keep = answer(goOn, "", () => {
+      notice.hidden = true;
+      inputs[0]?.querySelector("input")?.focus();
+    });
+    const drop = answer(discard, "danger", () => sheet.close());
+    notice.replaceChildren(h("p", {}, unsaved), h("p", { class: "field-row" }, keep, drop));
+    notice.hidden = false;
+    keep.focus();
+    return false;
+  }
+
   async function send() {
+    notice.hidden = true;
     await run();
     if (!after) return sheet.close();
     body.replaceChildren(...after().filter((part) => part instanceof Node));
@@ -58,4 +77,27 @@ export function openFormSheet({ title, intro = [], fields, button, danger = fals
   }
 
   return sheet;
+}
+
+/**
+ * What a form's fields hold, to be compared.
+ *
+ * @param {HTMLFormElement} form
+ */
+function held(form) {
+  const entries = [...form.querySelectorAll("input, select")].map((one) =>
+    one instanceof HTMLInputElement && one.type === "checkbox"
+      ? one.checked
+      : /** @type {HTMLInputElement} */ (one).value,
+  );
+  return JSON.stringify(entries);
+}
+
+/**
+ * @param {string} label
+ * @param {string} kind
+ * @param {() => void} click
+ */
+function answer(label, kind, click) {
+  return h("button", { type: "button", class: `quiet-button ${kind}`, on: { click } }, label);
 }
