@@ -9,6 +9,7 @@ import pytest
 
 from audit_logger.app import create_service as audit_logger
 from chat_api.app import create_service
+from chat_api.second_reader.reader import closing
 from taskflow_core.database.pool import Database
 from taskflow_core.service.auth import API_TOKEN_HEADER
 from taskflow_core.service.composition import Runtime, Service
@@ -51,7 +52,10 @@ async def service(
             audit_logger=asked,
             revocations=revocations,
         )
-        yield create_service(runtime)
+        made = create_service(runtime)
+        app: Any = made.app
+        async with closing(app.state.get("second_reader")):  # which the background work that is not there closes
+            yield made
 
 
 def asking_audit_logger(runtime: Runtime) -> httpx.AsyncClient:

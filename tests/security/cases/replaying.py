@@ -79,7 +79,7 @@ CASES: tuple[Attack, ...] = (
     ),
     Attack(name="a query that is no text", query=b"q=%ff", status=422),
     Attack(name="a query of bytes", query=b"q=\xff", status=422),
-    Attack(name="a query of many", query="&".join(f"a{n}=b" for n in range(2_000)), status=200),
+    Attack(name="a query of many", query="&".join(f"a{n}=b" for n in range(2_000)), status=422),
     Attack(name="a search that is long", query="q=" + "x" * 201, status=422),
     Attack(name="a search for NUL", query="q=a%00b", status=422),
     *(
