@@ -173,3 +173,11 @@ async def test_the_audit_commands_have_their_settings_through_the_real_pgbouncer
     async with pgbouncer(app_url, "session") as url, connected(url, SETTINGS | {"search_path": "public"}) as connection:
         assert await connection.fetchval("SHOW search_path") == "public"
         assert await connection.fetchval("SHOW jit") == "off"
+
+
+@pytest.mark.skipif(not _PGBOUNCER, reason="no pgbouncer on this machine")
+async def test_the_audit_commands_leave_no_settings_to_sessions_that_others_have(app_url: str) -> None:
+    async with pgbouncer(app_url, "transaction") as url:
+        with pytest.raises(ConnectionError, match="TASKFLOW_DATABASE_URL"):
+            async with connected(url, SETTINGS | {"search_path": "public"}):
+                raise AssertionError("not to be entered")
