@@ -84,17 +84,20 @@ def _provide(value: object) -> Provide:
 
 async def _read_phase_iv(request: Request[Any, Any, Any]) -> None:
     bind_request(request)
-    check(request)
-    await check_body(request)
+    await _check(request)
 
 
 async def _read(request: Request[Any, Any, Any]) -> None:
     bind_request(request)
     check_pairs(request)
-    check(request)
-    await check_body(request)
+    await _check(request)
     await check_body_strictly(request)
     await note_ignored(request)
+
+
+async def _check(request: Request[Any, Any, Any]) -> None:
+    check(request)
+    await check_body(request)
 
 
 def documents(name: ServiceName) -> str:
