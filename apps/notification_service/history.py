@@ -53,12 +53,13 @@ SELECT asked.position, o.occurred_at, o.created_at, o.payload
 FROM unnest($1::int[], $2::uuid[]) AS asked (position, event_id) JOIN outbox o ON o.event_id = asked.event_id
 WHERE o.topic LIKE 'taskflow.tasks.%'
 """
-# A slice of the events of some users that the trail does not hold yet: published ones, and those that have waited for
-# so long that they are no news to a stream when they come. A row without its user was written by an earlier release.
+# A slice of the events of some users that the trail does not hold yet. Those that seem to wait for the relay as well:
+# it notes what it has published only afterwards, so one may have come here before the stream that asks was open. A row
+# without its user was written by an earlier release.
 _UNRECORDED: Final = f"""
 SELECT o.seq, o.payload, o.created_at, o.published_at, o.publish_count FROM outbox o
-WHERE o.seq > $2 AND (o.published_at IS NOT NULL OR o.occurred_at < now() - make_interval(secs => $3))
-    AND (o.user_id IN (SELECT unnest($1::text[])) OR o.user_id IS NULL) AND o.topic LIKE 'taskflow.tasks.%'
+WHERE o.seq > $2 AND (o.user_id IN (SELECT unnest($1::text[])) OR o.user_id IS NULL)
+    AND o.topic LIKE 'taskflow.tasks.%'
     AND NOT EXISTS (SELECT FROM task_events e WHERE e.event_id = o.event_id AND e.occurred_at = o.occurred_at)
 ORDER BY o.seq LIMIT {_SLICE}
 """  # noqa: S608  # _SLICE is a constant
@@ -200,11 +201,11 @@ async def standings(
     return found
 
 
-async def unrecorded(database: Database, users: Sequence[str], overdue: float) -> AsyncGenerator[Unrecorded]:
-    """Events of these users that the trail lacks, in order, in slices: published, or waiting for `overdue` seconds."""
+async def unrecorded(database: Database, users: Sequence[str]) -> AsyncGenerator[Unrecorded]:
+    """Events of these users that the trail lacks, in order, in slices."""
     wanted, last = frozenset(users), 0
     while True:
-        rows = await database.fetch(_UNRECORDED, list(wanted), last, overdue)
+        rows = await database.fetch(_UNRECORDED, list(wanted), last)
         for row in rows:
             try:
                 event = decode(row["payload"]).data

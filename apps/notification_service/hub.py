@@ -179,10 +179,7 @@ class Hub:
             if limiter is None:
                 limiter = channel.limiter = Limiter(self._settings.stream_rate)
             if limiter.admit(event, event.arrived):
-                sent += len(channel.streams)
-                # A stream that is cut off while it is written to leaves the list.
-                for stream in tuple(channel.streams):
-                    stream.push(event.data)
+                sent += channel.push(event)
             else:
                 coalesced += 1
                 if limiter.waiting == 1:

@@ -119,7 +119,7 @@ class Replays:
         head = await history.head(self._database)
         waiting: dict[str, list[Unrecorded]] = {}
         users = [question.user_id for question in questions]
-        async for one in history.unrecorded(self._database, users, OVERLAP_SECONDS):
+        async for one in history.unrecorded(self._database, users):
             waiting.setdefault(one.past.user_id, []).append(one)
         for start in range(0, len(questions), _READERS_TOGETHER):
             await self._answer_some(questions[start : start + _READERS_TOGETHER], waiting, head)

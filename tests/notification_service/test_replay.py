@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from notification_service.positions import mark_id
 from notification_service.replay import Replays
 from taskflow_core.bus import outbox
 from taskflow_core.database.pool import Database
@@ -79,17 +80,16 @@ class TestFromTheDatabase:
             await outbox.append(connection, "chat-api", [known, unrecorded, created("ben", "b")])
             await connection.execute("UPDATE outbox SET published_at = now()")
             await outbox.append(connection, "chat-api", [unpublished])
+        everything = [seen, known, unrecorded, unpublished]
         anna = await back(running, "anna", seen.event_id)
-        assert ids(await anna.frames(2)) == [known.event_id, unrecorded.event_id]
-        assert await anna.quiet(0.1), "what is not published yet comes when it is"
+        assert ids(await anna.frames(3)) == [event.event_id for event in everything[1:]]
+        assert await anna.quiet(0.1)
 
         resumed = await back(running, "anna", unrecorded.event_id)
-        assert ids(await resumed.frames(3)) == [e.event_id for e in (seen, known, unrecorded)], (
-            "from the outbox as well"
-        )
+        assert ids(await resumed.frames(4)) == [event.event_id for event in everything], "from the outbox as well"
 
-    async def test_what_has_waited_for_the_relay_is_replayed(self, running: Running, database: Database):
-        """After a crash the relay publishes what is too old to be news to a stream that opened since."""
+    async def test_what_has_waited_for_the_relay_is_told_once(self, running: Running, database: Database):
+        """After a crash the relay publishes what is no news any more to a stream that opened since, and what is."""
         moment = datetime.now(UTC)
         seen = at(created("anna", "a"), moment - timedelta(minutes=2))
         waiting = at(reminded("anna", "a"), moment - timedelta(seconds=30))
@@ -98,9 +98,26 @@ class TestFromTheDatabase:
         async with database.transaction() as connection:
             await outbox.append(connection, "chat-api", [waiting, young])
         anna = await back(running, "anna", seen.event_id)
-        assert (await anna.frame())["id"] == waiting.event_id
-        await running.publish(waiting, young)
-        assert (await anna.frame())["id"] == young.event_id, "the other was told"
+        assert ids(await anna.frames(2)) == [waiting.event_id, young.event_id]
+        await running.publish(waiting, young, after := completed("anna", "a", 4))
+        assert (await anna.frame())["id"] == after.event_id, "the others were told"
+
+    @pytest.mark.parametrize("by", ["event", "mark"])
+    async def test_what_came_here_just_before_is_not_lost_while_the_relay_has_yet_to_note_it(
+        self, running: Running, database: Database, by: str
+    ):
+        """A tab whose stream served all tabs is closed with the last change: the next tab's stream must tell it."""
+        await record(database, seen := at(created("anna", "a"), datetime.now(UTC) - timedelta(minutes=1)))
+        moment = datetime.now(UTC)
+        async with database.transaction() as connection:
+            await outbox.append(connection, "chat-api", [gone := deleted("anna", "a")])
+        await running.publish(gone)  # by the relay, which is about to note that it did
+        last_id = seen.event_id if by == "event" else mark_id(moment)
+        anna = await back(running, "anna", last_id)
+        assert (await anna.frame())["id"] == gone.event_id
+        await database.execute("UPDATE outbox SET published_at = now(), publish_count = 1")
+        await record(database, gone)
+        assert await anna.quiet(0.1)
 
     async def test_it_overlaps_rather_than_skips(self, running: Running, database: Database):
         now = datetime.now(UTC)
