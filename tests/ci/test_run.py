@@ -92,7 +92,7 @@ def test_flaky(which):
     seen = pathlib.Path(__file__).with_name(f"{name}-{{which}}")
     first = not seen.exists()
     seen.touch()
-    assert not first
+    assert not first, "the lamp is dark"
 """
 
 
@@ -126,13 +126,15 @@ def flaky(tmp_path: Path, name: str, count: int, *options: str) -> tuple[int, st
     return done.returncode, done.stdout
 
 
-def test_tests_that_were_tried_again_are_named_and_the_third_fails(tmp_path: Path) -> None:
+def test_tests_that_were_tried_again_are_named_with_the_reason_and_the_third_fails(tmp_path: Path) -> None:
     status, output = flaky(tmp_path, "first", 2)
     assert status == 0, output
     assert "test_first.py::test_flaky[0]" in output
+    assert output.count("test_first.py:8\n    AssertionError: the lamp is dark") == 2, output
     assert "2 passed, 2 rerun" in output.splitlines()[-1]
     status, output = flaky(tmp_path, "second", 1, "-n", "1")
     assert status == 1, "it is the third, whichever run it was in"
     assert all(f"test_{name}.py::test_flaky[0]" in output for name in ("first", "second"))
+    assert output.count("the lamp is dark") == 3, "of all runs"
     assert "3 tests needed a second try: 3 fail the run." in output
     assert "1 passed, 1 rerun" in output.splitlines()[-1]
