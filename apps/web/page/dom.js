@@ -106,6 +106,9 @@ export function findAll(node, selector, kind) {
 export function rememberFocus() {
   const before = document.activeElement;
   return () => {
-    if (before instanceof HTMLElement && before.isConnected) before.focus();
+    if (before instanceof HTMLElement && before.isConnected && before !== document.body) return before.focus();
+    // What is hidden keeps the focus until the page is drawn next, and a shortcut pressed by then would be typing.
+    const now = document.activeElement;
+    if (now instanceof HTMLElement && now.getClientRects().length === 0) now.blur();
   };
 }

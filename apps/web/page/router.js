@@ -1,6 +1,8 @@
 // Sheets have addresses, so that Back closes them and a link opens them: #/new, #/task/ID, #/task/ID/history, …
 
-/** @typedef {{close: () => void}} Sheet */
+import { TypeAhead } from "./type-ahead.js";
+
+/** @typedef {{close: () => void, type?: (text: string) => void}} Sheet `type`: is handed what was typed before it came. */
 /** @typedef {import("./sheets.js").Start} Start */
 
 /** @typedef {{kind: "reset" | "email" | "invitation", secret: string}} Link What was mailed or printed: counts once. */
@@ -68,6 +70,7 @@ export class Router {
     this.asked = "";
     /** Settles when the page has gone back to where a sheet was opened from. */
     this.back = Promise.resolve();
+    this.typeAhead = new TypeAhead();
     this.onPopState = () => this.popped();
   }
 
@@ -169,14 +172,18 @@ export class Router {
     this.closeSheet();
     const token = {};
     this.token = token;
+    this.typeAhead.begin();
     const sheet = await this.open(location.hash.slice(1) || "/", start, () => this.closed(token));
-    if (this.token === token) this.sheet = sheet;
-    else sheet?.close();
+    if (this.token !== token) return sheet?.close();
+    this.sheet = sheet;
+    const text = this.typeAhead.take();
+    if (text) sheet?.type?.(text);
   }
 
   closeSheet() {
     this.token = null;
     this.sheet?.close();
     this.sheet = null;
+    this.typeAhead.take();
   }
 }

@@ -116,7 +116,7 @@ export class Session {
       go: (path) => this.router.go(path),
       onRemove: (task) => this.shell?.remove(task),
       palette: () => this.shell?.palette() ?? null,
-      onPlace: (path) => this.shell?.show(path),
+      onPlace: async (path) => this.shell?.show(path) ?? null,
       onRestored: () => this.sync.loadSoon(),
       onProblem: this.problem,
       onDeleteAccount: (password) => this.leaving.deleteAccount(password),

@@ -32,7 +32,7 @@ import { strings } from "./strings/index.js";
  * @property {(path: string) => void} go
  * @property {(task: Task) => void} onRemove
  * @property {() => PaletteNeeds | null} palette what finds, goes and does needs of the page as it is now
- * @property {(path: string) => void} onPlace is told of addresses that are no sheet's
+ * @property {(path: string) => Promise<Sheet | null>} onPlace shows addresses that are no sheet's
  * @property {() => void} onRestored more tasks came back than one is told of
  * @property {(error: unknown) => void} onProblem
  * @property {(password: string) => Promise<void>} onDeleteAccount raises ApiError
@@ -93,8 +93,7 @@ export class Sheets {
       return this.history;
     }
     if (name === "task" && id) return this.task(id, onClose);
-    this.needs.onPlace(path);
-    return null;
+    return this.needs.onPlace(path);
   }
 
   /** @param {() => void} onClose */

@@ -20,8 +20,13 @@ export function chatLater({ page, onProblem, ...needs }) {
         panel = later.chatPanel(needs);
         page().append(panel.node);
       }
-      if (!panel) return needs.onClose();
+      if (!panel) {
+        needs.onClose();
+        return null;
+      }
       if (isWanted) panel.open();
+      // Its address closes it.
+      return { close() {}, type: panel.type };
     },
 
     close() {

@@ -249,5 +249,11 @@ export function chatPanel({ api, sync, drafts, onClose }) {
     add("mine", message.body.message);
     offerAgain(message, add("problem", strings.unsent.mark));
   });
-  return { node, open, close, isOpen: () => !node.hidden };
+  /** @param {string} text */
+  function type(text) {
+    input.value = (input.value + text).slice(0, input.maxLength);
+    input.dispatchEvent(new Event("input"));
+  }
+
+  return { node, open, close, type };
 }

@@ -250,11 +250,12 @@ export class Shell {
   }
 
   /**
-   * Shows what an address is that is no sheet's: the chat, or a view of the list.
+   * Shows what an address is that is no sheet's: the chat, or a view of the list. Returns what takes text that was typed
+   * meanwhile.
    *
    * @param {string} path
    */
-  show(path) {
+  async show(path) {
     const talks = path === "/chat";
     this.chatButton.setAttribute("aria-expanded", String(talks));
     if (talks) return this.chat.open();
@@ -263,6 +264,7 @@ export class Shell {
     this.panel.draw(); // what stands above the list is there before it
     this.list.show(view);
     this.views.show(view);
+    return null;
   }
 
   searched() {

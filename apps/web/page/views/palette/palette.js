@@ -105,6 +105,13 @@ export function openPalette(needs) {
     draw();
   }
 
+  /** @param {string} text */
+  function type(text) {
+    if (paste.take(text)) return;
+    input.value += text;
+    typed();
+  }
+
   function line() {
     return { text: input.value, kept };
   }
@@ -199,5 +206,5 @@ export function openPalette(needs) {
     sheet.close();
   }
 
-  return sheet;
+  return { ...sheet, type };
 }

@@ -21,11 +21,20 @@ export function quickPaste(needs) {
   const { input } = needs;
   const node = h("div", { class: "quick-paste", role: "group", "aria-label": strings.pasted.label, hidden: true });
   input.addEventListener("paste", (event) => {
-    const text = event.clipboardData?.getData("text/plain").trim() ?? "";
-    if (text.length <= input.maxLength - input.value.length && !/[\r\n]/.test(text)) return;
-    event.preventDefault();
-    needs.onPasted({ ...needs, text, say, close });
+    if (take(event.clipboardData?.getData("text/plain") ?? "")) event.preventDefault();
   });
+
+  /**
+   * Asks about a text that is more than the field takes; says whether it is.
+   *
+   * @param {string} pasted
+   */
+  function take(pasted) {
+    const text = pasted.trim();
+    if (text.length <= input.maxLength - input.value.length && !/[\r\n]/.test(text)) return false;
+    needs.onPasted({ ...needs, text, say, close });
+    return true;
+  }
 
   /** @param {...(string | Node)} parts */
   function say(...parts) {
@@ -37,5 +46,5 @@ export function quickPaste(needs) {
     node.hidden = true;
   }
 
-  return { node, close };
+  return { node, close, take };
 }
