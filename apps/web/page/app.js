@@ -7,7 +7,6 @@ import { left } from "./ending.js";
 import { Toaster } from "./notices/toaster.js";
 import { LastList } from "./offline/last-list.js";
 import { Storage } from "./offline/storage.js";
-import { registerWorker } from "./offline/worker.js";
 import { linkIn } from "./router.js";
 import { forgetAhead } from "./server/ahead.js";
 import { Api } from "./server/api.js";
@@ -16,6 +15,7 @@ import { Session } from "./session.js";
 import { strings } from "./strings/index.js";
 import { openTabs } from "./tabs.js";
 import { signInView } from "./views/entrance/sign-in.js";
+import { loadLater } from "./views/parts/later.js";
 
 /**
  * @import { Account, Credentials, NewAccount, SignedIn } from "../types/chat-api.js"
@@ -280,4 +280,4 @@ function offerNewer(load) {
 start();
 dispatchEvent(new Event("taskflow-started"));
 // What opens the page without a network comes after what opens it now.
-setTimeout(() => registerWorker(offerNewer), 1_500);
+setTimeout(async () => (await loadLater(() => {}))?.registerWorker(offerNewer), 1_500);

@@ -1,6 +1,6 @@
 // Sheets have addresses, so that Back closes them and a link opens them: #/new, #/task/ID, #/task/ID/history, …
 
-import { TypeAhead } from "./type-ahead.js";
+import { typeAhead } from "./type-ahead.js";
 
 /** @typedef {{close: () => void, type?: (text: string) => void}} Sheet `type`: is handed what was typed before it came. */
 /** @typedef {import("./sheets.js").Start} Start */
@@ -70,7 +70,8 @@ export class Router {
     this.asked = "";
     /** Settles when the page has gone back to where a sheet was opened from. */
     this.back = Promise.resolve();
-    this.typeAhead = new TypeAhead();
+    /** Ends what is typed ahead, and tells it. */
+    this.typed = () => "";
     this.onPopState = () => this.popped();
   }
 
@@ -172,11 +173,11 @@ export class Router {
     this.closeSheet();
     const token = {};
     this.token = token;
-    this.typeAhead.begin();
+    this.typed = typeAhead();
     const sheet = await this.open(location.hash.slice(1) || "/", start, () => this.closed(token));
     if (this.token !== token) return sheet?.close();
     this.sheet = sheet;
-    const text = this.typeAhead.take();
+    const text = this.typed();
     if (text) sheet?.type?.(text);
   }
 
@@ -184,6 +185,6 @@ export class Router {
     this.token = null;
     this.sheet?.close();
     this.sheet = null;
-    this.typeAhead.take();
+    this.typed();
   }
 }

@@ -1,6 +1,7 @@
 // Every sheet, what mailed links open, and whatever else is not needed at first, in one piece that is loaded soon after
 // the page is there, or when the first of it is needed (sheets.js, app.js, views/later.js).
 
+export { registerWorker } from "./offline/worker.js";
 export { Activity } from "./state/activity.js";
 export { Trash } from "./state/trash.js";
 export { openAccount } from "./views/account/account.js";

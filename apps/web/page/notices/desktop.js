@@ -1,7 +1,7 @@
 // Notifications on the desktop, for those who want them, while nobody looks at the page.
 
 import * as device from "../device.js";
-import { registration } from "../offline/worker.js";
+import { registration } from "../offline/registration.js";
 import { strings } from "../strings/index.js";
 
 /** @import { About } from "../offline/notification-clicks.js" */

@@ -10,13 +10,6 @@ const BETWEEN_CHECKS = 3_600_000;
 /** Set once this tab has asked the new version to take over: only then is it loaded again. */
 let reloads = false;
 
-/** The worker's registration, once there is one; null where this browser has none, or will not (private windows). */
-export async function registration() {
-  if (!("serviceWorker" in navigator)) return null;
-  const found = navigator.serviceWorker.getRegistration("/");
-  return (await found.catch(() => null)) ?? null;
-}
-
 /**
  * Registers the worker. `onNewer(load)` is called when another version of the page is ready; `load` changes to it.
  *
