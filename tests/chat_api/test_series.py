@@ -1,7 +1,7 @@
 """A series as its owner sees it: its rule, how it begins, stops and goes on, and its reminders."""
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -48,7 +48,8 @@ async def test_a_task_that_does_not_repeat_has_no_rule(anna: User) -> None:
 
 
 async def test_how_a_series_goes_on_is_set_and_changed(anna: User, database: Database) -> None:
-    made = await daily(anna, recurrence_mode="after_completion", catch_up="all")
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    made = await daily(anna, due_date=tomorrow, recurrence_mode="after_completion", catch_up="all")
     assert (made["recurrence_mode"], made["catch_up"]) == ("after_completion", "all")
     changed = await anna.changes(made["id"], recurrence_mode="fixed")
     assert (changed["recurrence_mode"], changed["catch_up"]) == ("fixed", "all")
