@@ -1,5 +1,7 @@
 """The page: what was typed outlives a failed save, a key pressed too early, a closed tab and the end of the session."""
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
@@ -16,6 +18,14 @@ def form_of(page: Page, title: str) -> Locator:
     form = page.get_by_role("dialog", name="Edit task")
     expect(form).to_be_visible()
     return form
+
+
+def line_of(page: Page) -> Locator:
+    return page.get_by_role("textbox", name="New task")
+
+
+def message_of(page: Page) -> Locator:
+    return page.get_by_role("textbox", name="Message")
 
 
 @pytest.mark.parametrize("size", [{"width": 390, "height": 640}, {"width": 1280, "height": 500}])
@@ -86,6 +96,26 @@ def test_what_was_typed_is_there_again_after_the_tab_was_closed(ada: Person) -> 
     form = form_of(page, "Draft")
     expect(form.get_by_text("it is not saved yet")).to_have_count(0)
     assert [task["description"] for task in ada.tasks()] == ["A long story"]
+
+
+def test_a_second_tab_has_a_line_and_a_chat_of_its_own(ada: Person) -> None:
+    first = ada.tab("/#/chat")
+    line_of(first).fill("typed in the first")
+    message_of(first).fill("asked in the first")
+    second = ada.tab("/#/chat")
+    expect(message_of(second)).to_have_value("")
+    expect(line_of(second)).to_have_value("")
+    line_of(second).fill("typed in the second")
+    message_of(second).fill("asked in the second")
+    first.close()
+    second.close()
+    third = ada.tab("/#/chat")
+    both = re.compile("asked in the (first asked in the second|second asked in the first)")
+    expect(message_of(third)).to_have_value(both)
+    expect(line_of(third)).to_have_value(re.compile("typed in the (first|second)"))
+    others = {"typed in the first", "typed in the second"} - {line_of(third).input_value()}
+    for text in others:
+        expect(third.get_by_text(f"Not added yet: “{text}”.")).to_be_visible()
 
 
 def test_a_form_that_back_closed_can_be_opened_again(ada: Person) -> None:

@@ -11,7 +11,7 @@ const DAYS = 30;
 const DAY = 86_400_000;
 
 /** @typedef {Record<string, {value: unknown, at: number}>} Kept By name: "line", "chat", "new" or a task's id. */
-/** @typedef {{key: string, tab: string, value: unknown}} Held What is on its way, and from which tab. */
+/** @typedef {{key: string, tab: string, value: unknown}} Held What is typed or on its way, and in which tab. */
 
 /** One person's drafts. */
 export class Drafts {
@@ -58,27 +58,6 @@ export class Drafts {
     if (!this.over && JSON.stringify(value).length <= LONGEST) device.set(this.place, JSON.stringify(kept));
   }
 
-  /**
-   * The text kept under a name; "" where none is.
-   *
-   * @param {string} name
-   */
-  text(name) {
-    const value = this.get(name);
-    return typeof value === "string" ? value : "";
-  }
-
-  /**
-   * Keeps the text of a field, as long as there is one.
-   *
-   * @param {string} name
-   * @param {string} text
-   */
-  keep(name, text) {
-    if (text.trim()) this.set(name, text);
-    else this.drop(name);
-  }
-
   /** @param {string} name */
   drop(name) {
     const { [name]: dropped, ...others } = this.all();
@@ -108,6 +87,19 @@ export class Drafts {
   }
 
   /**
+   * Keeps the text of this tab's field, as long as there is one. The field of another tab is another one: `left` hands
+   * its text over when that tab is gone.
+   *
+   * @param {string} name
+   * @param {string} text
+   */
+  keep(name, text) {
+    const others = this.list(name).filter((/** @type {Held} */ one) => one.tab !== this.tab);
+    const mine = text.trim() ? [{ key: this.tab, tab: this.tab, value: text }] : [];
+    this.setList(name, [...others, ...mine]);
+  }
+
+  /**
    * Keeps what is sent beside others of its name until what this returns is called; what a page that closes before
    * has left, `left` finds.
    *
@@ -125,12 +117,14 @@ export class Drafts {
   }
 
   /**
-   * Hands over what pages that are gone had on its way; what others leave there, once they are gone.
+   * Hands over what pages that are gone have left; what others leave, once they are gone.
    *
    * @param {string} name
    * @param {(value: any) => void} take
+   * @param {number} [patience] milliseconds after which what others leave is left for the next visit
    */
-  left(name, take) {
+  left(name, take, patience) {
+    const signal = patience === undefined ? undefined : AbortSignal.timeout(patience);
     for (const tab of new Set(this.list(name).map((/** @type {Held} */ one) => one.tab))) {
       if (tab === this.tab) continue;
       const gone = () => {
@@ -143,7 +137,7 @@ export class Drafts {
         );
         for (const { value } of theirs) take(value);
       };
-      if (navigator.locks) navigator.locks.request(tabLock(tab), gone);
+      if (navigator.locks) navigator.locks.request(tabLock(tab), { signal }, gone).catch(ignoreTimeout);
       else gone();
     }
   }
@@ -156,4 +150,9 @@ export class Drafts {
   clear() {
     device.remove(this.place);
   }
+}
+
+/** @param {unknown} error */
+function ignoreTimeout(error) {
+  if (!(error instanceof DOMException && error.name === "TimeoutError")) throw error;
 }

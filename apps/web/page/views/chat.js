@@ -30,6 +30,7 @@ const emphasised = (text) =>
 
 const BRAND = "TaskFlow";
 const LOG_MARGIN = 8;
+const A_MOMENT = 2_000;
 const words = strings.chat;
 
 /**
@@ -53,7 +54,6 @@ export function chatPanel({ api, sync, drafts, onClose }) {
     placeholder: words.placeholder,
     maxlength: 10000,
     dir: "auto",
-    value: drafts.text("chat"),
     autocomplete: "off",
     enterkeyhint: "send",
   });
@@ -130,7 +130,7 @@ export function chatPanel({ api, sync, drafts, onClose }) {
     const again = back;
     back = null;
     input.value = "";
-    drafts.drop("chat");
+    drafts.keep("chat", "");
     say(text, again?.message);
     again?.release();
   }
@@ -245,6 +245,7 @@ export function chatPanel({ api, sync, drafts, onClose }) {
     returnFocus();
   }
 
+  drafts.left("chat", (text) => type(input.value ? ` ${text}` : text), A_MOMENT);
   drafts.left("said", (message) => {
     add("mine", message.body.message);
     offerAgain(message, add("problem", strings.unsent.mark));

@@ -29,6 +29,7 @@ import { tagComplete } from "./tag-complete.js";
 /** @typedef {{sent: Sent, reason: string, at: number}} Returned A line that came back into the field, and when. */
 
 const JUST_NOW = 1_500;
+const A_MOMENT = 2_000;
 const words = strings.quick;
 
 /**
@@ -249,11 +250,15 @@ export function quickAdd({ api, actions, drafts, clock, onDetails, onAdded }) {
     complain(reason);
   }
 
-  const left = drafts.text("line");
-  if (left) put({ line: { text: left, kept: [] }, days: null });
   drafts.left("lines", (sent) => {
     sending.keep(sent, "");
     form.classList.add("is-open");
   });
+  // A tab that is loaded anew may be gone a moment after the new one is there.
+  drafts.left(
+    "line",
+    (text) => (input.value ? keepRest([text]) : put({ line: { text, kept: [] }, days: null })),
+    A_MOMENT,
+  );
   return { node: form, focus: () => input.focus(), make, makeAll, keepRest };
 }
