@@ -34,6 +34,8 @@ from taskflow_ops.workloads import find_workload, pods_of, running_image
 
 _DRAIN_POLL_SECONDS: Final = 1.0
 _ASK_SECONDS: Final = 5.0
+_END_SECONDS: Final = 60.0
+"""Longer than a pod is given to end, which is 50 seconds behind the load balancer of a cloud."""
 
 
 class Rollback(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +86,8 @@ def rollback(operation: Operation, cluster: Cluster, kubectl: Kubectl, options: 
         smoke_test(operation, platform, options.url)
     with operation.step("Compare the cluster with the overlay"):
         _compare(operation, kubectl, target, server_side=server_side)
+    with operation.step("The last of Phase V's pods end"):
+        _see_off(operation, cluster)
     with operation.step("Sessions that were ended"):
         tell_revoked(operation, revoked, cluster.namespace)
 
@@ -176,6 +180,26 @@ def _verify(cluster: Cluster) -> None:
         containers = [*items(pod["spec"], "containers"), *items(pod["spec"], "initContainers")]
         if any(each["name"] == SIDECAR for each in containers) and not pod["metadata"].get("deletionTimestamp"):
             raise OpsError(f"Pod {name_of(pod)} still has a sidecar.")
+
+
+def _see_off(operation: Operation, cluster: Cluster) -> None:
+    """Wait until chat-api's former pods have ended: until then they do Phase V's work, such as erasing accounts.
+
+    One on a node that is lost is waited for no longer than it could work.
+    """
+    if operation.dry_run:
+        operation.say("nothing to wait for in a dry run")
+        return
+
+    def leaving() -> list[str]:
+        return [name_of(pod) for pod in pods_of(cluster, CHAT_API) if pod["metadata"].get("deletionTimestamp")]
+
+    try:
+        operation.wait("chat-api's former pods to end", lambda: not leaving(), within=_END_SECONDS)
+    except OpsError as error:
+        operation.say(f"{error}\nUsers have Phase IV. What is still there: {', '.join(leaving())}; is its node lost?")
+    else:
+        operation.say("nothing of Phase V runs any more")
 
 
 def _is_a_release(phase: str) -> bool:

@@ -92,6 +92,7 @@ async def test_back_to_phase_iv_and_forward_again(
         assert took < PROMISED_SECONDS
         assert "the images are there" in said, "looked at before anything was changed"
         assert "Phase IV admits what was revoked" in said
+        assert "nothing of Phase V runs any more" in said, "so nobody erases what is now let go"
         await half_way.aclose()
         for person in (closed, erased, leaving):
             assert await signs_in(person) == 401, "an account that was closed stays closed in Phase IV"

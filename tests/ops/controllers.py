@@ -17,15 +17,18 @@ NAME = "app.kubernetes.io/name"
 
 
 def play(objects: Objects, number: Callable[[], int]) -> None:
-    """Give every workload the pods it is to have, and end those that belong to none; `number` counts what is made."""
+    """Give every workload the pods it is to have, and end those that belong to none; `number` counts what is made.
+
+    One that has been told to end takes its time.
+    """
     owned: set[str] = set()
     for (plural, name), found in list(objects.items()):
         if plural in ("deployments", "statefulsets"):
             owned |= _play(objects, number, plural, name, found)
     for pod in _pods(objects):
-        name = pod["metadata"]["name"]
-        if pod["metadata"]["labels"].get(NAME) and name not in owned:
-            del objects["pods", name]
+        metadata = pod["metadata"]
+        if metadata["labels"].get(NAME) and metadata["name"] not in owned and "deletionTimestamp" not in metadata:
+            del objects["pods", metadata["name"]]
 
 
 def checked(pod: Object) -> Object:

@@ -1,5 +1,6 @@
 """`taskflow ops rollback`: five steps in order, each verified, resumable anywhere, ending in the overlay's Phase IV."""
 
+import copy
 import json
 import threading
 from pathlib import Path
@@ -50,6 +51,41 @@ def test_the_steps_come_in_order_and_end_in_phase_iv(
     assert all(f"{step}/5" in said for step in range(1, 6))
     assert "applying the overlay would change nothing" in said
     assert "Rolled back to Phase IV, in " in said
+
+
+def stays_a_while(api: ApiServer) -> str:
+    """A pod of chat-api that has been told to end, and has not yet. Returns its name."""
+    [pod, *_] = [found for found in api.pods if found["metadata"]["name"].startswith("chat-api")]
+    old = copy.deepcopy(pod)
+    old["metadata"] |= {"name": "chat-api-of-before", "deletionTimestamp": "2026-11-30T20:00:00Z"}
+    old["metadata"]["labels"]["hash"] = "of before"
+    api.objects["pods", "chat-api-of-before"] = old
+    return "chat-api-of-before"
+
+
+def test_it_has_ended_when_the_last_pod_of_phase_v_has(phase_v: ApiServer, overlay: Path, ops: Ops) -> None:
+    name = stays_a_while(phase_v)
+
+    def end_it_later(words: str) -> None:
+        if words == "delete services/chat-api-dapr":  # the last that is changed
+            threading.Timer(1.5, lambda: phase_v.objects.pop(("pods", name))).start()
+
+    phase_v.on_write = end_it_later
+    assert ops("rollback", "--overlay", str(overlay)) == 0
+    assert phase_v.named("pods", name) is None
+
+
+def test_a_pod_that_does_not_end_is_named_and_not_waited_for(
+    phase_v: ApiServer,
+    overlay: Path,
+    ops: Ops,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("taskflow_ops.rollback._END_SECONDS", 0.2)
+    name = stays_a_while(phase_v)
+    assert ops("rollback", "--overlay", str(overlay)) == 0
+    assert f"What is still there: {name}; is its node lost?" in capsys.readouterr().out
 
 
 def test_rolling_back_twice_changes_nothing(phase_v: ApiServer, overlay: Path, ops: Ops) -> None:
