@@ -143,6 +143,7 @@ def test_without_a_reading_the_line_works_as_before(ada: Person, fault: str) -> 
     page.get_by_role("radio", name="Today", exact=True).check()
     line(page).press("Enter")
     expect(row(page, "tea tomorrow at 17:00")).to_be_visible()
+    expect(page.get_by_text("Added as typed: the server did not say whether there is a date in it.")).to_be_visible()
     assert only_task(ada)["due_date"][:10] == day(0)
 
 

@@ -19,6 +19,7 @@ export const line = {
     inAWeek: "In einer Woche",
     quoted: (text) => `„${text}“`,
     addedWithoutDate: (unread) => `Ohne Datum hinzugefügt. Nicht gelesen: ${unread.join(", ")}`,
+    addedAsTyped: "Hinzugefügt wie geschrieben: Ob ein Datum darin steht, hat der Server nicht gesagt.",
     notAdded: (text, reason) =>
       reason ? `Nicht hinzugefügt: „${text}“. ${reason}` : `Noch nicht hinzugefügt: „${text}“.`,
     putBack: "Zurückholen",

@@ -18,6 +18,7 @@ export const line = {
     inAWeek: "In a week",
     quoted: (/** @type {string} */ text) => `“${text}”`,
     addedWithoutDate: (/** @type {string[]} */ unread) => `Added without a date. Not read: ${unread.join(", ")}`,
+    addedAsTyped: "Added as typed: the server did not say whether there is a date in it.",
     /** @param {string} text @param {string} reason */
     notAdded: (text, reason) => (reason ? `Not added: “${text}”. ${reason}` : `Not added yet: “${text}”.`),
     putBack: "Put back",

@@ -75,6 +75,7 @@ export function quickMaking({ actions, drafts, clock, reader, onAdded, onBack, o
     const refusal = reading && refusalOf(reading, reading.options.length > 0 ? null : reading);
     if (refusal) return refusal;
     await create(reading, sent, begun);
+    if (!reading) actions.tell({ text: strings.quick.addedAsTyped, key: "as-typed" });
     const unread = reading?.unread.map((one) => strings.quick.quoted(one.text)) ?? [];
     if (unread.length > 0) actions.tell({ text: strings.quick.addedWithoutDate(unread) });
     return "";
