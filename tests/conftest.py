@@ -2,8 +2,10 @@
 
 import functools
 import gc
+import operator
 import os
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from pathlib import Path
 
 import httpx
 import pytest
@@ -52,6 +54,25 @@ def pytest_configure_node(node: object) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """For `-n logical`: two workers a core, since half of the time a test waits for another process or a deadline."""
     return 2 * len(os.sched_getaffinity(0))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the modules that drive a browser among the others: workers that all do so at once have each other wait."""
+    modules: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        modules.setdefault(item.path, []).append(item)
+    browsers = [module for module in modules.values() if module[0].get_closest_marker("browser")]
+    others = [module for module in modules.values() if not module[0].get_closest_marker("browser")]
+    placed = sorted([*_placed(browsers), *_placed(others)], key=operator.itemgetter(0))
+    items[:] = [item for _, module in placed for item in module]
+
+
+def _placed(modules: Sequence[list[pytest.Item]]) -> Iterator[tuple[float, list[pytest.Item]]]:
+    """Each module with the part of all their tests that is before its middle."""
+    total, before = sum(map(len, modules)), 0
+    for module in modules:
+        yield (before + len(module) / 2) / total, module
+        before += len(module)
 
 
 def pytest_collection_finish() -> None:
