@@ -191,13 +191,17 @@ def _see_off(operation: Operation, cluster: Cluster) -> None:
         operation.say("nothing to wait for in a dry run")
         return
 
-    def leaving() -> list[str]:
-        return [name_of(pod) for pod in pods_of(cluster, CHAT_API) if pod["metadata"].get("deletionTimestamp")]
+    leaving: list[str] = []
+
+    def ended() -> bool:
+        pods = pods_of(cluster, CHAT_API)
+        leaving[:] = [name_of(pod) for pod in pods if pod["metadata"].get("deletionTimestamp")]
+        return not leaving
 
     try:
-        operation.wait("chat-api's former pods to end", lambda: not leaving(), within=_END_SECONDS)
+        operation.wait("chat-api's former pods to end", ended, within=_END_SECONDS)
     except OpsError as error:
-        operation.say(f"{error}\nUsers have Phase IV. What is still there: {', '.join(leaving())}; is its node lost?")
+        operation.say(f"{error}\nUsers have Phase IV. What is still there: {', '.join(leaving)}; is its node lost?")
     else:
         operation.say("nothing of Phase V runs any more")
 

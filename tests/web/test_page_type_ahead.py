@@ -1,5 +1,7 @@
 """What is typed while what it is meant for is still being loaded: it waits for that, and does nothing else."""
 
+import re
+
 import pytest
 from playwright.sync_api import Route, expect
 
@@ -74,21 +76,32 @@ def test_it_is_the_chats_when_that_comes(late: Late) -> None:
     expect(page.get_by_role("textbox", name="Message")).to_be_focused()
 
 
-def test_who_turns_to_something_else_types_there(late: Late) -> None:
+@pytest.mark.parametrize("by", ["pointer", "tab"])
+def test_who_turns_to_something_else_types_there(late: Late, by: str) -> None:
     page = late.page
+    line(page).focus()
+    page.keyboard.press("Shift+Tab")
     page.keyboard.press("Control+k")
-    line(page).click()
+    if by == "pointer":
+        line(page).click()
+    else:
+        page.keyboard.press("Tab")
     page.keyboard.type("milk")
     expect(line(page)).to_have_value("milk")
     late.come()
     expect(page.get_by_role("dialog").get_by_role("combobox")).to_have_value("")
 
 
-def test_who_goes_back_has_the_keys_again(late: Late) -> None:
+@pytest.mark.parametrize("how", ["back", "escape"])
+def test_who_goes_back_has_the_keys_again(late: Late, how: str) -> None:
     page = late.page
     page.keyboard.press("Control+k")
     page.keyboard.type("x")
-    page.go_back()
+    if how == "back":
+        page.go_back()
+    else:
+        page.keyboard.press("Escape")
+    expect(page).to_have_url(re.compile("/[^#]*(#/)?$"))
     page.keyboard.press("n")
     expect(line(page)).to_be_focused()
     late.come()

@@ -173,7 +173,7 @@ export class Router {
     this.closeSheet();
     const token = {};
     this.token = token;
-    this.typed = typeAhead();
+    this.typed = typeAhead(() => this.leave());
     const sheet = await this.open(location.hash.slice(1) || "/", start, () => this.closed(token));
     if (this.token !== token) return sheet?.close();
     this.sheet = sheet;

@@ -3,9 +3,11 @@
 
 /**
  * Takes up what is typed from now on, until what it returns is called, which tells it. Who touches the page or moves the
- * focus means what is there, and not what is to come.
+ * focus means what is there, and not what is to come; who presses Escape (`onLeave`) does not want it any more.
+ *
+ * @param {() => void} onLeave
  */
-export function typeAhead() {
+export function typeAhead(onLeave) {
   let text = "";
   const over = new AbortController();
   const how = { signal: over.signal, capture: true };
@@ -24,11 +26,13 @@ export function typeAhead() {
   addEventListener(
     "keydown",
     (event) => {
-      const { key } = event;
-      // With Alt, too, letters are typed: by that key or by AltGr, which is Ctrl and Alt.
-      if (event.metaKey || (event.ctrlKey && !event.altKey) || event.isComposing || key === "Escape") return;
-      if (key === "Backspace") take(event, text.slice(0, -1));
-      else take(event, [...key].length > 1 ? text : text + key);
+      const { key, ctrlKey, altKey } = event;
+      // AltGr is Ctrl and Alt, and types; so does Alt on a Mac, what is no plain letter. The rest are commands.
+      if (event.metaKey || event.isComposing || (ctrlKey !== altKey && (ctrlKey || /^\w$/.test(key)))) return;
+      if ([...key].length === 1) take(event, text + key);
+      else if (key === "Backspace") take(event, text.slice(0, -1));
+      else if (key === "Enter" || key === "Delete") take(event, text);
+      else if (key === "Escape") onLeave();
     },
     how,
   );
