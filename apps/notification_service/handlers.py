@@ -50,7 +50,11 @@ class Notify:
             observed = event.observed
             if observed < just_now and not self.hub.owes(event.user_id, observed):
                 self.hub.remember(event.task_id, event.version, now)
-            elif not isinstance(event, ReminderTriggered):
+                continue
+            if observed < just_now:
+                # A replay may have told it before what has come here since: that is no place in memory to go on from.
+                self.hub.recent.interrupt(now)
+            if not isinstance(event, ReminderTriggered):
                 changes.append(event)
             elif clock - observed > LATE:
                 self.hub.remember(event.task_id, 0, now)

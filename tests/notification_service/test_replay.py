@@ -45,6 +45,22 @@ class TestFromMemory:
         assert frames[0]["task"]["description"] == "All of them"
         assert [f["type"] for f in frames] == ["task.updated", "task.completed", "task.deleted"]
 
+    async def test_one_that_came_late_is_no_place_to_go_on_from(
+        self, running: Running, database: Database, monkeypatch: pytest.MonkeyPatch
+    ):
+        """A replay may have told it, from the outbox, before what has come here since."""
+        monkeypatch.setattr("notification_service.endpoint.OVERLAP_SECONDS", 0.0)
+        anna = await running.connect("anna")
+        await asyncio.sleep(0.5)
+        late, meanwhile = at(created("anna", "a"), datetime.now(UTC) - timedelta(seconds=10.2)), created("anna", "b")
+        await running.publish(meanwhile)
+        await asyncio.sleep(0.01)
+        await running.publish(late)
+        assert ids(await anna.frames(2)) == [meanwhile.event_id, late.event_id]
+        await record(database, late, meanwhile)
+        again = await back(running, "anna", late.event_id)
+        assert ids(await again.frames(1)) == [meanwhile.event_id]
+
 
 class TestFromTheDatabase:
     async def test_any_instance_answers_from_the_audit_trail(self, running: Running, database: Database):

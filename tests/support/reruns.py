@@ -68,4 +68,4 @@ def _reason(report: pytest.TestReport) -> list[str]:
     message = str(failure if crash is None else crash.message)
     through = " → ".join(f"{place.path}:{place.lineno}" for place in places)
     lines = [f"{report.when}: {through}", *message.splitlines()]
-    return [line[:_LONGEST] for line in lines[:_MOST_LINES]]
+    return [line[:_LONGEST].encode(errors="replace").decode() for line in lines[:_MOST_LINES]]

@@ -7,6 +7,9 @@ import { typeAhead } from "./type-ahead.js";
 
 /** @typedef {{kind: "reset" | "email" | "invitation", secret: string}} Link What was mailed or printed: counts once. */
 
+/** What is there to be typed in: what is typed before it has come is kept for it. */
+const TAKE_TEXT = ["/find", "/chat"];
+
 const LINK = /^#\/(reset|email|invitation)\/([\w-]{1,100})$/;
 
 /**
@@ -173,8 +176,16 @@ export class Router {
     this.closeSheet();
     const token = {};
     this.token = token;
-    this.typed = typeAhead(() => this.leave());
-    const sheet = await this.open(location.hash.slice(1) || "/", start, () => this.closed(token));
+    const path = location.hash.slice(1) || "/";
+    if (TAKE_TEXT.includes(path)) this.typed = typeAhead(() => this.leave());
+    /** @type {Sheet | null} */
+    let sheet = null;
+    try {
+      sheet = await this.open(path, start, () => this.closed(token));
+    } catch (error) {
+      if (this.token === token) this.typed();
+      throw error;
+    }
     if (this.token !== token) return sheet?.close();
     this.sheet = sheet;
     const text = this.typed();
@@ -186,5 +197,6 @@ export class Router {
     this.sheet?.close();
     this.sheet = null;
     this.typed();
+    this.typed = () => "";
   }
 }

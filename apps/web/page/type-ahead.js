@@ -26,10 +26,9 @@ export function typeAhead(onLeave) {
   addEventListener(
     "keydown",
     (event) => {
-      const { key, ctrlKey, altKey } = event;
-      // AltGr is Ctrl and Alt, and types; so does Alt on a Mac, what is no plain letter. The rest are commands.
-      if (event.metaKey || event.isComposing || (ctrlKey !== altKey && (ctrlKey || /^\w$/.test(key)))) return;
-      if ([...key].length === 1) take(event, text + key);
+      const { key } = event;
+      if (event.isComposing || isCommand(event)) return;
+      if ([...key].length === 1) take(event, event.repeat ? text : text + key);
       else if (key === "Backspace") take(event, text.slice(0, -1));
       else if (key === "Enter" || key === "Delete") take(event, text);
       else if (key === "Escape") onLeave();
@@ -43,4 +42,14 @@ export function typeAhead(onLeave) {
     stop();
     return text;
   };
+}
+
+/**
+ * Whether keys held with this one make it a command. AltGr is Ctrl and Alt, and types; so does Alt on a Mac, what is no
+ * plain letter.
+ *
+ * @param {KeyboardEvent} event
+ */
+function isCommand({ key, metaKey, ctrlKey, altKey }) {
+  return metaKey || (ctrlKey !== altKey && (ctrlKey || /^\w$/.test(key)));
 }

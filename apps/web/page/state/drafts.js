@@ -72,6 +72,8 @@ export class Drafts {
    */
   list(name) {
     const value = this.get(name);
+    // An earlier version of the page kept one text for all tabs.
+    if (typeof value === "string") return [{ key: "", tab: "", value }];
     return Array.isArray(value) ? value : [];
   }
 
@@ -94,7 +96,7 @@ export class Drafts {
    * @param {string} text
    */
   keep(name, text) {
-    const others = this.list(name).filter((/** @type {Held} */ one) => one.tab !== this.tab);
+    const others = this.list(name).filter((/** @type {Held} */ one) => one.key !== this.tab);
     const mine = text.trim() ? [{ key: this.tab, tab: this.tab, value: text }] : [];
     this.setList(name, [...others, ...mine]);
   }

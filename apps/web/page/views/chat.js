@@ -245,14 +245,15 @@ export function chatPanel({ api, sync, drafts, onClose }) {
     returnFocus();
   }
 
-  drafts.left("chat", (text) => type(input.value ? ` ${text}` : text), A_MOMENT);
+  // One message is never made of two: what finds the field taken waits for the next visit.
+  drafts.left("chat", (text) => (input.value ? drafts.hold("chat", text) : type(text)), A_MOMENT);
   drafts.left("said", (message) => {
     add("mine", message.body.message);
     offerAgain(message, add("problem", strings.unsent.mark));
   });
   /** @param {string} text */
   function type(text) {
-    input.value = (input.value + text).slice(0, input.maxLength);
+    input.value = [input.value, text].filter(Boolean).join(" ").slice(0, input.maxLength);
     input.dispatchEvent(new Event("input"));
   }
 
