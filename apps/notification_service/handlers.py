@@ -48,10 +48,10 @@ class Notify:
         changes: list[TaskEvent] = []
         for event in events:
             observed = event.observed
-            if observed < just_now and not self.hub.owes(event.user_id, observed):
-                self.hub.remember(event.task_id, event.version, now)
-                continue
             if observed < just_now:
+                if not self.hub.owes(event.user_id, observed):
+                    self.hub.remember(event.task_id, event.version, now)
+                    continue
                 # A replay may have told it before what has come here since: that is no place in memory to go on from.
                 self.hub.recent.interrupt(now)
             if not isinstance(event, ReminderTriggered):

@@ -87,7 +87,7 @@ def rollback(operation: Operation, cluster: Cluster, kubectl: Kubectl, options: 
     with operation.step("Compare the cluster with the overlay"):
         _compare(operation, kubectl, target, server_side=server_side)
     with operation.step("The last of Phase V's pods end"):
-        _see_off(operation, cluster)
+        _wait_for_former_pods(operation, cluster)
     with operation.step("Sessions that were ended"):
         tell_revoked(operation, revoked, cluster.namespace)
 
@@ -182,7 +182,7 @@ def _verify(cluster: Cluster) -> None:
             raise OpsError(f"Pod {name_of(pod)} still has a sidecar.")
 
 
-def _see_off(operation: Operation, cluster: Cluster) -> None:
+def _wait_for_former_pods(operation: Operation, cluster: Cluster) -> None:
     """Wait until chat-api's former pods have ended: until then they do Phase V's work, such as erasing accounts.
 
     One on a node that is lost is waited for no longer than it could work.

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.web.person import PASSWORD, Person, choose, day, log_in, quick_add, row
+from tests.web.test_page_quick_add import line
 
 pytestmark = pytest.mark.browser
 
@@ -18,10 +19,6 @@ def form_of(page: Page, title: str) -> Locator:
     form = page.get_by_role("dialog", name="Edit task")
     expect(form).to_be_visible()
     return form
-
-
-def line_of(page: Page) -> Locator:
-    return page.get_by_role("textbox", name="New task")
 
 
 def message_of(page: Page) -> Locator:
@@ -100,19 +97,19 @@ def test_what_was_typed_is_there_again_after_the_tab_was_closed(ada: Person) -> 
 
 def test_a_second_tab_has_a_line_and_a_chat_of_its_own(ada: Person) -> None:
     first = ada.tab("/#/chat")
-    line_of(first).fill("typed in the first")
+    line(first).fill("typed in the first")
     message_of(first).fill("asked in the first")
     second = ada.tab("/#/chat")
     expect(message_of(second)).to_have_value("")
-    expect(line_of(second)).to_have_value("")
-    line_of(second).fill("typed in the second")
+    expect(line(second)).to_have_value("")
+    line(second).fill("typed in the second")
     message_of(second).fill("asked in the second")
     first.close()
     second.close()
     third = ada.tab("/#/chat")
     expect(message_of(third)).to_have_value(re.compile("^asked in the (first|second)$"))
-    expect(line_of(third)).to_have_value(re.compile("typed in the (first|second)"))
-    others = {"typed in the first", "typed in the second"} - {line_of(third).input_value()}
+    expect(line(third)).to_have_value(re.compile("typed in the (first|second)"))
+    others = {"typed in the first", "typed in the second"} - {line(third).input_value()}
     for text in others:
         expect(third.get_by_text(f"Not added yet: “{text}”.")).to_be_visible()
     [other] = {"asked in the first", "asked in the second"} - {message_of(third).input_value()}

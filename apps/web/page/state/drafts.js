@@ -9,6 +9,8 @@ const MOST = 20;
 const LONGEST = 60_000;
 const DAYS = 30;
 const DAY = 86_400_000;
+/** A tab that is loaded anew may be gone a moment after the new one is there. */
+const A_MOMENT = 2_000;
 
 /** @typedef {Record<string, {value: unknown, at: number}>} Kept By name: "line", "chat", "new" or a task's id. */
 /** @typedef {{key: string, tab: string, value: unknown}} Held What is typed or on its way, and in which tab. */
@@ -89,7 +91,7 @@ export class Drafts {
   }
 
   /**
-   * Keeps the text of this tab's field, as long as there is one. The field of another tab is another one: `left` hands
+   * Keeps the text of this tab's field, as long as there is one. The field of another tab is another one: `recall` hands
    * its text over when that tab is gone.
    *
    * @param {string} name
@@ -99,6 +101,16 @@ export class Drafts {
     const others = this.list(name).filter((/** @type {Held} */ one) => one.key !== this.tab);
     const mine = text.trim() ? [{ key: this.tab, tab: this.tab, value: text }] : [];
     this.setList(name, [...others, ...mine]);
+  }
+
+  /**
+   * Hands over the texts of closed tabs' fields; of those that are open now, only at another visit.
+   *
+   * @param {string} name
+   * @param {(text: string) => void} take
+   */
+  recall(name, take) {
+    this.left(name, take, A_MOMENT);
   }
 
   /**

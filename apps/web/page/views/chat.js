@@ -30,7 +30,6 @@ const emphasised = (text) =>
 
 const BRAND = "TaskFlow";
 const LOG_MARGIN = 8;
-const A_MOMENT = 2_000;
 const words = strings.chat;
 
 /**
@@ -246,7 +245,7 @@ export function chatPanel({ api, sync, drafts, onClose }) {
   }
 
   // One message is never made of two: what finds the field taken waits for the next visit.
-  drafts.left("chat", (text) => (input.value ? drafts.hold("chat", text) : type(text)), A_MOMENT);
+  drafts.recall("chat", (text) => (input.value ? drafts.hold("chat", text) : type(text)));
   drafts.left("said", (message) => {
     add("mine", message.body.message);
     offerAgain(message, add("problem", strings.unsent.mark));

@@ -29,7 +29,6 @@ import { tagComplete } from "./tag-complete.js";
 /** @typedef {{sent: Sent, reason: string, at: number}} Returned A line that came back into the field, and when. */
 
 const JUST_NOW = 1_500;
-const A_MOMENT = 2_000;
 const words = strings.quick;
 
 /**
@@ -254,11 +253,6 @@ export function quickAdd({ api, actions, drafts, clock, onDetails, onAdded }) {
     sending.keep(sent, "");
     form.classList.add("is-open");
   });
-  // A tab that is loaded anew may be gone a moment after the new one is there.
-  drafts.left(
-    "line",
-    (text) => (input.value ? keepRest([text]) : put({ line: { text, kept: [] }, days: null })),
-    A_MOMENT,
-  );
+  drafts.recall("line", (text) => (input.value ? keepRest([text]) : put({ line: { text, kept: [] }, days: null })));
   return { node: form, focus: () => input.focus(), make, makeAll, keepRest };
 }
