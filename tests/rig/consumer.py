@@ -44,19 +44,25 @@ class Consumer:
         self.port = ports.free(1)[0]
         self.healthy = True
         self.answer: Callable[[Delivery], str | None] = lambda _: "SUCCESS"
-        self.hold: asyncio.Event | None = None
-        """While set to an event that is not set, deliveries get no answer."""
+        self.held: frozenset[str] = frozenset()
+        """Batches with one of these events get no answer until `release()`; others do: earlier ones may come again."""
         self.deliveries: list[Delivery] = []
         self.requests = 0
         self.cancelled = 0
         self.tokens: set[str | None] = set()
         self._token = token
+        self._released = asyncio.Event()
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task[None] | None = None
 
     def of(self, *event_ids: str, path: str = "/internal/events") -> list[Delivery]:
         """The deliveries of these events on `path`, in the order they came."""
         return [one for one in self.deliveries if one.path == path and one.id in event_ids]
+
+    def release(self) -> None:
+        """Answers what is held, and holds nothing more."""
+        self.held = frozenset()
+        self._released.set()
 
     async def start(self) -> None:
         """Listens; returns once it does."""
@@ -90,8 +96,7 @@ class Consumer:
         try:
             yield self
         finally:
-            if self.hold is not None:
-                self.hold.set()
+            self.release()
             await self.stop()
 
     async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -122,13 +127,13 @@ class Consumer:
             for entry in envelope["entries"]
         ]
         self.deliveries += batch
-        if self.hold is not None and not self.hold.is_set():
-            waiting = asyncio.ensure_future(self.hold.wait())
+        if not path.endswith("dead-letters") and any(one.id in self.held for one in batch):
+            waiting = asyncio.ensure_future(self._released.wait())
             gone = asyncio.ensure_future(receive())
             await asyncio.wait({waiting, gone}, return_when=asyncio.FIRST_COMPLETED)
             waiting.cancel()
             gone.cancel()
-            if not self.hold.is_set():
+            if not self._released.is_set():
                 self.cancelled += 1
                 return
         statuses = [{"entryId": one.entry_id, "status": status} for one in batch if (status := self.answer(one))]

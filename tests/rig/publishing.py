@@ -10,6 +10,7 @@ import httpx
 
 from e2e.rig.daprd import Sidecar
 from tests.rig.conftest import API_TOKEN
+from tests.rig.consumer import Consumer
 
 CREATED = "taskflow.tasks.created"
 
@@ -61,3 +62,10 @@ async def eventually(holds: Callable[[], object], *, within: float = 30.0) -> No
     while not holds():
         assert time.monotonic() < deadline, f"not within {within} s"
         await asyncio.sleep(0.02)
+
+
+async def drain(publisher: Sidecar, consumer: Consumer) -> None:
+    """Returns once the consumer has had what other tests left on any partition."""
+    earlier = {one["id"]: one for one in (event() for _ in range(60))}
+    await publish(publisher, CREATED, [*earlier.values()])
+    await eventually(lambda: len({one.id for one in consumer.of(*earlier)}) == len(earlier))

@@ -2,11 +2,10 @@
 
 import asyncio
 
-from e2e.rig.daprd import Sidecar
 from e2e.rig.kafka import Kafka
 from tests.rig.conftest import StartSidecar
 from tests.rig.consumer import Consumer
-from tests.rig.publishing import CREATED, event, eventually, publish
+from tests.rig.publishing import CREATED, drain, event, eventually, publish
 
 DEAD = "/internal/events/dead-letters"
 DEAD_TOPIC = "taskflow.dead-letter.audit-logger"
@@ -18,13 +17,13 @@ async def test_a_batch_whose_service_crashes_comes_again(start_sidecar: StartSid
     start_sidecar("audit-logger", consumer.port)
     await drain(publisher, consumer)
     sent = [event("one-task") for _ in range(5)]
-    consumer.hold = asyncio.Event()
+    consumer.held = frozenset(one["id"] for one in sent)
     await publish(publisher, CREATED, sent)
     await eventually(lambda: consumer.of(sent[0]["id"]))
     await consumer.crash()
     before = len(consumer.deliveries)
     await asyncio.sleep(5)
-    consumer.hold.set()
+    consumer.release()
     await consumer.start()
     ids = {one["id"] for one in sent}
     await eventually(lambda: ids <= {one.id for one in consumer.deliveries[before:]})
@@ -47,10 +46,3 @@ async def test_a_dead_letter_that_cannot_be_written_is_tried_until_it_can(
     finally:
         kafka.configure(DEAD_TOPIC, "max.message.bytes", "1048588")
     await eventually(lambda: consumer.of(bad["id"], path=DEAD) and consumer.of(after["id"]))
-
-
-async def drain(publisher: Sidecar, consumer: Consumer) -> None:
-    """Returns once the consumer has had what other tests left on any partition."""
-    earlier = [event() for _ in range(60)]
-    await publish(publisher, CREATED, earlier)
-    await eventually(lambda: len(consumer.of(*[one["id"] for one in earlier])) == 60)

@@ -5,7 +5,7 @@ import json
 
 from tests.rig.conftest import APP_TOKEN, StartSidecar
 from tests.rig.consumer import Consumer, Delivery
-from tests.rig.publishing import CREATED, event, eventually, publish
+from tests.rig.publishing import CREATED, drain, event, eventually, publish
 
 
 async def test_events_arrive_in_batches_as_they_were_sent(start_sidecar: StartSidecar, consumer: Consumer) -> None:
@@ -126,16 +126,14 @@ async def test_a_batch_that_a_service_cannot_take_waits_for_it_and_costs_no_atte
 ) -> None:
     publisher = start_sidecar("chat-api")
     start_sidecar("audit-logger", consumer.port)
-    earlier = [event() for _ in range(60)]  # on every partition, after whatever other tests left there
-    await publish(publisher, CREATED, earlier)
-    await eventually(lambda: len(consumer.of(*[one["id"] for one in earlier])) == 60, within=20)
+    await drain(publisher, consumer)
     one = event()
-    consumer.hold = asyncio.Event()
+    consumer.held = frozenset([one["id"]])
     await publish(publisher, CREATED, [one])
     await eventually(lambda: consumer.of(one["id"]))
     consumer.healthy = False
     await eventually(lambda: consumer.cancelled, within=15)
-    consumer.hold.set()
+    consumer.release()
     await asyncio.sleep(2)
     assert not consumer.of(one["id"], path="/internal/events/dead-letters")
     consumer.healthy = True
