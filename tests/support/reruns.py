@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-TOO_MANY: Final = int(os.environ.get("TOO_MANY_RERUNS", "3"))
+TOO_MANY: Final = int(os.environ.get("TOO_MANY_RERUNS", "6"))
 
 _MOST_LINES: Final = 8
 _LONGEST: Final = 200
