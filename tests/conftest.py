@@ -14,6 +14,7 @@ import structlog
 from chat_api.accounts import Accounts
 from taskflow_core.database.pool import Database
 from taskflow_core.settings import Settings
+from tests.support import left_open
 from tests.support.clock import MovableClock
 from tests.support.one_process import in_one_process
 from tests.support.shared_postgres import Addresses, Cluster, Databases
@@ -80,6 +81,9 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+
+
+pytest_runtest_teardown = left_open.pytest_runtest_teardown
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

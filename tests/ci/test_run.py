@@ -96,25 +96,26 @@ def test_flaky(which):
 """
 
 
-def flaky(tmp_path: Path, name: str, count: int, *options: str) -> tuple[int, str]:
-    """A run of tests that pass when they are tried again."""
-    (tmp_path / f"test_{name}.py").write_text(FLAKY.format(count=count, name=name), encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", str(tmp_path), "-p", "xdist", *options]
+LEAKING: Final = """
+import gc, socket
+def test_fails():
+    left = socket.socket()
+    assert not left, "the door is open"
+def test_another():
+    gc.collect()
+"""
+
+
+def pytest_on(file: Path, *options: str) -> tuple[int, str]:
+    """A run of pytest with the plugin of CI, where what fails is tried again."""
+    plugins = ("xdist", "pytest_rerunfailures", "tests.support.reruns", "tests.support.left_open")
+    command = [sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", str(file.parent), "--reruns", "1"]
     done = subprocess.run(
-        [
-            *command,
-            "-p",
-            "pytest_rerunfailures",
-            "--reruns",
-            "1",
-            "-p",
-            "tests.support.reruns",
-            str(tmp_path / f"test_{name}.py"),
-        ],
+        [*command, *(word for plugin in plugins for word in ("-p", plugin)), *options, str(file)],
         cwd=ROOT,
         env=os.environ
         | {
-            "RERUNS_FILE": str(tmp_path / "reruns"),
+            "RERUNS_FILE": str(file.with_name("reruns")),
             "TOO_MANY_RERUNS": "3",
             "PYTEST_ADDOPTS": "",
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
@@ -124,6 +125,21 @@ def flaky(tmp_path: Path, name: str, count: int, *options: str) -> tuple[int, st
         check=False,
     )
     return done.returncode, done.stdout
+
+
+def flaky(tmp_path: Path, name: str, count: int, *options: str) -> tuple[int, str]:
+    """A run of tests that pass when they are tried again."""
+    file = tmp_path / f"test_{name}.py"
+    file.write_text(FLAKY.format(count=count, name=name), encoding="utf-8")
+    return pytest_on(file, *options)
+
+
+def test_what_a_failed_test_left_open_is_no_failure_of_the_next(tmp_path: Path) -> None:
+    file = tmp_path / "test_leaking.py"
+    file.write_text(LEAKING, encoding="utf-8")
+    status, output = pytest_on(file, "-W", "error")
+    assert status == 1
+    assert "1 failed, 1 passed, 1 rerun" in output.splitlines()[-1], output
 
 
 def test_tests_that_were_tried_again_are_named_with_the_reason_and_the_third_fails(tmp_path: Path) -> None:
