@@ -11,6 +11,9 @@ from tests.support.processes import until
 from tests.web.conftest import NewContext
 from tests.web.person import Person, has_worker, moment, new_email
 
+PATIENCE = 40
+"""Seconds: what is pressed may be three requests, each of which waits ten."""
+
 SHOW = """async ([title, about]) => {
   localStorage.setItem("taskflow.desktop", "on");
   Object.defineProperty(document, "hidden", { get: () => true });
@@ -88,7 +91,7 @@ def test_done_is_done_with_no_page_open(ada: Person, show: Shown) -> None:
     page, worker = show(ada.add("Feed the cat"))
     page.goto("about:blank")
     worker.evaluate(PRESS, "done")
-    until(lambda: ada.tasks()[0]["completed"], within=20, what="the task is done")
+    until(lambda: ada.tasks()[0]["completed"], within=PATIENCE, what="the task is done")
 
 
 def test_a_session_that_ran_out_is_renewed_for_it(ada: Person, show: Shown) -> None:
@@ -100,18 +103,18 @@ def test_a_session_that_ran_out_is_renewed_for_it(ada: Person, show: Shown) -> N
     def is_renewed() -> bool:
         return any(cookie.get("name") == "taskflow_session" for cookie in ada.context.cookies())
 
-    until(is_renewed, within=20, what="the session is renewed")
-    until(lambda: ada.tasks()[0]["completed"], within=20, what="the task is done")
+    until(is_renewed, within=PATIENCE, what="the session is renewed")
+    until(lambda: ada.tasks()[0]["completed"], within=PATIENCE, what="the task is done")
 
 
 def test_snooze_is_snoozed_with_no_page_open(ada: Person, show: Shown) -> None:
     task = ada.add("Feed the cat", due_date=moment(hours=1), reminders=["PT2H"])
-    until(ada.reminders, within=20, what="the reminder waits")
+    until(ada.reminders, within=PATIENCE, what="the reminder waits")
     [reminder] = ada.reminders()
     page, worker = show(task, reminderId=reminder["id"])
     page.goto("about:blank")
     worker.evaluate(PRESS, "snooze")
-    until(lambda: ada.reminders("pending"), within=20, what="the reminder comes again")
+    until(lambda: ada.reminders("pending"), within=PATIENCE, what="the reminder comes again")
     assert ada.reminders() == []
     assert ada.tasks()[0]["completed"] is False
 
@@ -121,7 +124,7 @@ def test_after_the_session_it_comes_back_and_says_so(ada: Person, show: Shown, a
     page, worker = show(ada.add("Feed the cat"))
     ada.context.clear_cookies()
     worker.evaluate(PRESS, action)
-    until(lambda: any("did not work" in body for body in page.evaluate(TOLD)), within=20, what="it is said")
+    until(lambda: any("did not work" in body for body in page.evaluate(TOLD)), within=PATIENCE, what="it is said")
     assert page.evaluate(ACTIONS) == [["snooze", "done"]], "and can be answered when they are signed in again"
 
 
@@ -129,7 +132,7 @@ def test_nothing_is_done_in_another_persons_name(ada: Person, show: Shown) -> No
     task = ada.add("Feed the cat")
     page, worker = show(task, userId="somebody-else")
     worker.evaluate(PRESS, "done")
-    until(lambda: any("did not work" in body for body in page.evaluate(TOLD)), within=20, what="it is said")
+    until(lambda: any("did not work" in body for body in page.evaluate(TOLD)), within=PATIENCE, what="it is said")
     assert ada.tasks()[0]["completed"] is False
 
 
