@@ -57,6 +57,10 @@ ORDER BY lower(email), created_at, id
 """
 # The account of an id.
 _BY_ID: Final = "SELECT id, email, hashed_password, created_at::timestamptz FROM users WHERE id = $1"
+# The same, where nobody has disabled or deleted it.
+_OPEN_BY_ID: Final = f"{_BY_ID} AND NOT EXISTS (SELECT FROM disabled_accounts WHERE user_id = $1)"
+# An account whose password is the one that was shown; it stays so until the transaction ends.
+_HOLD: Final = "SELECT id FROM users WHERE id = $1 AND hashed_password = $2 FOR SHARE"
 
 
 SignUps = Literal["open", "invite", "closed"]
@@ -121,6 +125,17 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     account: Account
     password_hash: str
     devices: tuple[str, ...]
+
+
+async def hold(connection: Connection, entry: Entry) -> None:
+    """Have an account stay as it was confirmed until the transaction ends: what is done in it counts for nobody who
+    knows an earlier password. Comes before whatever else the transaction locks, but for what ends sessions.
+
+    Raises WrongPasswordError and AccountGoneError, as `Accounts.confirm` does, where it has changed since.
+    """
+    if await connection.fetchval(_HOLD, entry.account.id, entry.password_hash) is None:
+        still_there = await connection.fetchrow(_OPEN_BY_ID, entry.account.id) is not None
+        raise WrongPasswordError if still_there else AccountGoneError
 
 
 class Accounts:
@@ -192,10 +207,11 @@ class Accounts:
     async def confirm(self, user_id: str, password: str, client: Client) -> Entry:
         """The account of somebody who is signed in and gives their password once more, before what they may not undo.
 
-        A wrong one counts as a failed sign-in. Raises WrongPasswordError, AccountGoneError where there is no such
-        account any more, TooManyAttemptsError and SignInBusyError.
+        A wrong one counts as a failed sign-in. What it was asked for is done in a transaction that begins with `hold`.
+        Raises WrongPasswordError, AccountGoneError where the account was closed, TooManyAttemptsError and
+        SignInBusyError.
         """
-        row = await self._row(user_id)
+        row = await self._row(user_id, _OPEN_BY_ID)
         if row is None:
             raise AccountGoneError
         entry = await self._shown(row, row["email"].lower(), password, client)
@@ -238,8 +254,8 @@ class Accounts:
         row = await self._row(user_id)
         return None if row is None else _account(row)
 
-    async def _row(self, user_id: str) -> asyncpg.Record | None:
-        return None if "\x00" in user_id else await self._database.fetchrow(_BY_ID, user_id)
+    async def _row(self, user_id: str, statement: str = _BY_ID) -> asyncpg.Record | None:
+        return None if "\x00" in user_id else await self._database.fetchrow(statement, user_id)
 
     def close(self) -> None:
         """Let the hashing threads go."""

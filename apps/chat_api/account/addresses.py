@@ -7,7 +7,7 @@ import asyncpg
 
 from chat_api.account import links
 from chat_api.account.mailing import KEPT_TRYING
-from chat_api.accounts import Accounts, is_taken, new_address
+from chat_api.accounts import Accounts, hold, is_taken, new_address
 from chat_api.security.telling import about, tell
 from chat_api.signing_in.client import Client
 from chat_api.signing_in.gate import SharedGate
@@ -49,12 +49,13 @@ class Addresses:
         address = new_address(email)
         if address is None:
             raise FieldError("email", "is no e-mail address", "NOT_AN_ADDRESS")
-        await self._accounts.confirm(user_id, password, client)
+        entry = await self._accounts.confirm(user_id, password, client)
         await self._gate.charge_mail(address, client)  # before it is looked up: so nobody can look up many
         if await is_taken(self._database, address, besides=user_id):
             raise EmailTakenError
         lasts = KEPT_TRYING if self.mails else WITHOUT_MAIL
         async with self._database.transaction() as connection:
+            await hold(connection, entry)
             await connection.execute(_FORGET, user_id)
             await links.ask_for_mail(connection, "email", lasts, user_id=user_id, email=address)
 
@@ -67,13 +68,14 @@ class Addresses:
         now = self._clock.now()
         try:
             async with self._database.transaction() as connection:
-                holder = await links.use(connection, "email", link, now)
+                holder = await links.find(connection, "email", link, now)
                 if holder is None or holder.user_id is None or holder.email is None:
                     raise InvalidLinkError
                 if await is_taken(connection, holder.email, besides=holder.user_id):
                     raise EmailTakenError
                 before: str | None = await connection.fetchval(_SET, holder.user_id, holder.email, now)
-                if before is None:
+                # The account is locked before its links, as by all who change both.
+                if before is None or await links.use(connection, "email", link, now) is None:
                     raise InvalidLinkError
                 await links.withdraw(connection, holder.user_id)
                 if self.mails:

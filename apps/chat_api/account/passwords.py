@@ -1,26 +1,20 @@
 """Changing the password. Its hash stays where Phase IV has it, and in Phase IV's form."""
 
-from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from chat_api.account import links
-from chat_api.accounts import Accounts, Entry
+from chat_api.accounts import Accounts, Entry, hold
 from chat_api.security.telling import about
 from chat_api.sessions.stored import StoredSessions
 from chat_api.signing_in.client import Client
 from chat_api.signing_in.passwords import check_new
-from taskflow_core.database.pool import Connection
 from taskflow_core.domain.clock import Clock
-from taskflow_core.domain.errors import WrongPasswordError
 from taskflow_core.events.account import PasswordChanged
 from taskflow_core.service.tokens import Identity
 
-# A new hash in the place of the one that was shown.
-_REPLACE: Final = """
-UPDATE users SET hashed_password = $3, updated_at = $4::timestamptz WHERE id = $1 AND hashed_password = $2 RETURNING id
-"""
+_SET: Final = "UPDATE users SET hashed_password = $2, updated_at = $3::timestamptz WHERE id = $1"
 
 
 class Passwords:
@@ -44,13 +38,9 @@ class Passwords:
         now, kept = self._clock.now(), identity.session_id
         changed = PasswordChanged(session_id=kept, **about(identity.user_id, now))
         async with self._sessions.ending_all(identity.user_id, "password", keep=kept, telling=[changed]) as connection:
-            if not await _replace(connection, entry, hashed, now):
-                raise WrongPasswordError  # it was changed, or the account closed, at the same time
+            await hold(connection, entry)
+            await connection.execute(_SET, identity.user_id, hashed, now)
             # Who knew the old one may have asked for another address, or reads the mail to this one.
             await links.withdraw(connection, identity.user_id)
         devices = await self._accounts.remember(identity.user_id, client)
         return msgspec.structs.replace(entry, password_hash=hashed, devices=devices)
-
-
-async def _replace(connection: Connection, entry: Entry, hashed: str, now: datetime) -> bool:
-    return await connection.fetchval(_REPLACE, entry.account.id, entry.password_hash, hashed, now) is not None

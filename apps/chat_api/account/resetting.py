@@ -81,8 +81,8 @@ class Resetting:
         self._tokens.have_ended(user_id, ended)
 
     async def _set(self, connection: Connection, user_id: str, link: str, hashed: str, now: datetime) -> None:
-        if await links.use(connection, "reset", link, now) is None:
-            raise InvalidLinkError  # it was used at the same time
-        if await connection.fetchval(_SET, user_id, hashed, now) is None:
+        # The account is locked before its links, as by all who change both. The link may have been used meanwhile.
+        changed = await connection.fetchval(_SET, user_id, hashed, now) is not None
+        if not changed or await links.use(connection, "reset", link, now) is None:
             raise InvalidLinkError
         await links.withdraw(connection, user_id)

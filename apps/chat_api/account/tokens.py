@@ -7,7 +7,7 @@ from typing import Final
 import asyncpg
 import msgspec
 
-from chat_api.accounts import Accounts
+from chat_api.accounts import Accounts, hold
 from chat_api.security.telling import about, tell
 from chat_api.signing_in.client import Client
 from taskflow_core.database.pool import Connection, Database
@@ -84,7 +84,7 @@ class UserTokens:
         """
         if not name.strip() or not name.isprintable():
             raise FieldError("name", "is not printable, or blank", "BLANK")
-        await self._accounts.confirm(user_id, password, client)
+        entry = await self._accounts.confirm(user_id, password, client)
         token, now = self._form.new(), self._clock.now()
         made = TokenView(
             id=uuid.uuid4().hex,
@@ -95,6 +95,7 @@ class UserTokens:
             last_used_at=None,
         )
         async with self._database.transaction() as connection:
+            await hold(connection, entry)
             await connection.execute(_ONE_AT_A_TIME, user_id)
             if await connection.fetchval(_COUNT, user_id, now) >= MOST_TOKENS:
                 raise TooManyTokensError(MOST_TOKENS)

@@ -2,21 +2,19 @@
 
 from typing import Final
 
-from chat_api.accounts import Accounts
+from chat_api.accounts import Accounts, hold
 from chat_api.security.telling import about
 from chat_api.sessions.disabling import hash_of_nothing
 from chat_api.sessions.stored import StoredSessions
 from chat_api.signing_in.client import Client
 from taskflow_core.database.pool import Connection
-from taskflow_core.domain.errors import WrongPasswordError
 from taskflow_core.events.account import AccountEvent, Deleted
 from taskflow_core.service.tokens import Identity
 from taskflow_core.user_hash import user_hash
 
-# The account without an address and with a password that nobody knows; $3 null, or the hash that was shown.
+# The account without an address and with a password that nobody knows.
 _CLOSE: Final = """
-UPDATE users SET email = 'erased.' || md5(id) || '@erased.invalid', hashed_password = $2
-WHERE id = $1 AND ($3::text IS NULL OR hashed_password = $3) RETURNING id
+UPDATE users SET email = 'erased.' || md5(id) || '@erased.invalid', hashed_password = $2 WHERE id = $1 RETURNING id
 """
 # Refused by its id as well; there is no password that could be put back.
 _PARK: Final = """
@@ -52,17 +50,14 @@ class Deletion:
         placeholder = await hash_of_nothing()
         telling: list[AccountEvent] = []
         async with self._sessions.ending_all(identity.user_id, "deleted", telling=telling) as connection:
-            if not await close(connection, identity.user_id, placeholder, shown=entry.password_hash):
-                raise WrongPasswordError  # it was changed, or the account closed, at the same time
+            await hold(connection, entry)
+            await close(connection, identity.user_id, placeholder)
             telling.append(Deleted(**about(identity.user_id, await connection.fetchval(_NOW))))
 
 
-async def close(connection: Connection, user_id: str, placeholder: str, *, shown: str | None = None) -> bool:
-    """Close the account and ask for its erasure, in a transaction that also ends its sessions.
-
-    False where it is gone, or its password's hash is not the one that was shown.
-    """
-    if await connection.fetchval(_CLOSE, user_id, placeholder, shown) is None:
+async def close(connection: Connection, user_id: str, placeholder: str) -> bool:
+    """Close the account and ask for its erasure, in a transaction that also ends its sessions; False if it is gone."""
+    if await connection.fetchval(_CLOSE, user_id, placeholder) is None:
         return False
     await connection.execute(_PARK, user_id, placeholder)
     await connection.execute(_FORGET_LINKS, user_id)

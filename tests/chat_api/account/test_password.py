@@ -157,7 +157,7 @@ async def test_a_crash_before_the_commit_changes_nothing(
     async def crash(*_: Any) -> bool:
         raise ConnectionError("gone")
 
-    monkeypatch.setattr("chat_api.account.passwords._replace", crash)
+    monkeypatch.setattr("chat_api.account.links.withdraw", crash)
     assert (await change(mine)).status_code >= 500
     assert (await mine.me(), await other.me()) == (200, 200)
     assert await signs_in(here, BOB["password"]) == 200
