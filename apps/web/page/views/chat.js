@@ -5,6 +5,7 @@ import { icon } from "../icons.js";
 import { newKey } from "../server/api.js";
 import { ApiError } from "../server/errors.js";
 import { strings } from "../strings/index.js";
+import { sayWhatIsCut } from "./parts/cut-short.js";
 
 /**
  * @import { ChatAnswer } from "../../types/chat-api.js"
@@ -56,6 +57,7 @@ export function chatPanel({ api, sync, drafts, onClose }) {
     autocomplete: "off",
     enterkeyhint: "send",
   });
+  sayWhatIsCut(input, (text) => add("problem", text));
   /** A message that came back into the field, as long as it is the same. @type {{message: Message, release: () => void} | null} */
   let back = null;
   input.addEventListener("input", () => {

@@ -11,6 +11,8 @@ export const pasted = {
     tooMany: (most) => `Höchstens ${most} auf einmal werden zu Aufgaben.`,
     inOne: "Alles in eine Zeile",
     cut: (most) => `Eine Zeile fasst ${number(most)} Zeichen. Der Rest bleibt darunter aufgehoben.`,
+    didNotFit: (left, most) =>
+      `Das Ende wurde abgeschnitten: ${number(left)} Zeichen des Eingefügten haben nicht gepasst. Dieses Feld fasst ${number(most)}.`,
     tooLong: (most) => `Das ist zu lang: Füge höchstens ${number(most)} Zeichen auf einmal ein.`,
   },
 };

@@ -3,6 +3,7 @@
 import { find, h, rememberFocus, uniqueId } from "../../dom.js";
 import { icon } from "../../icons.js";
 import { strings } from "../../strings/index.js";
+import { sayWhatIsCut } from "./cut-short.js";
 
 /**
  * @import { Child } from "../../dom.js"
@@ -72,6 +73,7 @@ export function openSheet({ title, body, footer, toaster, mayClose = () => true,
     event.preventDefault();
     find(dialog, "button[type=submit]:not(:disabled)", HTMLElement)?.click();
   });
+  sayWhatIsCut(dialog, (text) => toaster.show({ text, kind: "problem", key: "cut-short", seconds: 15 }));
   document.body.append(dialog);
   dialog.showModal();
   toaster.moveTo(dialog);
