@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
+from tests.support.processes import until
 from tests.web.person import PASSWORD, Person, choose, day, log_in, quick_add, row
 from tests.web.test_page_quick_add import line
 
@@ -19,6 +20,18 @@ def form_of(page: Page, title: str) -> Locator:
     form = page.get_by_role("dialog", name="Edit task")
     expect(form).to_be_visible()
     return form
+
+
+def close(ada: Person, *pages: Page) -> None:
+    """Closes tabs; returns once the browser, which may take seconds, has released what shows that they are open."""
+    held = "async () => (await navigator.locks.query()).held.length"
+    beside = ada.context.new_page()
+    beside.goto(f"{ada.url}/health")
+    before = beside.evaluate(held)
+    for page in pages:
+        page.close()
+    until(lambda: beside.evaluate(held) <= before - len(pages), within=30, what="the tabs are gone")
+    beside.close()
 
 
 def message_of(page: Page) -> Locator:
@@ -82,7 +95,7 @@ def test_what_was_typed_is_there_again_after_the_tab_was_closed(ada: Person) -> 
     page.get_by_role("textbox", name="New task").fill("call mum tomorrow")
     form = form_of(page, "Draft")
     form.get_by_label("Description").fill("A long story")
-    page.close()
+    close(ada, page)
     page = ada.tab()
     expect(page.get_by_role("textbox", name="New task")).to_have_value("call mum tomorrow")
     form = form_of(page, "Draft")
@@ -104,8 +117,7 @@ def test_a_second_tab_has_a_line_and_a_chat_of_its_own(ada: Person) -> None:
     expect(line(second)).to_have_value("")
     line(second).fill("typed in the second")
     message_of(second).fill("asked in the second")
-    first.close()
-    second.close()
+    close(ada, first, second)
     third = ada.tab("/#/chat")
     expect(message_of(third)).to_have_value(re.compile("^asked in the (first|second)$"))
     expect(line(third)).to_have_value(re.compile("typed in the (first|second)"))
@@ -114,7 +126,7 @@ def test_a_second_tab_has_a_line_and_a_chat_of_its_own(ada: Person) -> None:
         expect(third.get_by_text(f"Not added yet: “{text}”.")).to_be_visible()
     [other] = {"asked in the first", "asked in the second"} - {message_of(third).input_value()}
     message_of(third).fill("")
-    third.close()
+    close(ada, third)
     expect(message_of(ada.tab("/#/chat"))).to_have_value(other)
 
 
