@@ -9,7 +9,17 @@ import asyncpg
 from taskflow_core.database import poolers
 from taskflow_core.database.pool import Connection
 
-SETTINGS: Final = {"TimeZone": "UTC", "application_name": "taskflow audit", "jit": "off"}
+# What a database or a role may have set otherwise, and what is read back depends on.
+SETTINGS: Final = {
+    "TimeZone": "UTC",
+    "DateStyle": "ISO, MDY",
+    "IntervalStyle": "postgres",
+    "quote_all_identifiers": "off",
+    "standard_conforming_strings": "on",
+    "extra_float_digits": "1",
+    "application_name": "taskflow audit",
+    "jit": "off",
+}
 _CLOSE_SECONDS: Final = 10.0
 
 

@@ -26,6 +26,7 @@ _SCRIPTS: Final = (
     ("0020_trail_sealing", "SEALING"),
     ("0021_security_events", "INDEX"),
     ("0024_trail_order", "INDEX"),
+    ("0027_room_for_months", "FORWARDS"),
 )
 
 SERVICE_ROLE: Final = "taskflow_app"
