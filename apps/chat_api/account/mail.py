@@ -1,6 +1,7 @@
 """Sends a mail by SMTP, within half a minute or not at all."""
 
 import asyncio
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Final
@@ -40,6 +41,7 @@ class Mailer:
         message["From"] = self._sender
         message["To"] = to
         message["Subject"] = subject
+        message["Date"] = datetime.now(UTC)
         message["Message-ID"] = message_id
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(text)
@@ -48,6 +50,8 @@ class Mailer:
             async with asyncio.timeout(self._seconds):
                 await aiosmtplib.send(
                     message,
+                    # What Phase IV takes for an address may be none by the rules for mails: the server is to say so.
+                    recipients=[to],
                     hostname=server.host,
                     port=server.port,
                     username=server.user,
@@ -63,3 +67,5 @@ class Mailer:
             raise MailError(f"{type(error).__name__} {error.code}") from None
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             raise MailError(type(error).__name__) from None
+        except ValueError as error:  # an address that no mail can be made for
+            raise MailError(type(error).__name__, for_good=True) from None

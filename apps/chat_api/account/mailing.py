@@ -95,7 +95,7 @@ class Mailing:
     async def _mail(self, row: asyncpg.Record) -> None:
         row_id, kind = row["id"], row["kind"]
         user_id, to = await self._recipient(row)
-        if user_id is None or to is None:
+        if to is None:
             await self._database.execute(_FORGET, row_id)
             return
         if kind == "changed":
@@ -117,14 +117,16 @@ class Mailing:
         MAILS.labels(kind, "sent").inc()
         log.info("mail_sent", kind=kind, user_id=user_id)
 
-    async def _failed(self, row_id: uuid.UUID, kind: Mailed, user_id: str, error: MailError) -> None:
+    async def _failed(self, row_id: uuid.UUID, kind: Mailed, user_id: str | None, error: MailError) -> None:
         MAILS.labels(kind, "refused" if error.for_good else "failed").inc()
         log.warning("mail_not_sent", kind=kind, user_id=user_id, reason=str(error), tried_again=not error.for_good)
         if error.for_good:
             await self._database.execute(_FORGET, row_id)
 
     async def _recipient(self, row: asyncpg.Record) -> tuple[str | None, str | None]:
-        """Whose it is, and where it goes: a link that sets a password to the account's own address as it is stored."""
+        """Whose it is, and where it goes: a link that sets a password to the account's own address as it is stored.
+
+        No address: to nobody. A notice may be of an account that is gone."""
         if row["kind"] in {"email", "changed"}:
             return row["user_id"], row["email"]
         account = await account_of(self._database, row["email"])

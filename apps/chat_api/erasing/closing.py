@@ -12,9 +12,11 @@ from taskflow_core.events.account import AccountEvent, Deleted
 from taskflow_core.service.tokens import Identity
 from taskflow_core.user_hash import user_hash
 
-# The account without an address and with a password that nobody knows.
+# The account without its address, under one that nobody can have taken before, and with a password that nobody knows.
 _CLOSE: Final = """
-UPDATE users SET email = 'erased.' || md5(id) || '@erased.invalid', hashed_password = $2 WHERE id = $1 RETURNING id
+WITH before AS (SELECT id, email FROM users WHERE id = $1 FOR UPDATE)
+UPDATE users SET email = 'erased.' || gen_random_uuid() || '@erased.invalid', hashed_password = $2
+FROM before WHERE users.id = before.id RETURNING before.email
 """
 # Refused by its id as well; there is no password that could be put back.
 _PARK: Final = """
@@ -22,7 +24,12 @@ INSERT INTO disabled_accounts (user_id, parked_hash, placeholder, disabled_at) V
 ON CONFLICT (user_id) DO UPDATE SET parked_hash = excluded.parked_hash, placeholder = excluded.placeholder
 """
 _NOW: Final = "SELECT now()"
-_FORGET_LINKS: Final = "DELETE FROM account_links WHERE user_id = $1"
+# What was mailed, or is to be, to the account or its address.
+_FORGET_LINKS: Final = """
+DELETE FROM account_links WHERE kind <> 'changed' AND (user_id = $1 OR user_id IS NULL AND lower(email) = lower($2))
+"""
+# But for notices to an address that was the account's: who took it over must not be able to stop them by deleting it.
+_LEAVE_NOTICES: Final = "UPDATE account_links SET user_id = NULL WHERE user_id = $1 AND kind = 'changed'"
 _NO_REMINDERS: Final = """
 UPDATE reminder_schedule SET status = 'cancelled', updated_at = now() WHERE user_id = $1 AND status = 'pending'
 """
@@ -57,10 +64,12 @@ class Deletion:
 
 async def close(connection: Connection, user_id: str, placeholder: str) -> bool:
     """Close the account and ask for its erasure, in a transaction that also ends its sessions; False if it is gone."""
-    if await connection.fetchval(_CLOSE, user_id, placeholder) is None:
+    email: str | None = await connection.fetchval(_CLOSE, user_id, placeholder)
+    if email is None:
         return False
     await connection.execute(_PARK, user_id, placeholder)
-    await connection.execute(_FORGET_LINKS, user_id)
+    await connection.execute(_FORGET_LINKS, user_id, email)
+    await connection.execute(_LEAVE_NOTICES, user_id)
     await connection.execute(_NO_REMINDERS, user_id)
     await connection.execute(_ASK, user_id, user_hash(user_id))
     return True

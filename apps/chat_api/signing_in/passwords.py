@@ -24,7 +24,10 @@ where it comes first."""
 
 
 async def check_new(password: str, *, field: str = "password") -> None:
-    """Raise FieldError for a password that bcrypt would cut off, or that is among the first to be tried."""
+    """Raise FieldError for a password that bcrypt would cut off, or that is among the first to be tried, and for one
+    with U+0000, at which implementations of bcrypt end it or refuse it."""
+    if "\x00" in password:
+        raise FieldError(field, "must not contain the character U+0000", "CONTROL_CHARACTERS")
     size = len(password.encode("utf-8", "surrogatepass"))
     if size > LONGEST_BYTES:
         message = f"too long: {size} bytes in UTF-8, and {LONGEST_BYTES} are taken at most. Choose a shorter one."

@@ -13,7 +13,9 @@ from litestar import Request
 from litestar.exceptions import ClientException, InternalServerException
 
 from taskflow_core.decoding import UndecodableError, json_value
+from taskflow_core.service.auth import sign_in_of
 from taskflow_core.service.problems import InvalidError, body_problem, invalid
+from taskflow_core.service.tokens import Identity
 
 LARGEST_BODY: Final = 128 * 1024
 """Bytes a request's body may have: the longest message to the chat fits, and be it emoji, each escaped in JSON."""
@@ -45,11 +47,17 @@ class IncomingRequest(Request[Any, Any, Any]):
             raise InvalidError([body_problem(error, value, field.annotation)]) from None
 
     async def body(self) -> bytes:
-        """The body's bytes. A client that went away before their end is told so by a 400 that nobody reads."""
+        """The body's bytes. A client that went away before their end is told so by a 400 that nobody reads.
+
+        They may have taken their time: whose sign-in has ended meanwhile is refused (AuthError), as at the beginning.
+        """
         try:
-            return await super().body()
+            body = await super().body()
         except InternalServerException:
             raise ClientException("The body ended before its end") from None
+        if "user" in self.scope and isinstance(self.user, Identity):
+            await sign_in_of(self).let_in(self.user)
+        return body
 
 
 def undecodable_body(error: UndecodableError) -> InvalidError:

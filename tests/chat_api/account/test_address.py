@@ -197,6 +197,23 @@ async def test_the_notice_waits_for_a_server_that_is_away_and_nobody_can_stop_it
     assert sorted(str(mail["To"]) for mail in inbox.mails[2:]) == sorted([BOB["email"], NEW])
 
 
+async def test_the_notice_is_mailed_though_the_account_was_deleted_meanwhile(
+    sign_in: SignIn, here: httpx.AsyncClient, inbox: Inbox, mailing: Mailing, database: Database
+) -> None:
+    """Who took it over by another address may have deleted it at once."""
+    holder = await sign_in()
+    await ask(holder)
+    await mailing.work()
+    assert await complete(here, link_in(inbox.mails[0], "email")) == (200, "")
+    headers = {"Authorization": f"Bearer {holder.access}"}
+    body = {"password": BOB["password"]}
+    assert (await here.request("DELETE", f"{AUTH}/account", json=body, headers=headers)).status_code == 202
+    assert await database.fetchval("SELECT user_id IS NULL FROM account_links"), "nothing else says whose it is"
+    await mailing.work()
+    assert [mail["To"] for mail in inbox.mails] == [NEW, BOB["email"]]
+    assert not await database.fetchval("SELECT count(*) FROM account_links")
+
+
 async def test_its_time_ends_and_it_is_no_other_link(
     sign_in: SignIn, here: httpx.AsyncClient, inbox: Inbox, mailing: Mailing, clock: MovableClock
 ) -> None:

@@ -4,6 +4,8 @@ import asyncio
 import ssl
 import time
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -38,6 +40,7 @@ async def test_what_arrives() -> None:
     [mail] = inbox.mails
     assert (mail["From"], mail["To"], mail["Message-ID"]) == (SENDER, "bob@example.com", "<1@tasks.example.com>")
     assert mail["Auto-Submitted"] == "auto-generated"
+    assert abs(parsedate_to_datetime(mail["Date"]) - datetime.now(UTC)) < timedelta(minutes=1)
     assert mail.get_payload(decode=True) == b"https://tasks.example.com/#/reset/x\r\n"
 
 
@@ -93,6 +96,18 @@ async def test_a_recipient_that_is_refused(answer: str, for_good: bool) -> None:
             await send(f"smtp+plain://localhost:{inbox.port}", "nobody@example.com")
     assert refused.value.for_good is for_good
     assert "nobody" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["p@x..com", ".p@example.com", "p..q@example.com", "%@-.-.aa", f"{'l' * 80}@example.com"]
+)
+async def test_an_address_that_is_none_by_the_rules_for_mails_is_the_servers_to_refuse(address: str) -> None:
+    """Phase IV takes such ones. Whatever the server says, it is an answer, and holds up no other mail."""
+    async with serving() as inbox:
+        with suppress(MailError):
+            await send(f"smtp+plain://localhost:{inbox.port}", address)
+        await send(f"smtp+plain://localhost:{inbox.port}")
+    assert inbox.mails[-1]["To"] == "bob@example.com"
 
 
 @pytest.mark.parametrize("greets", [False, True])

@@ -1,11 +1,16 @@
 """Deleting one's account: for who shows its password; it closes at once, everywhere, and its address is free."""
 
-from typing import Any
+import asyncio
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+from hashlib import md5
+from typing import Any, Final
 
 import httpx
 import msgspec
 import pytest
 
+from chat_api.account import links
 from chat_api.erasing.again import apply, erasures
 from chat_api.erasing.job import Erasing
 from chat_api.sessions.disabling import enable
@@ -85,6 +90,62 @@ async def test_the_address_signs_up_again_as_somebody_else(
     await erased(erasing, database)
     headers = {"Authorization": f"Bearer {new['token']}"}
     assert (await here.get("/api/v1/tasks", headers=headers)).json() == []
+
+
+async def test_nobody_can_take_the_address_that_it_is_closed_with(
+    live: Live, bob: dict[str, Any], here: httpx.AsyncClient, database: Database
+) -> None:
+    holder = await live()
+    taken = f"erased.{md5(bob['id'].encode(), usedforsecurity=False).hexdigest()}@erased.invalid"
+    assert (await here.post(f"{AUTH}/signup", json={**BOB, "email": taken})).status_code == 201
+    here.cookies.clear()
+    assert (await deletes(holder)).status_code == 202
+
+
+async def test_what_was_mailed_to_its_address_goes_though_it_was_of_no_account_then(
+    live: Live, here: httpx.AsyncClient, database: Database
+) -> None:
+    kinds: Final[tuple[links.Kind, ...]] = ("invitation", "reset")
+    for kind in kinds:
+        await links.ask_for_mail(database, kind, timedelta(days=1), email=BOB["email"].upper())
+    await links.make(database, "invitation", timedelta(days=1), email="somebody@else.example")
+    assert (await deletes(await live())).status_code == 202
+    assert [row["email"] for row in await database.fetch("SELECT email FROM account_links")] == [
+        "somebody@else.example"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "/api/v1/me/preferences", b'{"timezone": "UTC"}'),
+        ("POST", "/api/v1/tasks", b'{"title": "late"}'),
+        ("POST", "/api/v1/chat", b'{"message": "add a late task"}'),
+        ("POST", f"{AUTH}/password", b'{"current": "x", "new": "y"}'),
+    ],
+)
+async def test_a_body_whose_end_comes_after_it_was_closed_changes_nothing(
+    live: Live, database: Database, erasing: Erasing, owner_url: str, method: str, path: str, body: bytes
+) -> None:
+    """Who sends a request is looked at before its body, and that may take half a minute."""
+    holder, begun, closed = await live(), asyncio.Event(), asyncio.Event()
+
+    async def slowly() -> AsyncGenerator[bytes]:
+        yield body[:9]
+        begun.set()
+        await closed.wait()
+        yield body[9:]
+
+    headers = {"Idempotency-Key": f"{MARKER}-late", "Content-Type": "application/json"}
+    asking = {**headers, "Authorization": f"Bearer {holder.access}"}
+    sent = asyncio.ensure_future(holder.client.request(method, path, content=slowly(), headers=asking))
+    await begun.wait()
+    assert (await deletes(holder)).status_code == 202
+    await erased(erasing, database)
+    closed.set()
+    assert (await sent).status_code == 401
+    assert await found_in(owner_url, MARKER) == set()
+    assert not await database.fetchval("SELECT count(*) FROM user_preferences")
 
 
 async def test_a_browser_needs_the_origin_and_loses_its_cookies(here: httpx.AsyncClient, bob: dict[str, Any]) -> None:

@@ -46,6 +46,11 @@ async def test_those_that_bcrypt_would_cut_are_refused(at: At, subtests: pytest.
             assert "72" in text
 
 
+async def test_one_with_a_nul_is_refused(at: At) -> None:
+    answer = await at("192.0.2.7").signs_up("bob@example.com", "a pass\x00word")
+    assert (answer.status_code, problem(answer)[1]) == (422, "must not contain the character U+0000")
+
+
 async def test_others_are_taken(at: At, subtests: pytest.Subtests) -> None:
     for number, password in enumerate(TAKEN):
         with subtests.test(password=password):
