@@ -3,6 +3,7 @@
 import asyncpg
 import msgspec
 
+from audit_logger.catalogue.acting import acting
 from audit_logger.catalogue.facts import PUBLIC, REFERENCE, Facts, function_facts, names, table_facts
 from audit_logger.catalogue.objects import Relation, rights_of_functions, rights_of_tables, tables, triggers
 from audit_logger.catalogue.surroundings import around
@@ -11,6 +12,7 @@ from taskflow_core.database.pool import Connection, in_transaction
 from taskflow_db import trail_schema
 from taskflow_db.piccolo_app import APP_NAME
 from taskflow_db.runner import MIGRATIONS
+from taskflow_db.trail_schema import SERVICE_ROLE
 
 
 class Compared(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,8 +90,10 @@ async def _compare(connection: Connection) -> Compared:
     rights, readers = await rights_of_tables(connection, found)
     differences += rights
     differences += await rights_of_functions(connection, wanted_functions)
-    differences += await around(connection, [one.name for one in found], wanted_tables, wanted_functions)
-    return Compared(differences=differences, readers=readers)
+    there = [one.name for one in found]
+    differences += await around(connection, there, wanted_tables, wanted_functions)
+    odd, through = await acting(connection, there, wanted_functions, SERVICE_ROLE)
+    return Compared(differences=[*differences, *odd], readers=[*readers, *through])
 
 
 def _differences(where: str, wanted: Facts, there: Facts) -> list[str]:
