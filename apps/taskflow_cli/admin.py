@@ -8,6 +8,7 @@ Addresses are compared without regard to case. Where an earlier release let two 
 case alone, each signs in with its own as it is written, and `duplicates` lists them, so that their owner can be asked
 which one is to stay.
 
+`sessions` lists what an account is signed in by, and `sign-out` ends one of that or all; its owner can sign in again.
 `disable` ends an account's sessions and lets nobody sign in to it, in either phase, until `enable`, which puts the
 password back; both may be repeated. `export` writes everything of an account to a ZIP file, as its owner gets it.
 `delete-account` deletes one as its owner can; `erasures` lists what was deleted, and `apply-erasures` deletes it again
@@ -30,11 +31,13 @@ from taskflow_cli.erasing import ERASING, add_erasing
 from taskflow_cli.exporting import export_account
 from taskflow_cli.main import UserError
 from taskflow_cli.on_database import on_database
+from taskflow_cli.signing_out import SIGNING_OUT, add_signing_out
 
 if TYPE_CHECKING:
     from chat_api.account.links import Kind
     from taskflow_core.database.pool import Database
 
+_BY_NAME: Final = {**ERASING, **SIGNING_OUT}
 _LONGEST_INVITATION: Final = 365
 """Days that an invitation may count."""
 
@@ -57,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     export = actions.add_parser("export", help="write everything of an account to a new ZIP file")
     export.add_argument("email", metavar="EMAIL")
     export.add_argument("file", metavar="FILE", type=Path)
+    add_signing_out(actions)
     add_erasing(actions)
     revoked = actions.add_parser("revoked", help="how many sessions are revoked, which Phase IV would admit")
     revoked.add_argument("--json", action="store_true", help="as one JSON object")
@@ -74,8 +78,8 @@ def run(arguments: argparse.Namespace) -> int:
         work = partial(_reset, email=arguments.email)
     elif arguments.action == "confirm-email":
         work = partial(_confirm, email=arguments.email)
-    elif arguments.action in ERASING:
-        work = partial(ERASING[arguments.action], arguments=arguments, lasts=_longest_token())
+    elif arguments.action in _BY_NAME:
+        work = partial(_BY_NAME[arguments.action], arguments=arguments, lasts=_longest_token())
     elif arguments.action == "export":
         work = partial(export_account, email=arguments.email, file=arguments.file)
     elif arguments.action == "invite":

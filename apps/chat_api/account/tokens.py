@@ -118,18 +118,7 @@ class UserTokens:
         if "\x00" in token_id:
             return False
         async with self._database.transaction() as connection:
-            ended = await connection.fetch(_REVOKE, user_id, token_id)
-            events = [
-                TokensRevoked(
-                    reason="signed_out",
-                    count=1,
-                    token_id=token_id,
-                    name=row["name"],
-                    **about(user_id, self._clock.now()),
-                )
-                for row in ended
-            ]
-            await tell(connection, *events)
+            ended = await revoke_one(connection, user_id, token_id, self._clock.now())
         self.have_ended(user_id, ended)
         return bool(ended)
 
@@ -137,6 +126,19 @@ class UserTokens:
         """Refuse here at once what a transaction that has committed revoked."""
         if self._revocations is not None and ended:
             self._revocations.learn(user_id, {row["subject"]: row["expires_at"] for row in ended})
+
+
+async def revoke_one(
+    connection: Connection, user_id: str, token_id: str, at: datetime, *, actor_id: str | None = None
+) -> list[asyncpg.Record]:
+    """End one of a user's tokens and tell of it, in a transaction; `have_ended` is told after it."""
+    ended = await connection.fetch(_REVOKE, user_id, token_id)
+    given = about(user_id, at, actor_id)
+    events = [
+        TokensRevoked(reason="signed_out", count=1, token_id=token_id, name=row["name"], **given) for row in ended
+    ]
+    await tell(connection, *events)
+    return ended
 
 
 async def revoke_all(connection: Connection, user_id: str) -> list[asyncpg.Record]:
