@@ -43,7 +43,7 @@ async def calendar(snapshot: Snapshot) -> AsyncGenerator[bytes]:
     yield _beginning()
     async for zones in contents.rows(snapshot, _ZONES):
         for zone in zones:
-            yield await asyncio.to_thread(_timezone, zone["timezone"])
+            yield await asyncio.to_thread(_timezone, zone["timezone"], snapshot.at)
     async for series in contents.series(snapshot):
         yield await asyncio.to_thread(_events, series, snapshot.at)
     async for tasks in contents.tasks(snapshot):
@@ -58,8 +58,9 @@ def _beginning() -> bytes:
     return made.to_ical().removesuffix(_END)
 
 
-def _timezone(name: str) -> bytes:
-    return Timezone.from_tzid(name).to_ical()
+def _timezone(name: str, at: datetime) -> bytes:
+    """A zone with its changes for a hundred years: a series may have no end, and the library's own stops in 2038."""
+    return Timezone.from_tzid(name, last_date=date(at.year + 100, 1, 1)).to_ical()
 
 
 def _events(series: Sequence[asyncpg.Record], at: datetime) -> bytes:

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from dateutil.rrule import rrulestr
@@ -87,6 +88,19 @@ async def test_what_a_series_has_yet_to_make_is_an_event(anna: User) -> None:
     assert [alarm["TRIGGER"].dt for alarm in event.walk("VALARM")] == [timedelta(hours=-1)]
     assert [str(zone["TZID"]) for zone in calendar.walk("VTIMEZONE")] == ["Europe/Berlin"]
     assert [str(todo["UID"]) for todo in calendar.walk("VTODO")] == [made["id"]]
+
+
+async def test_a_series_without_an_end_keeps_its_hour_for_a_hundred_years(anna: User) -> None:
+    """By the zone as the file describes it: readers need not know it by its name."""
+    await anna.lives_in("Europe/Berlin")
+    await anna.makes("Stand up", due_date="2030-03-04T09:00:00", recurrence_pattern="weekly:MON")
+    [zone] = (await exported(anna.http)).calendar.walk("VTIMEZONE")
+    described = zone.to_tz(lookup_tzid=False)
+    for year in range(2030, 2120):
+        for month in (1, 7):
+            nine = datetime(year, month, 15, 9)
+            offset = nine.replace(tzinfo=ZoneInfo("Europe/Berlin")).utcoffset()
+            assert nine.replace(tzinfo=described).utcoffset() == offset, nine
 
 
 async def test_a_series_of_whole_days(anna: User) -> None:
