@@ -191,9 +191,8 @@ def _not_ours(inside: list[_Read], checkpoints: list[Sealed], signer: Signer) ->
                 "forged", one.seq, f"A record of row {one.seq} in audit_checkpoints is not signed with this key"
             )
         elif one.proof == "signed" and isinstance(body, Checkpoint) and (one.seq, one.made_at) != (body.seq, body.at):
-            yield _finding(
-                "changed", one.seq, f"A row of audit_checkpoints says {one.seq}, and its signed record {body.seq}"
-            )
+            row, record = (one.seq, body.seq) if one.seq != body.seq else (one.made_at, body.at)
+            yield _finding("changed", one.seq, f"A row of audit_checkpoints says {row}, and its signed record {record}")
 
 
 def _finding(kind: Kind, seq: int, message: str) -> Finding:
