@@ -103,9 +103,12 @@ async def test_what_others_have_that_can_is_told_once(superuser: Connection, rol
     assert (await compare(superuser)).differences == [said.replace("{role}", role)]
 
 
-async def test_a_role_that_may_read_and_no_more_is_named_beside_the_findings(superuser: Connection, role: str) -> None:
+@pytest.mark.parametrize("what", ["SELECT", "SELECT (event_id)"])
+async def test_a_role_that_may_read_and_no_more_is_named_beside_the_findings(
+    superuser: Connection, role: str, what: str
+) -> None:
     """As one that makes backups: a month that comes later is read by it as well."""
-    await superuser.execute(f"GRANT SELECT ON task_events, outbox TO {role}")
+    await superuser.execute(f"GRANT {what} ON task_events, outbox TO {role}")
     compared = await compare(superuser)
     assert compared.differences == []
     assert compared.readers == [f"{role} may read outbox, task_events"]

@@ -52,6 +52,8 @@ UNION ALL
 SELECT c.relname, 'the right ' || g.privilege_type || ' on the column ' || a.attname, ''
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid, aclexplode(a.attacl) g
 WHERE c.relnamespace = $1::oid AND c.relname = ANY ($2::text[])
+    -- What a role by its name may read is told with the rights on tables.
+    AND NOT (g.privilege_type = 'SELECT' AND NOT g.is_grantable AND g.grantee <> 0)
 """
 # Functions by their names: what they take and answer, do, and as whom.
 _FUNCTIONS: Final = """

@@ -49,6 +49,11 @@ SELECT c.relname AS name, coalesce(r.rolname, 'PUBLIC') AS role,
     g.privilege_type || CASE WHEN g.is_grantable THEN ' with grant option' ELSE '' END AS may
 FROM pg_class c, aclexplode(c.relacl) g LEFT JOIN pg_roles r ON r.oid = g.grantee
 WHERE c.relnamespace = 'public'::regnamespace AND c.relname = ANY ($1::text[]) AND g.grantee <> c.relowner
+UNION
+SELECT c.relname, r.rolname, 'SELECT'
+FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid, aclexplode(a.attacl) g JOIN pg_roles r ON r.oid = g.grantee
+WHERE c.relnamespace = 'public'::regnamespace AND c.relname = ANY ($1::text[]) AND g.grantee <> c.relowner
+    AND g.privilege_type = 'SELECT' AND NOT g.is_grantable
 """
 _FUNCTION_RIGHTS: Final = """
 SELECT p.proname AS name, coalesce(r.rolname, 'PUBLIC') AS role,
