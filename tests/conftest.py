@@ -16,6 +16,7 @@ from taskflow_core.database.pool import Database
 from taskflow_core.settings import Settings
 from tests.support import left_open
 from tests.support.clock import MovableClock
+from tests.support.connections import opened
 from tests.support.one_process import in_one_process
 from tests.support.shared_postgres import Addresses, Cluster, Databases
 
@@ -159,11 +160,8 @@ def empty_database_url(databases: Databases) -> Iterator[str]:
 @pytest.fixture
 async def database(settings: Settings) -> AsyncGenerator[Database]:
     """An open pool on the test's database."""
-    made = Database(settings.database_url, size=settings.database_pool_size)
-    await made.open()
-    await made.opened()
-    yield made
-    await made.close()
+    async with opened(settings.database_url, size=settings.database_pool_size) as made:
+        yield made
 
 
 @pytest.fixture

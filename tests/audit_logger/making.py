@@ -5,8 +5,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import asyncpg
-
 from audit_logger.encryption.keys import Keys
 from audit_logger.encryption.wrapping import Wrapper
 from audit_logger.evidence.archive import Archive
@@ -30,6 +28,7 @@ from taskflow_core.events.model import (
     TaskDeleted,
     TaskUpdated,
 )
+from tests.support.connections import connected
 
 KEY = "a-key-for-tests-of-32-or-more-characters"
 ENCRYPTION_KEY = "a-key-of-keys-for-tests-of-32-or-more-characters"
@@ -123,15 +122,12 @@ async def finding(database: Database, directory: Path | None = None) -> Finding:
 
 async def tamper(admin_url: str, *statements: str) -> None:
     """What an intruder with all rights would do: past the triggers."""
-    connection = await asyncpg.connect(admin_url)
-    try:
+    async with connected(admin_url) as connection:
         names = await connection.fetch("SELECT relid::text FROM pg_partition_tree('task_events')")
         relations = [row["relid"] for row in names]
         await connection.execute("".join(f"ALTER TABLE {r} DISABLE TRIGGER audit_append_only;" for r in relations))
         for statement in statements:
             await connection.execute(statement)
-    finally:
-        await connection.close()
 
 
 async def drop(connection: Connection) -> list[str]:
@@ -142,13 +138,10 @@ async def drop(connection: Connection) -> list[str]:
 
 async def let_days_go_by(owner_url: str, count: int) -> None:
     """As if what is detached had been for `count` days more, with upkeep on each of them."""
-    connection = await asyncpg.connect(owner_url)
-    try:
+    async with connected(owner_url) as connection:
         await connection.execute("UPDATE audit_pruned SET detached_at = detached_at - make_interval(days => $1)", count)
         await connection.execute(
             "INSERT INTO audit_upkeep_days SELECT day - $1::integer FROM audit_upkeep_days UNION "
             "SELECT (now() AT TIME ZONE 'UTC')::date - n FROM generate_series(0, $1 - 1) n ON CONFLICT DO NOTHING",
             count,
         )
-    finally:
-        await connection.close()

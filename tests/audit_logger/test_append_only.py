@@ -6,6 +6,7 @@ import pytest
 from taskflow_core.database.pool import Database
 from taskflow_db import runner
 from tests.audit_logger.making import created, record
+from tests.support.connections import connected
 
 CHANGES = ("UPDATE {} SET actor_id = 'nobody'", "DELETE FROM {}", "TRUNCATE {}")
 PARTITIONS = "SELECT relid::text FROM pg_partition_tree('task_events')"
@@ -16,8 +17,7 @@ async def test_every_table_of_the_trail_refuses_changes_by_its_owner(
     database: Database, owner_url: str, change: str
 ) -> None:
     await record(database, created())
-    owner = await asyncpg.connect(owner_url)
-    try:
+    async with connected(owner_url) as owner:
         relations = [row["relid"] for row in await owner.fetch(PARTITIONS)]
         assert len(relations) == 7  # the parent, last month, this one, three ahead, the default one
         await owner.execute("SELECT audit_ensure_partition('2031-01-01')")
@@ -25,19 +25,14 @@ async def test_every_table_of_the_trail_refuses_changes_by_its_owner(
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only ever added to"):
                 await owner.execute(change.format(relation))
         assert await owner.fetchval("SELECT count(*) FROM task_events") == 1
-    finally:
-        await owner.close()
 
 
 async def test_the_owner_cannot_slip_past_by_calling_itself_a_replica(database: Database, admin_url: str) -> None:
     await record(database, created())
-    admin = await asyncpg.connect(admin_url)
-    try:
+    async with connected(admin_url) as admin:
         await admin.execute("SET session_replication_role = replica")
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only ever added to"):
             await admin.execute("DELETE FROM task_events")
-    finally:
-        await admin.close()
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -83,14 +78,11 @@ async def test_going_back_leaves_nothing_of_the_trail(database: Database, owner_
     with pytest.raises(runner.MigrationError, match="keys"):
         await runner.downgrade(owner_url)
     await runner.downgrade(owner_url, lose_keys=True)
-    owner = await asyncpg.connect(owner_url)
-    try:
+    async with connected(owner_url) as owner:
         left = await owner.fetch(
             "SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace "
             "AND (relname LIKE 'task_events%' OR relname LIKE 'audit%') "
             "UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
         )
         assert [row["name"] for row in left] == []
-    finally:
-        await owner.close()
     assert "0005_audit" in await runner.upgrade(owner_url)

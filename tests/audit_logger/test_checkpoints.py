@@ -17,6 +17,7 @@ from audit_logger.verification.proof import NOT_PROVEN, NOT_SEALED, PROVEN, WRON
 from taskflow_core.database.pool import Database
 from taskflow_core.settings import Settings
 from tests.audit_logger.making import KEY, checkpoint, created, finding, record, tamper, verdict
+from tests.support.connections import connected
 
 SIGNER = Signer(KEY)
 REWIND = (
@@ -307,12 +308,9 @@ async def test_a_record_of_pruning_whose_month_came_back_vouches_for_nothing(
     await cli.restore(signed, datetime(2020, 5, 1, tzinfo=UTC).date())
     await checkpoint(database, tmp_path)
     assert (await cli.verify(signed)).status == PROVEN
-    owner = await asyncpg.connect(owner_url)
-    try:
+    async with connected(owner_url) as owner:
         await owner.execute("DROP TABLE task_events_2020_05")
         await owner.execute("INSERT INTO audit_pruned VALUES ($1, $2, $3, $4, now())", *list(kept.values())[:4])
-    finally:
-        await owner.close()
     report = await cli.verify(signed)
     assert "removed: row 1" in report.lines
     assert any(line.startswith("A record of pruning is used again") for line in report.lines)

@@ -26,6 +26,7 @@ from taskflow_core.settings import Settings
 from taskflow_core.telemetry.metrics import REGISTRY
 from tests.audit_logger.making import KEY, created, drop, let_days_go_by, record, verdict
 from tests.support.clock import MovableClock
+from tests.support.connections import connected
 
 DAY = timedelta(days=1)
 JUMPS = [timedelta(days=1000), timedelta(days=-1000), timedelta(days=1), timedelta(days=-1), timedelta(minutes=5)]
@@ -39,9 +40,8 @@ def ago(months: int) -> datetime:
 
 @pytest.fixture
 async def owner(owner_url: str) -> AsyncGenerator[asyncpg.Connection]:
-    connection = await asyncpg.connect(owner_url)
-    yield connection
-    await connection.close()
+    async with connected(owner_url) as connection:
+        yield connection
 
 
 @pytest.fixture
@@ -252,12 +252,9 @@ async def test_nothing_that_a_service_asks_for_takes_a_young_month(
         named = relation if attempt.startswith(("DROP", "ALTER")) else f"'{relation}'"
         statement = attempt.format(day=f"date '{day}'", relation=named)
         with subtests.test(statement=statement):
-            connection = await asyncpg.connect(app_url)
-            try:
+            async with connected(app_url) as connection:
                 with pytest.raises(asyncpg.PostgresError):
                     await connection.execute(statement)
-            finally:
-                await connection.close()
     async with database.acquire() as connection:
         assert [one.relation for one in await attached(connection)] == before
     assert (await verdict(database)).finding is None

@@ -9,13 +9,13 @@ import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from audit_logger import cli
 from taskflow_core.database.pool import Database
 from taskflow_core.settings import Settings
 from tests.audit_logger.making import created, record
+from tests.support.connections import connected
 from tests.support.waiting import eventually
 
 MAY = date(2020, 5, 1)
@@ -89,8 +89,7 @@ async def test_a_reader_that_goes_is_no_traceback(exported: Settings) -> None:
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 async def test_ended_half_way_it_leaves_nothing(exported: Settings, tmp_path: Path, sent: signal.Signals) -> None:
-    blocking = await asyncpg.connect(exported.owner_url)
-    try:
+    async with connected(exported.owner_url) as blocking:
         # Whoever reads a row waits for a lock.
         await blocking.execute(
             "ALTER TABLE task_events_2020_05 ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;"
@@ -105,8 +104,6 @@ async def test_ended_half_way_it_leaves_nothing(exported: Settings, tmp_path: Pa
         await eventually(at_work, within=20)
         process.send_signal(sent)
         _, said = await process.communicate()
-    finally:
-        await blocking.close()
     assert (process.returncode, said.decode().strip()) == (130, "Interrupted.")
     assert names(tmp_path) == []
 

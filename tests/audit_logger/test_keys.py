@@ -3,7 +3,6 @@
 import asyncio
 import uuid
 
-import asyncpg
 import msgspec
 import pytest
 
@@ -22,6 +21,7 @@ from taskflow_core.user_hash import user_hash
 from tests.audit_logger.conftest import Ask
 from tests.audit_logger.making import ENCRYPTION_KEY, created, keys, life, record, tamper, trail, verdict
 from tests.support.clock import MovableClock
+from tests.support.connections import connected
 
 OTHER = "another-key-of-keys-of-32-or-more-characters"
 _DESTROY = "SELECT audit_destroy_key($1)"
@@ -111,16 +111,13 @@ async def test_an_erasure_waits_for_who_is_adding_and_holds_up_who_comes_after(
     database: Database, app_url: str
 ) -> None:
     await record(database, created(user="anna"))
-    erasing = await asyncpg.connect(app_url)
-    try:
+    async with connected(app_url) as erasing:
         async with erasing.transaction():
             await erasing.execute(_DESTROY, "anna")
             late = asyncio.create_task(record(database, created(user="anna", title="too late")))
             done, _ = await asyncio.wait({late}, timeout=0.3)
             assert not done, "nobody adds to the trail until the erasure is committed"
         await late
-    finally:
-        await erasing.close()
     assert [title_of(item) for item in await shown(database)] == [None, None]
 
 

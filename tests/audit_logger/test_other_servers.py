@@ -4,12 +4,12 @@ import uuid
 from collections.abc import AsyncGenerator, Iterator
 from typing import Final
 
-import asyncpg
 import pytest
 
 from audit_logger.catalogue.structure import compare
 from audit_logger.catalogue.surroundings import around
 from taskflow_core.database.pool import Connection
+from tests.support.connections import connected
 from tests.support.shared_postgres import Databases
 
 # Extensions that are asked for most, and those that bring what is called like PostgreSQL's own.
@@ -64,9 +64,8 @@ def database_name(databases: Databases) -> Iterator[str]:
 
 @pytest.fixture
 async def superuser(admin_url: str) -> AsyncGenerator[Connection]:
-    connection = await asyncpg.connect(admin_url)
-    yield connection
-    await connection.close()
+    async with connected(admin_url) as connection:
+        yield connection
 
 
 @pytest.fixture

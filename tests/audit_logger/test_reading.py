@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-import asyncpg
 import httpx
 import msgspec
 import pytest
@@ -18,6 +17,7 @@ from taskflow_core.database.pool import Database
 from taskflow_core.events.account import SignedIn, SignedUp
 from tests.audit_logger.conftest import Ask
 from tests.audit_logger.making import checkpoint, created, life, record, verdict
+from tests.support.connections import connected
 from tests.support.waiting import eventually
 
 
@@ -233,15 +233,12 @@ async def test_no_answer_goes_out_before_it_is_written_down_who_read(
 ) -> None:
     await record(database, *life("task-1"))
     for path in ("/events", "/tasks/task-1"):
-        holder = await asyncpg.connect(owner_url)
-        try:
+        async with connected(owner_url) as holder:
             await holder.execute("BEGIN; SELECT FROM audit_chain FOR UPDATE")
             asked = asyncio.ensure_future(ask(path, by="root"))
             await eventually(partial(holder.fetchval, "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"))
             assert not asked.done()
             await holder.execute("COMMIT")
-        finally:
-            await holder.close()
         assert len(items(await asked)) == 5
     assert await database.fetchval("SELECT count(*) FROM task_events WHERE type = 'audit.read'") == 2
 

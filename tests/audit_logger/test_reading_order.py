@@ -3,11 +3,11 @@
 import re
 from datetime import UTC, datetime
 
-import asyncpg
 import pytest
 
 from audit_logger.trail.queries import IN_ORDER, EventFilter, statement
 from taskflow_core.database.pool import Database, in_transaction
+from tests.support.connections import connected
 
 # Rows that no statistics know of: one user in twenty, as many of each type.
 FILL = """
@@ -44,9 +44,8 @@ async def test_nor_does_a_page_until_now(database: Database, owner_url: str) -> 
 
 async def assert_it_reads(database: Database, owner_url: str, criteria: EventFilter, most: int) -> None:
     """At most so many rows for the first page."""
-    owner = await asyncpg.connect(owner_url)
-    await owner.execute("ANALYZE task_events")  # of a trail that is empty
-    await owner.close()
+    async with connected(owner_url) as owner:
+        await owner.execute("ANALYZE task_events")  # of a trail that is empty
     await database.execute(FILL)
     query, values = statement(criteria, None, 51)
     async with database.acquire() as connection, in_transaction(connection, readonly=True):

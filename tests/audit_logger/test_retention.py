@@ -5,7 +5,6 @@ import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from audit_logger.evidence.archive import Archive
@@ -26,6 +25,7 @@ from tests.audit_logger.making import (
     tamper,
     verdict,
 )
+from tests.support.connections import connected
 
 
 def months_ago(count: int, day: int = 15) -> datetime:
@@ -123,9 +123,8 @@ async def test_detached_months_are_dropped_after_their_days_of_grace_only(databa
 async def test_days_without_upkeep_are_no_days_of_grace(database: Database, owner_url: str) -> None:
     await old_trail(database)
     await prune(database)
-    owner = await asyncpg.connect(owner_url)
-    await owner.execute("UPDATE audit_pruned SET detached_at = now() - interval '3 years'")
-    await owner.close()
+    async with connected(owner_url) as owner:
+        await owner.execute("UPDATE audit_pruned SET detached_at = now() - interval '3 years'")
     async with database.acquire() as connection:
         assert await drop(connection) == []
 
@@ -138,13 +137,10 @@ async def test_a_month_is_put_back_and_everything_verifies(database: Database, o
     async with database.acquire() as connection:
         await sort_default(connection)
     await prune(database)
-    owner = await asyncpg.connect(owner_url)
-    try:
+    async with connected(owner_url) as owner:
         assert await put_back(owner, Signer(KEY), Archive(None), months_ago(26, 1).date(), datetime.now(UTC)) == 3
         with pytest.raises(RetentionError, match="is not detached"):
             await put_back(owner, Signer(KEY), Archive(None), months_ago(26, 1).date(), datetime.now(UTC))
-    finally:
-        await owner.close()
     answer = await verdict(database)
     assert (answer.finding, answer.rows, answer.pruned) == (None, 9, 2)
     assert len(await prune(database)) == 1
@@ -155,8 +151,7 @@ async def test_a_month_is_exported_whole_before_and_after_it_is_detached(
 ) -> None:
     await old_trail(database)
     month = months_ago(26, 1).date()
-    owner = await asyncpg.connect(owner_url)
-    try:
+    async with connected(owner_url) as owner:
         assert await export_month(owner, month, tmp_path / "before.jsonl") == 2
         await prune(database)
         assert await export_month(owner, month, tmp_path / "after.jsonl.gz") == 2
@@ -172,8 +167,6 @@ async def test_a_month_is_exported_whole_before_and_after_it_is_detached(
         with pytest.raises(ExportError, match="There is no 1999-01"):
             await export_month(owner, date(1999, 1, 1), tmp_path / "none.jsonl")
         assert not list(tmp_path.glob("*.part"))  # noqa: ASYNC240  # a directory of three files
-    finally:
-        await owner.close()
 
 
 async def test_the_floor_in_the_database_holds_against_a_careless_setting(database: Database) -> None:

@@ -20,6 +20,7 @@ from taskflow_core.bus.delivery import is_outage
 from taskflow_core.database.pool import Database
 from taskflow_core.events.model import Event
 from tests.audit_logger.making import KEY, checkpoint, created, keys, life, record, tamper, verdict
+from tests.support.connections import connected
 
 _PLAIN = "SELECT audit_append($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 _OF_BEFORE = "UPDATE audit_sealing SET done_at = NULL"
@@ -63,9 +64,8 @@ async def of_before(database: Database, owner_url: str, tmp_path: Path, monkeypa
     """A trail of 23 plain rows with a checkpoint after 10; the archive's directory."""
     monkeypatch.setattr(sealing, "BATCH", 4)
     out = tmp_path / "out"
-    owner = await asyncpg.connect(owner_url)
-    await owner.execute(_OF_BEFORE)
-    await owner.close()
+    async with connected(owner_url) as owner:
+        await owner.execute(_OF_BEFORE)
     await plain(database, *life("a", user="anna"), *life("b", user="bob"))
     await checkpoint(database, out)
     await plain(database, *(created(user=f"user-{n}", title=f"Plain {n}") for n in range(13)))
@@ -207,12 +207,9 @@ async def test_the_function_goes_forward_only_and_never_again_when_it_is_done(
     await seals(job(database, of_before))
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="do not change any more"):
         await database.execute(seal.format(24))
-    owner = await asyncpg.connect(owner_url)
-    try:
+    async with connected(owner_url) as owner:
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only ever added to"):
             await owner.execute("UPDATE task_events SET data = '{}'")
-    finally:
-        await owner.close()
 
 
 async def test_pods_of_before_wait_once_all_is_encrypted(database: Database, of_before: Path) -> None:
@@ -267,8 +264,7 @@ async def test_months_that_left_before_verify_and_do_not_come_back(
     monkeypatch.setattr(sealing, "BATCH", 4)
     out = tmp_path / "out"
     archive, signer, now = Archive(str(out)), Signer(KEY), datetime.now(UTC)
-    owner = await asyncpg.connect(owner_url)
-    try:
+    async with connected(owner_url) as owner:
         await plain_months(database, owner, out)
         [relation] = await detach_old(owner, signer, archive, keep=24, now=now, as_owner=True)
         await owner.execute(_OF_BEFORE)
@@ -283,8 +279,6 @@ async def test_months_that_left_before_verify_and_do_not_come_back(
         with pytest.raises(RetentionError, match="was detached before"):
             await put_back(owner, signer, archive, OLD.date().replace(day=1), now)
         assert relation.startswith("task_events_2020_05")
-    finally:
-        await owner.close()
 
 
 async def plain_months(database: Database, owner: asyncpg.Connection, out: Path) -> None:

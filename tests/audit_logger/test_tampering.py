@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import asyncpg
 import msgspec
 import pytest
 
@@ -21,6 +20,7 @@ from taskflow_core.settings import Settings
 from tests.audit_logger.making import KEY, checkpoint, created, record
 from tests.audit_logger.way import OWNER, SUPERUSER, Way
 from tests.audit_logger.ways import UNSEEN, WAYS
+from tests.support.connections import connected, opened
 from tests.support.one_process import in_one_process
 from tests.support.shared_postgres import Databases
 
@@ -36,11 +36,8 @@ class Trail:
     month: str
 
     async def tamper(self, by: str, sql: str) -> None:
-        connection = await asyncpg.connect(self.urls[by])
-        try:
+        async with connected(self.urls[by]) as connection:
             await connection.execute(sql.replace("{month}", self.month))
-        finally:
-            await connection.close()
 
 
 @dataclass(frozen=True)
@@ -64,17 +61,14 @@ def sealed(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> It
 
 async def _seal(app_url: str, owner_url: str, directory: Path) -> None:
     signed = _signed(in_one_process(app_url, owner_url), directory)
-    database = Database(app_url, size=2)
-    await database.open()
-    await database.opened()
-    await record(database, created("old", at=datetime(2020, 5, 5, tzinfo=UTC)))
-    await record(database, *(created(f"task-{n}") for n in range(5)))
-    await checkpoint(database, directory)
-    await record(database, *(created(f"task-{n}") for n in range(5)))
-    await checkpoint(database, directory)
-    await cli.partitions(signed)
-    await cli.prune(msgspec.structs.replace(signed, migration_database_url=app_url))
-    await database.close()
+    async with opened(app_url, size=2) as database:
+        await record(database, created("old", at=datetime(2020, 5, 5, tzinfo=UTC)))
+        await record(database, *(created(f"task-{n}") for n in range(5)))
+        await checkpoint(database, directory)
+        await record(database, *(created(f"task-{n}") for n in range(5)))
+        await checkpoint(database, directory)
+        await cli.partitions(signed)
+        await cli.prune(msgspec.structs.replace(signed, migration_database_url=app_url))
 
 
 def _signed(settings: Settings, directory: Path) -> Settings:
@@ -151,11 +145,8 @@ async def test_who_may_make_no_temporary_tables_proves_nothing_and_is_told_so(tr
 
 async def test_powers_of_the_services_role_are_told(trail: Trail) -> None:
     """Roles are the whole server's, so this is asked of one that has them anyway."""
-    connection = await asyncpg.connect(trail.urls[OWNER])
-    try:
+    async with connected(trail.urls[OWNER]) as connection:
         found = await around(connection, [], [], [], role="postgres")
-    finally:
-        await connection.close()
     assert "The role postgres is a superuser" in found
     assert "The role postgres may act as the owner" in found
 
@@ -163,11 +154,11 @@ async def test_powers_of_the_services_role_are_told(trail: Trail) -> None:
 async def test_a_role_with_powers_that_the_services_role_may_act_as_is_told(trail: Trail) -> None:
     name = f"powerful_{uuid.uuid4().hex}"
     await trail.tamper(SUPERUSER, f"CREATE ROLE {name}; GRANT pg_write_all_data TO {name}")
-    connection = await asyncpg.connect(trail.urls[OWNER])
     try:
-        assert f"The role {name} may act as pg_write_all_data" in await around(connection, [], [], [], role=name)
+        async with connected(trail.urls[OWNER]) as connection:
+            found = await around(connection, [], [], [], role=name)
+        assert f"The role {name} may act as pg_write_all_data" in found
     finally:
-        await connection.close()
         await trail.tamper(SUPERUSER, f"DROP ROLE {name}")
 
 

@@ -5,7 +5,6 @@ import random
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-import asyncpg
 import msgspec
 import pytest
 import structlog
@@ -22,6 +21,7 @@ from taskflow_core.events.topics import ALL_TOPICS, AUDIT_LOGGER, CHAT_API, topi
 from taskflow_core.settings import Settings
 from tests.audit_logger.making import created, life, record, trail, verdict
 from tests.bus.making import messages
+from tests.support.connections import connected, opened
 from tests.support.waiting import eventually
 
 
@@ -116,27 +116,20 @@ async def test_an_empty_batch_is_fine(database: Database) -> None:
 async def test_time_outs_set_on_the_role_cost_no_attempt_while_somebody_holds_the_chain(
     settings: Settings, database_name: str, admin_url: str, setting: str
 ) -> None:
-    admin = await asyncpg.connect(admin_url)
-    await admin.execute(f"ALTER DATABASE {database_name} SET {setting}")
-    database = Database(settings.database_url, size=3)
-    await database.open()
-    await database.opened()
-    transport = EmbeddedTransport(
-        database, [Subscription(group=AUDIT_LOGGER, topics=ALL_TOPICS, handler=Audit(trail(database)))]
-    )
     events = [created(f"task-{n}") for n in range(4)]
-    try:
-        async with transport.consume():
-            async with admin.transaction():
-                await admin.execute("LOCK TABLE audit_chain")
-                await transport.publish(messages(events))
-                with structlog.testing.capture_logs() as logs:
-                    await eventually(lambda: "delivery_waits" in [line["event"] for line in logs])
-            await eventually(lambda: held_all(database, events))
-        assert await letters(database) == []
-    finally:
-        await database.close()
-        await admin.close()
+    async with connected(admin_url) as admin:
+        await admin.execute(f"ALTER DATABASE {database_name} SET {setting}")
+        async with opened(settings.database_url, size=3) as database:
+            auditing = Subscription(group=AUDIT_LOGGER, topics=ALL_TOPICS, handler=Audit(trail(database)))
+            transport = EmbeddedTransport(database, [auditing])
+            async with transport.consume():
+                async with admin.transaction():
+                    await admin.execute("LOCK TABLE audit_chain")
+                    await transport.publish(messages(events))
+                    with structlog.testing.capture_logs() as logs:
+                        await eventually(lambda: "delivery_waits" in [line["event"] for line in logs])
+                await eventually(lambda: held_all(database, events))
+            assert await letters(database) == []
 
 
 async def held_all(database: Database, events: Sequence[Event]) -> bool:

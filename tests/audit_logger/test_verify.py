@@ -4,12 +4,11 @@ import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
-import asyncpg
-
 from audit_logger.evidence.chain import GENESIS, link
 from audit_logger.evidence.signing import Checkpoint, Signer
 from taskflow_core.database.pool import Database
 from tests.audit_logger.making import KEY, checkpoint, created, finding, life, record, tamper, verdict
+from tests.support.connections import connected
 
 
 async def trail_of_ten(database: Database) -> list[str]:
@@ -214,12 +213,9 @@ def test_a_signature_holds_for_its_own_record_only() -> None:
 
 
 async def test_the_database_and_the_verifier_compute_the_same_hash(database: Database, owner_url: str) -> None:
-    owner = await asyncpg.connect(owner_url)
-    try:
+    async with connected(owner_url) as owner:
         await record(database, created("tâsk ☂ 𝄞", title='“Zitat” \\ " \u2028'), *life("task-2"))
         before = GENESIS
         for row in await owner.fetch("SELECT * FROM task_events ORDER BY chain_seq"):
             assert link(before, dict(row)) == row["hash"]
             before = row["hash"]
-    finally:
-        await owner.close()

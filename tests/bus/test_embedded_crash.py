@@ -17,6 +17,7 @@ from taskflow_core.events.model import Event
 from taskflow_core.events.topics import AUDIT_LOGGER, CHAT_API, TASK_TOPICS
 from taskflow_core.settings import Settings
 from tests.bus.making import created, messages, updated
+from tests.support.connections import opening
 from tests.support.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -140,10 +141,8 @@ async def test_what_waits_for_its_next_attempt_holds_back_its_task_and_no_other(
 
 
 async def test_it_stops_at_once_while_the_database_is_away() -> None:
-    nowhere = Database("postgresql://nobody@127.0.0.1:1/nothing", size=1)
-    await nowhere.open()
-    began = asyncio.get_running_loop().time()
-    async with Handler().transport(nowhere).consume():
-        await asyncio.sleep(0)
-    await nowhere.close()
+    async with opening("postgresql://nobody@127.0.0.1:1/nothing") as nowhere:
+        began = asyncio.get_running_loop().time()
+        async with Handler().transport(nowhere).consume():
+            await asyncio.sleep(0)
     assert asyncio.get_running_loop().time() - began < 5

@@ -4,7 +4,6 @@ import asyncio
 import uuid
 from collections.abc import Sequence
 
-import asyncpg
 from structlog.testing import capture_logs
 
 from taskflow_core.bus.port import Message, TopicsHeldError
@@ -13,6 +12,7 @@ from taskflow_core.events.topics import ACCOUNT_SECURITY, ALL_TOPICS, CHAT_API, 
 from taskflow_core.telemetry.metrics import REGISTRY
 from tests.bus.making import created, signed_up, updated
 from tests.bus.relaying import appended, relay_to, running, unpublished
+from tests.support.connections import connected
 from tests.support.waiting import eventually
 
 
@@ -70,9 +70,8 @@ SELECT gen_random_uuid(), 'chat-api', $1, 'user-' || n, 'user-' || n, now(), '{}
 async def test_a_large_flood_is_passed_over_at_once_though_statistics_are_of_an_empty_outbox(
     database: Database, owner_url: str
 ) -> None:
-    owner = await asyncpg.connect(owner_url)
-    await owner.execute("ANALYZE outbox")
-    await owner.close()
+    async with connected(owner_url) as owner:
+        await owner.execute("ANALYZE outbox")
     await database.execute(FLOOD, ACCOUNT_SECURITY)
     others = await appended(database, created(), created())
     bus = Bus(ACCOUNT_SECURITY)

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-import asyncpg
 import httpx
 import msgspec
 import pytest
@@ -21,6 +20,7 @@ from taskflow_core.service.requests import observed
 from tests.chat_api.people import TASKS, User
 from tests.chat_api.published import published_events, published_kinds
 from tests.support.clock import MovableClock
+from tests.support.connections import connected
 from tests.support.phase_iv import release_on
 
 NOON = datetime(2027, 3, 10, 12, 0, tzinfo=UTC)
@@ -129,18 +129,17 @@ async def test_reading_tells_nothing(anna: User, database: Database) -> None:
 async def test_no_event_no_change(anna: User, database: Database, owner_url: str) -> None:
     """Where an event cannot be written nothing is: a change nobody hears of would be worse than a refusal."""
     task = await anna.makes("A")
-    owner = await asyncpg.connect(owner_url)
-    await owner.execute("ALTER TABLE outbox ADD CONSTRAINT closed CHECK (false) NOT VALID")
-    url = f"{TASKS}/{task['id']}"
-    for method, path, body in (
-        ("POST", TASKS, {"title": "B"}),
-        ("PATCH", url, {"title": "B"}),
-        ("PUT", url, {"completed": True}),
-        ("DELETE", url, None),
-    ):
-        answer = await anna.http.request(method, path, json=body)
-        assert (answer.status_code, answer.json()["detail"]["code"]) == (500, "INTERNAL_ERROR")
-    await owner.close()
+    async with connected(owner_url) as owner:
+        await owner.execute("ALTER TABLE outbox ADD CONSTRAINT closed CHECK (false) NOT VALID")
+        url = f"{TASKS}/{task['id']}"
+        for method, path, body in (
+            ("POST", TASKS, {"title": "B"}),
+            ("PATCH", url, {"title": "B"}),
+            ("PUT", url, {"completed": True}),
+            ("DELETE", url, None),
+        ):
+            answer = await anna.http.request(method, path, json=body)
+            assert (answer.status_code, answer.json()["detail"]["code"]) == (500, "INTERNAL_ERROR")
     assert (await anna.http.get(TASKS)).json() == [task]
     assert await shadow(database, task["id"]) == (anna.id, 1, "A", None, False)
 

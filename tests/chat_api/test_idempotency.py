@@ -12,6 +12,7 @@ from chat_api.answers import EXPIRE
 from taskflow_core.database.pool import Database
 from tests.chat_api.people import PREFERENCES, TASKS, User
 from tests.chat_api.published import published_kinds
+from tests.support.connections import connected
 from tests.support.waiting import eventually
 
 KEY = {"Idempotency-Key": "3f1c"}
@@ -20,9 +21,8 @@ KEY = {"Idempotency-Key": "3f1c"}
 @pytest.fixture
 async def elsewhere(owner_url: str) -> AsyncGenerator[asyncpg.Connection]:
     """A connection of somebody else's, who can hold things up."""
-    connection = await asyncpg.connect(owner_url)
-    yield connection
-    await connection.close()
+    async with connected(owner_url) as connection:
+        yield connection
 
 
 async def make(user: User, title: str = "A", **headers: str) -> httpx.Response:

@@ -4,7 +4,6 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-import asyncpg
 import pytest
 
 import chat_api.commands
@@ -17,6 +16,7 @@ from tests.chat_api.occurring import OCCURRENCES, Processor, daily, days, everyo
 from tests.chat_api.people import TASKS, User
 from tests.chat_api.published import published_events, published_kinds
 from tests.chat_api.talk import Talk
+from tests.support.connections import connected
 from tests.support.crashing import crash_at
 from tests.support.phase_iv import release_on
 
@@ -285,27 +285,24 @@ async def test_reopening_and_making_at_once_leave_one(anna: User, processor: Pro
 async def test_one_that_somebody_is_just_editing_stays(anna: User, processor: Processor, database_url: str) -> None:
     first = await done(anna, processor)
     following = (await on(anna, 2))["id"]
-    other = await asyncpg.connect(database_url)
-    async with other.transaction():
+    async with connected(database_url) as other, other.transaction():
         await other.execute("SELECT FROM tasks WHERE id = $1 FOR UPDATE", following)
         assert (await anna.changes(first["id"], completed=False))["next_kept"]["id"] == following
-    await other.close()
     assert await days(anna, completed=False) == [1, 2]
 
 
 async def test_one_that_somebody_only_looks_at_goes(anna: User, processor: Processor, database_url: str) -> None:
     """As the reminder service does, for a moment."""
     first = await done(anna, processor)
-    other = await asyncpg.connect(database_url)
-    held = other.transaction()
-    await held.start()
-    await other.execute("SELECT FROM tasks WHERE id = $1 FOR NO KEY UPDATE", (await on(anna, 2))["id"])
-    reopening = asyncio.create_task(anna.changes(first["id"], completed=False))
-    await asyncio.wait([reopening], timeout=0.2)
-    assert not reopening.done()
-    await held.rollback()
-    assert "next_kept" not in await reopening
-    await other.close()
+    async with connected(database_url) as other:
+        held = other.transaction()
+        await held.start()
+        await other.execute("SELECT FROM tasks WHERE id = $1 FOR NO KEY UPDATE", (await on(anna, 2))["id"])
+        reopening = asyncio.create_task(anna.changes(first["id"], completed=False))
+        await asyncio.wait([reopening], timeout=0.2)
+        assert not reopening.done()
+        await held.rollback()
+        assert "next_kept" not in await reopening
     assert await days(anna) == [1]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from taskflow_cli.main import main
 from taskflow_core.opaque import secret_hash
+from tests.support.connections import connected
 
 _ASKED = """
 INSERT INTO users VALUES ('bob', 'bob@example.com', '-', now(), now());
@@ -18,12 +19,9 @@ VALUES ('email', 'bob', 'robert@example.com', now() + interval '7 days', now());
 
 def run(url: str, script: str) -> list[asyncpg.Record]:
     async def work() -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(url)
-        try:
+        async with connected(url) as connection:
             await connection.execute(script)
             return await connection.fetch("SELECT link_hash, mail_at FROM account_links")
-        finally:
-            await connection.close()
 
     return asyncio.run(work())
 

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from taskflow_cli.main import main
 from taskflow_db import runner
 from taskflow_db.runner import MIGRATIONS
+from tests.support.connections import connected
 
 
 @pytest.fixture
@@ -38,8 +38,7 @@ def test_up_and_back_again(capsys: pytest.CaptureFixture[str]) -> None:
 
 async def _fill(url: str) -> None:
     """Two tasks, one with a due date, and a row of our own; a column that a release of Phase IV added."""
-    connection = await asyncpg.connect(url)
-    try:
+    async with connected(url) as connection:
         await connection.execute(
             "INSERT INTO users VALUES ('u', 'u@example.com', 'x', now(), now());"
             "INSERT INTO tasks (id, user_id, title, completed, created_at, updated_at, due_date) VALUES "
@@ -47,8 +46,6 @@ async def _fill(url: str) -> None:
             "INSERT INTO user_preferences (user_id, timezone) VALUES ('u', 'UTC');"
             "ALTER TABLE users ADD COLUMN nickname text"
         )
-    finally:
-        await connection.close()
 
 
 class TestTakingBack:
@@ -107,9 +104,8 @@ class TestTakingBack:
         self, empty_database_url: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
         async def write(statement: str) -> None:
-            connection = await asyncpg.connect(empty_database_url)
-            await connection.execute(statement)
-            await connection.close()
+            async with connected(empty_database_url) as connection:
+                await connection.execute(statement)
 
         asyncio.run(write("INSERT INTO audit_keys (user_hash, key_id, wrapped) VALUES ('h', gen_random_uuid(), 'k')"))
         assert main(["db", "downgrade", "--yes"]) == 1
@@ -125,9 +121,8 @@ class TestTakingBack:
 
     def test_a_key_that_was_destroyed_is_lost_already(self, empty_database_url: str) -> None:
         async def write() -> None:
-            connection = await asyncpg.connect(empty_database_url)
-            await connection.execute("INSERT INTO audit_keys (user_hash, destroyed_at) VALUES ('h', now())")
-            await connection.close()
+            async with connected(empty_database_url) as connection:
+                await connection.execute("INSERT INTO audit_keys (user_hash, destroyed_at) VALUES ('h', now())")
 
         asyncio.run(write())
         assert main(["db", "downgrade", "--yes"]) == 0

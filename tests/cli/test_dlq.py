@@ -7,7 +7,7 @@ import pytest
 
 from taskflow_cli.main import main
 from taskflow_core.bus.dead_letters import DeadLetter, add_dead_letters
-from taskflow_core.database.pool import Database
+from tests.support.connections import opened
 
 EVENT = uuid.UUID("8a9f3c5e-0000-4000-8000-000000000001")
 
@@ -30,12 +30,8 @@ def letters(monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:
     monkeypatch.setenv("TASKFLOW_DATABASE_URL", database_url)
 
     async def make() -> None:
-        database = Database(database_url, size=1)
-        await database.open()
-        await database.opened()
-        async with database.transaction() as connection:
+        async with opened(database_url) as database, database.transaction() as connection:
             await add_dead_letters(connection, [letter("audit-logger"), letter("reminder-service")])
-        await database.close()
 
     asyncio.run(make())
 

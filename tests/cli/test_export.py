@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from taskflow_cli.main import main
-from taskflow_core.database.pool import Database
 from tests.chat_api.people import add_user
+from tests.support.connections import opened
 
 
 @pytest.fixture
@@ -19,11 +19,8 @@ def email(monkeypatch: pytest.MonkeyPatch, database_url: str) -> str:
     monkeypatch.setenv("TASKFLOW_AUDIT_ENCRYPTION_KEY", "a-key-of-keys-for-tests-of-32-or-more-characters")
 
     async def make() -> str:
-        database = Database(database_url, size=1)
-        await database.open()
-        await database.opened()
-        _, address = await add_user(database, datetime.now(UTC))
-        await database.close()
+        async with opened(database_url) as database:
+            _, address = await add_user(database, datetime.now(UTC))
         return address
 
     return asyncio.run(make())

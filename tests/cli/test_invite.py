@@ -9,6 +9,7 @@ import pytest
 
 from taskflow_cli.main import main
 from taskflow_core.opaque import secret_hash
+from tests.support.connections import connected
 
 
 @pytest.fixture(autouse=True)
@@ -19,10 +20,8 @@ def environment(monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:
 
 def stored(url: str) -> list[asyncpg.Record]:
     async def read() -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(url)
-        rows = await connection.fetch("SELECT * FROM account_links ORDER BY created_at")
-        await connection.close()
-        return rows
+        async with connected(url) as connection:
+            return await connection.fetch("SELECT * FROM account_links ORDER BY created_at")
 
     return asyncio.run(read())
 

@@ -16,6 +16,7 @@ from taskflow_core.database.pool import Database
 from taskflow_core.events.topics import CHAT_API
 from tests.bus.making import created
 from tests.chat_api.people import add_user
+from tests.support.connections import opened
 
 Doing = Callable[[Callable[[Database], Awaitable[Any]]], Any]
 
@@ -32,13 +33,8 @@ def doing(monkeypatch: pytest.MonkeyPatch, database_url: str) -> Doing:
 
     def do(work: Callable[[Database], Awaitable[Any]]) -> Any:
         async def inside() -> Any:
-            database = Database(database_url, size=1)
-            await database.open()
-            await database.opened()
-            try:
+            async with opened(database_url) as database:
                 return await work(database)
-            finally:
-                await database.close()
 
         return asyncio.run(inside())
 

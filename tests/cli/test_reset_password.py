@@ -8,27 +8,22 @@ import pytest
 
 from chat_api.sessions.disabling import disable
 from taskflow_cli.main import main
-from taskflow_core.database.pool import Database
 from taskflow_core.opaque import secret_hash
 from tests.chat_api.people import add_user
+from tests.support.connections import opened
 
 
 def on(url: str, disabled: bool = False, read: bool = False) -> str | bytes:
     """The address of a new user, who may be disabled; or the hash that is stored."""
 
     async def work() -> str | bytes:
-        database = Database(url, size=1)
-        await database.open()
-        await database.opened()
-        try:
+        async with opened(url) as database:
             if read:
                 return await database.fetchval("SELECT link_hash FROM account_links")
             _, email = await add_user(database, datetime.now(UTC))
             if disabled:
                 await disable(database, email, lasts=timedelta(days=7), rounds=4)
             return email
-        finally:
-            await database.close()
 
     return asyncio.run(work())
 

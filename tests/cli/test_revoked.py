@@ -3,10 +3,10 @@
 import asyncio
 import json
 
-import asyncpg
 import pytest
 
 from taskflow_cli.main import main
+from tests.support.connections import connected
 
 _REVOKED = """
 INSERT INTO revocations (kind, subject, user_id, issued_before, expires_at) VALUES
@@ -21,9 +21,8 @@ INSERT INTO disabled_accounts VALUES ('carl', 'hash', 'placeholder', now());
 
 def execute(url: str, script: str) -> None:
     async def run() -> None:
-        connection = await asyncpg.connect(url)
-        await connection.execute(script)
-        await connection.close()
+        async with connected(url) as connection:
+            await connection.execute(script)
 
     asyncio.run(run())
 

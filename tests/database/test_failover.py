@@ -18,6 +18,7 @@ from taskflow_core.service.health import HealthChecks
 from taskflow_local.postgres import EmbeddedPostgres
 from taskflow_local.postgres_cluster import ADMIN_ROLE, OWNER_ROLE
 from tests.service.test_health import no_app
+from tests.support.connections import connected, opened
 from tests.support.processes import fresh_open_directory
 from tests.support.standby import Standby, primary_and_standby, socket_of
 from tests.support.switch import Switch, switch
@@ -49,25 +50,16 @@ def _servers() -> Iterator[tuple[EmbeddedPostgres, Standby]]:
 
 async def _make_table(primary: EmbeddedPostgres, standby: Standby) -> None:
     """A table that both have."""
-    connection = await asyncpg.connect(primary.addresses.url(OWNER_ROLE))
-    await connection.execute("CREATE TABLE notes (text text)")
-    await connection.close()
-    follower = await asyncpg.connect(standby.addresses.url(OWNER_ROLE))
-    await eventually(lambda: follower.fetchval("SELECT to_regclass('notes') IS NOT NULL"))
-    await follower.close()
+    async with connected(primary.addresses.url(OWNER_ROLE)) as connection:
+        await connection.execute("CREATE TABLE notes (text text)")
+    async with connected(standby.addresses.url(OWNER_ROLE)) as follower:
+        await eventually(lambda: follower.fetchval("SELECT to_regclass('notes') IS NOT NULL"))
 
 
 @pytest.fixture
 async def way() -> AsyncGenerator[Switch]:
     async with switch(None) as made:
         yield made
-
-
-async def opened(url: str) -> Database:
-    database = Database(url, size=4)
-    await database.open()
-    await asyncio.wait_for(database.opened(), 10)
-    return database
 
 
 async def writes(database: Database) -> None:
@@ -89,27 +81,27 @@ async def test_writes_work_again_within_seconds_although_the_address_was_stale(
 ) -> None:
     primary, standby = shared
     way.target = socket_of(primary)
-    database = await opened(way.url(primary.addresses.url(OWNER_ROLE)))
-    await database.execute(_WRITE)
-    assert await readiness(database) == "ok"
-
-    # The server behind the address is a standby now, and every connection of the pool leads to it.
-    way.target = socket_of(standby)
-    way.cut()
-
-    async def says_so() -> None:
-        assert await readiness(database) == "read-only: the server is a standby"
-
-    await eventually(says_so)
-    assert await asyncio.gather(*(database.fetchval("SELECT pg_is_in_recovery()") for _ in range(4))) == [True] * 4
-    with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+    async with opened(way.url(primary.addresses.url(OWNER_ROLE)), size=4) as database:
         await database.execute(_WRITE)
+        assert await readiness(database) == "ok"
 
-    # The address leads to the primary again. Nobody closes the connections to the standby: they are good for reading.
-    way.target = socket_of(primary)
-    await eventually(lambda: writes(database))
-    await eventually(lambda: says(database, "ok"))
-    await database.close()
+        # The server behind the address is a standby now, and every connection of the pool leads to it.
+        way.target = socket_of(standby)
+        way.cut()
+
+        async def says_so() -> None:
+            assert await readiness(database) == "read-only: the server is a standby"
+
+        await eventually(says_so)
+        assert await asyncio.gather(*(database.fetchval("SELECT pg_is_in_recovery()") for _ in range(4))) == [True] * 4
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await database.execute(_WRITE)
+
+        # The address leads to the primary again. Nobody closes the connections to the standby, which are good for
+        # reading.
+        way.target = socket_of(primary)
+        await eventually(lambda: writes(database))
+        await eventually(lambda: says(database, "ok"))
 
 
 async def says(database: Database, what: str) -> None:
@@ -121,12 +113,11 @@ async def test_readiness_alone_finds_the_way_back_when_nobody_writes(
 ) -> None:
     primary, standby = shared
     way.target = socket_of(standby)
-    database = await opened(way.url(primary.addresses.url(OWNER_ROLE)))
-    assert (await readiness(database)).startswith("read-only")
-    way.target = socket_of(primary)
-    await eventually(lambda: says(database, "ok"))
-    await database.execute(_WRITE)
-    await database.close()
+    async with opened(way.url(primary.addresses.url(OWNER_ROLE)), size=4) as database:
+        assert (await readiness(database)).startswith("read-only")
+        way.target = socket_of(primary)
+        await eventually(lambda: says(database, "ok"))
+        await database.execute(_WRITE)
 
 
 async def test_a_lease_is_only_held_where_writes_go(
@@ -136,29 +127,28 @@ async def test_a_lease_is_only_held_where_writes_go(
     monkeypatch.setattr(lease, "_TRY_SECONDS", 0.1)
     primary, standby = shared
     way.target = socket_of(standby)
-    database = await opened(way.url(primary.addresses.url(OWNER_ROLE)))
-    at_work: list[str] = []
+    async with opened(way.url(primary.addresses.url(OWNER_ROLE)), size=4) as database:
+        at_work: list[str] = []
 
-    async def work() -> None:
-        at_work.append("turn")
-        try:
-            await asyncio.Event().wait()
-        finally:
-            at_work.pop()
+        async def work() -> None:
+            at_work.append("turn")
+            try:
+                await asyncio.Event().wait()
+            finally:
+                at_work.pop()
 
-    with structlog.testing.capture_logs() as logs:
-        task = asyncio.create_task(lease.lead(database, "failover", work, service="test"))
-        await eventually(lambda: "lease_lost" in [line["event"] for line in logs])
-        assert at_work == []
-        way.target = socket_of(primary)
-        await eventually(lambda: at_work == ["turn"])
-        way.target = socket_of(standby)
-        way.cut()
-        await eventually(lambda: at_work == [])
-        way.target = socket_of(primary)
-        await eventually(lambda: at_work == ["turn"])
-    await ended([task])
-    await database.close()
+        with structlog.testing.capture_logs() as logs:
+            task = asyncio.create_task(lease.lead(database, "failover", work, service="test"))
+            await eventually(lambda: "lease_lost" in [line["event"] for line in logs])
+            assert at_work == []
+            way.target = socket_of(primary)
+            await eventually(lambda: at_work == ["turn"])
+            way.target = socket_of(standby)
+            way.cut()
+            await eventually(lambda: at_work == [])
+            way.target = socket_of(primary)
+            await eventually(lambda: at_work == ["turn"])
+        await ended([task])
 
 
 async def test_of_several_hosts_the_one_that_takes_writes_is_found_before_and_after_a_promotion(
@@ -167,18 +157,16 @@ async def test_of_several_hosts_the_one_that_takes_writes_is_found_before_and_af
     primary, standby = servers
     async with switch(socket_of(standby)) as one, switch(socket_of(primary)) as other:
         url = one.url(primary.addresses.url(OWNER_ROLE)).replace(f":{one.port}", f":{one.port},127.0.0.1:{other.port}")
-        database = await opened(url)
-        await database.execute(_WRITE)
-        assert await readiness(database) == "ok"
+        async with opened(url, size=4) as database:
+            await database.execute(_WRITE)
+            assert await readiness(database) == "ok"
 
-        other.target = None  # the primary's host swallows whatever it is sent
-        other.cut()
-        admin = await asyncpg.connect(standby.addresses.url(ADMIN_ROLE))
-        assert await admin.fetchval("SELECT pg_promote()")
-        await admin.close()
-        await eventually(lambda: writes(database))
-        assert await readiness(database) == "ok"
-        await database.close()
+            other.target = None  # the primary's host swallows whatever it is sent
+            other.cut()
+            async with connected(standby.addresses.url(ADMIN_ROLE)) as admin:
+                assert await admin.fetchval("SELECT pg_promote()")
+            await eventually(lambda: writes(database))
+            assert await readiness(database) == "ok"
 
 
 async def test_a_commit_that_waits_for_a_standby_that_is_gone_is_not_ready(
@@ -186,16 +174,14 @@ async def test_a_commit_that_waits_for_a_standby_that_is_gone_is_not_ready(
 ) -> None:
     primary, _ = shared
     way.target = socket_of(primary)
-    database = await opened(way.url(primary.addresses.url(OWNER_ROLE)))
-    admin = await asyncpg.connect(primary.addresses.url(ADMIN_ROLE))
-    await admin.execute("ALTER SYSTEM SET synchronous_standby_names = 'gone'")
-    await admin.execute("ALTER ROLE taskflow_owner SET synchronous_commit = 'on'")
-    await admin.execute("SELECT pg_reload_conf()")
-    way.cut()
-    await eventually(lambda: says(database, "no answer within 0.8 s"))
-    await admin.execute("ALTER SYSTEM RESET synchronous_standby_names")
-    await admin.execute("ALTER ROLE taskflow_owner RESET synchronous_commit")
-    await admin.execute("SELECT pg_reload_conf()")
-    await eventually(lambda: says(database, "ok"))
-    await admin.close()
-    await database.close()
+    url = way.url(primary.addresses.url(OWNER_ROLE))
+    async with opened(url, size=4) as database, connected(primary.addresses.url(ADMIN_ROLE)) as admin:
+        await admin.execute("ALTER SYSTEM SET synchronous_standby_names = 'gone'")
+        await admin.execute("ALTER ROLE taskflow_owner SET synchronous_commit = 'on'")
+        await admin.execute("SELECT pg_reload_conf()")
+        way.cut()
+        await eventually(lambda: says(database, "no answer within 0.8 s"))
+        await admin.execute("ALTER SYSTEM RESET synchronous_standby_names")
+        await admin.execute("ALTER ROLE taskflow_owner RESET synchronous_commit")
+        await admin.execute("SELECT pg_reload_conf()")
+        await eventually(lambda: says(database, "ok"))

@@ -13,6 +13,7 @@ from taskflow_core.database.lease import LeaseLostError, lead
 from taskflow_core.database.outages import OUTAGES
 from taskflow_core.database.pool import Database, DatabaseUnavailableError
 from taskflow_core.telemetry.metrics import REGISTRY
+from tests.support.connections import connected
 from tests.support.waiting import eventually
 
 _HOLDERS = """
@@ -35,9 +36,8 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def admin(admin_url: str) -> AsyncGenerator[asyncpg.Connection]:
-    connection = await asyncpg.connect(admin_url)
-    yield connection
-    await connection.close()
+    async with connected(admin_url) as connection:
+        yield connection
 
 
 class Work:

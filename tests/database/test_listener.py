@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
-import asyncpg
 import pytest
 import structlog
 
@@ -13,6 +12,7 @@ from taskflow_core.database import listener
 from taskflow_core.database.listener import listen
 from taskflow_core.database.pool import Database
 from taskflow_core.telemetry.metrics import REGISTRY
+from tests.support.connections import connected
 from tests.support.switch import switch, target_of
 from tests.support.waiting import eventually
 
@@ -59,16 +59,15 @@ async def test_what_is_said_is_heard_and_heartbeats_are_not(database: Database) 
 
 
 async def test_a_connection_that_was_ended_is_made_anew_and_told_of(database: Database, admin_url: str) -> None:
-    admin = await asyncpg.connect(admin_url)
-    with structlog.testing.capture_logs() as logs:
-        async with listening(database, "b") as heard:
-            await admin.execute(_END_LISTENERS)
-            await eventually(lambda: heard == ["", ""])
-            await database.execute("SELECT pg_notify('news', 'sun')")
-            await eventually(says(heard, "sun"))
-            assert value("taskflow_listener_lost_total", "b") == 1
-            assert value("taskflow_listening", "b") == 1
-    await admin.close()
+    async with connected(admin_url) as admin:
+        with structlog.testing.capture_logs() as logs:
+            async with listening(database, "b") as heard:
+                await admin.execute(_END_LISTENERS)
+                await eventually(lambda: heard == ["", ""])
+                await database.execute("SELECT pg_notify('news', 'sun')")
+                await eventually(says(heard, "sun"))
+                assert value("taskflow_listener_lost_total", "b") == 1
+                assert value("taskflow_listening", "b") == 1
     events = [line["event"] for line in logs]
     assert events.count("listener_lost") == events.count("listening_again") == 1
 
@@ -85,9 +84,8 @@ async def test_a_connection_that_fell_silent_is_noticed_by_its_heartbeat(app_url
 async def test_sessions_that_may_not_be_idle_listen_all_the_same(
     database: Database, database_name: str, admin_url: str
 ) -> None:
-    admin = await asyncpg.connect(admin_url)
-    await admin.execute(f"ALTER DATABASE {database_name} SET idle_session_timeout = '100ms'")
-    await admin.close()
+    async with connected(admin_url) as admin:
+        await admin.execute(f"ALTER DATABASE {database_name} SET idle_session_timeout = '100ms'")
     async with listening(database, "d") as heard:
         await eventually(lambda: heard.count("") >= 3)
 
@@ -96,14 +94,13 @@ async def test_where_one_cannot_listen_it_is_said_once_and_tried_again(
     database: Database, database_name: str, admin_url: str
 ) -> None:
     heard: list[str] = []
-    admin = await asyncpg.connect(admin_url)
-    await admin.execute(f"REVOKE CONNECT ON DATABASE {database_name} FROM taskflow_app, PUBLIC")
-    with structlog.testing.capture_logs() as logs:
-        task = asyncio.create_task(listen(database, "news", heard.append, service="e"))
-        await eventually(lambda: [line["event"] for line in logs].count("listener_lost") == 1)
-        assert value("taskflow_listening", "e") == 0
-        await admin.execute(f"GRANT CONNECT ON DATABASE {database_name} TO taskflow_app")
-        await eventually(lambda: heard == [""])
-        await ended([task])
-    await admin.close()
+    async with connected(admin_url) as admin:
+        await admin.execute(f"REVOKE CONNECT ON DATABASE {database_name} FROM taskflow_app, PUBLIC")
+        with structlog.testing.capture_logs() as logs:
+            task = asyncio.create_task(listen(database, "news", heard.append, service="e"))
+            await eventually(lambda: [line["event"] for line in logs].count("listener_lost") == 1)
+            assert value("taskflow_listening", "e") == 0
+            await admin.execute(f"GRANT CONNECT ON DATABASE {database_name} TO taskflow_app")
+            await eventually(lambda: heard == [""])
+            await ended([task])
     assert [line["event"] for line in logs].count("listener_lost") == 1

@@ -9,6 +9,7 @@ import pytest
 from taskflow_core.database.outages import OUTAGES
 from taskflow_core.database.pool import Database, DatabaseUnavailableError
 from taskflow_core.telemetry import metrics
+from tests.support.connections import connected, opened, opening
 from tests.support.waiting import eventually
 
 _END_OTHERS = """
@@ -24,34 +25,29 @@ async def _sleeps(admin: asyncpg.Connection) -> bool:
 
 @pytest.fixture
 async def admin(admin_url: str) -> AsyncGenerator[asyncpg.Connection]:
-    connection = await asyncpg.connect(admin_url)
-    yield connection
-    await connection.close()
+    async with connected(admin_url) as connection:
+        yield connection
 
 
 async def test_until_the_server_answers_using_it_is_an_outage() -> None:
-    database = Database("postgresql://nobody@127.0.0.1:1/none")
-    await database.open()
-    with pytest.raises(DatabaseUnavailableError, match="has not answered"):
-        await database.fetchval("SELECT 1")
-    with pytest.raises(OUTAGES):
-        await database.check()
-    await database.close()
+    async with opening("postgresql://nobody@127.0.0.1:1/none") as database:
+        with pytest.raises(DatabaseUnavailableError, match="has not answered"):
+            await database.fetchval("SELECT 1")
+        with pytest.raises(OUTAGES):
+            await database.check()
 
 
 async def test_it_opens_by_itself_once_the_server_lets_it(
     database_url: str, database_name: str, admin: asyncpg.Connection
 ) -> None:
     await admin.execute(f"ALTER DATABASE {database_name} CONNECTION LIMIT 0")
-    database = Database(database_url, size=2)
-    await database.open()
-    opened = asyncio.create_task(database.opened())
-    await asyncio.wait({opened}, timeout=0.2)
-    assert not opened.done()
-    await admin.execute(f"ALTER DATABASE {database_name} CONNECTION LIMIT -1")
-    await asyncio.wait_for(opened, timeout=10)
-    await database.check()
-    await database.close()
+    async with opening(database_url, size=2) as database:
+        opens = asyncio.create_task(database.opened())
+        await asyncio.wait({opens}, timeout=0.2)
+        assert not opens.done()
+        await admin.execute(f"ALTER DATABASE {database_name} CONNECTION LIMIT -1")
+        await asyncio.wait_for(opens, timeout=10)
+        await database.check()
 
 
 async def test_connections_that_were_ended_are_an_outage_and_then_new_ones(
@@ -105,15 +101,12 @@ async def test_a_transaction_is_kept_or_taken_back_as_a_whole(database: Database
 async def test_a_pool_that_is_used_up_is_an_outage_after_a_while_and_counted(database_url: str) -> None:
     counted = metrics.REGISTRY.get_sample_value
     before = counted("taskflow_database_pool_exhausted_total")
-    database = Database(database_url, size=1)
-    await database.open()
-    await database.opened()
-    async with database.acquire():
-        with pytest.raises(OUTAGES):
-            async with database.acquire(within=0.05):
-                pass
-    assert await database.fetchval("SELECT 1") == 1
-    await database.close()
+    async with opened(database_url) as database:
+        async with database.acquire():
+            with pytest.raises(OUTAGES):
+                async with database.acquire(within=0.05):
+                    pass
+        assert await database.fetchval("SELECT 1") == 1
     assert before is not None
     assert counted("taskflow_database_pool_exhausted_total") == before + 1
 
@@ -126,11 +119,9 @@ async def test_every_connection_is_in_utc(database: Database) -> None:
 
 
 async def test_closing_waits_for_nobody_long(database_url: str, admin: asyncpg.Connection) -> None:
-    database = Database(database_url, size=1)
-    await database.open()
-    await database.opened()
-    asked = asyncio.create_task(database.fetchval("SELECT pg_sleep(30)"))
-    await eventually(lambda: _sleeps(admin))
-    await asyncio.wait_for(database.close(), timeout=4)
-    with pytest.raises(OUTAGES):
-        await asked
+    async with opened(database_url) as database:
+        asked = asyncio.create_task(database.fetchval("SELECT pg_sleep(30)"))
+        await eventually(lambda: _sleeps(admin))
+        await asyncio.wait_for(database.close(), timeout=4)
+        with pytest.raises(OUTAGES):
+            await asked

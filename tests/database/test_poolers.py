@@ -19,6 +19,7 @@ from taskflow_core.database import poolers
 from taskflow_core.database.connecting import DatabaseUnavailableError
 from taskflow_core.database.pool import Database
 from taskflow_core.database.poolers import shares_sessions
+from tests.support.connections import opening
 from tests.support.processes import fresh_open_directory
 from tests.support.switch import target_of
 from tests.support.waiting import eventually
@@ -151,21 +152,19 @@ async def pgbouncer(url: str, mode: str) -> AsyncGenerator[str]:
 @pytest.mark.parametrize("mode", ["transaction", "statement", "session"] if _PGBOUNCER else [])
 async def test_the_real_pgbouncer(mode: str, app_url: str) -> None:
     async with pgbouncer(app_url, mode) as url:
-        database = Database(url, size=3)
         with structlog.testing.capture_logs() as logs:
-            await database.open()
-            if mode == "session":
-                await asyncio.wait_for(database.opened(), 10)
-                await database.check()
-                async with database.transaction() as connection:
-                    await connection.execute("INSERT INTO user_preferences (user_id) VALUES ('anna')")
-            else:
-                await eventually(lambda: "database_refused" in [line["event"] for line in logs])
-                with pytest.raises(DatabaseUnavailableError, match="session mode"):
-                    await database.fetchval("SELECT 1")
-                with pytest.raises(DatabaseUnavailableError, match="TASKFLOW_DATABASE_URL"):
+            async with opening(url, size=3) as database:
+                if mode == "session":
+                    await asyncio.wait_for(database.opened(), 10)
                     await database.check()
-        await database.close()
+                    async with database.transaction() as connection:
+                        await connection.execute("INSERT INTO user_preferences (user_id) VALUES ('anna')")
+                else:
+                    await eventually(lambda: "database_refused" in [line["event"] for line in logs])
+                    with pytest.raises(DatabaseUnavailableError, match="session mode"):
+                        await database.fetchval("SELECT 1")
+                    with pytest.raises(DatabaseUnavailableError, match="TASKFLOW_DATABASE_URL"):
+                        await database.check()
 
 
 @pytest.mark.skipif(not _PGBOUNCER, reason="no pgbouncer on this machine")

@@ -5,15 +5,15 @@ from collections.abc import AsyncGenerator
 import asyncpg
 import pytest
 
+from tests.support.connections import connected
 from tests.support.phase_iv import Release, release_on
 
 
 @pytest.fixture
 async def owner(owner_url: str) -> AsyncGenerator[asyncpg.Connection]:
     """A migrated database, as the owner of its tables; Phase IV connects like this."""
-    connection = await asyncpg.connect(owner_url)
-    yield connection
-    await connection.close()
+    async with connected(owner_url) as connection:
+        yield connection
 
 
 @pytest.fixture
@@ -26,6 +26,5 @@ async def release(owner_url: str) -> AsyncGenerator[Release]:
 @pytest.fixture
 async def empty(empty_database_url: str) -> AsyncGenerator[asyncpg.Connection]:
     """A database without any table, as its owner."""
-    connection = await asyncpg.connect(empty_database_url)
-    yield connection
-    await connection.close()
+    async with connected(empty_database_url) as connection:
+        yield connection

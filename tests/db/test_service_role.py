@@ -7,6 +7,7 @@ import pytest
 
 from taskflow_db import runner
 from taskflow_db.tables import TABLES, table_name
+from tests.support.connections import connected
 from tests.support.phase_iv import release_on
 
 _ROWS = {"SELECT", "INSERT", "UPDATE", "DELETE"}
@@ -34,9 +35,8 @@ GROUP BY relname
 
 @pytest.fixture
 async def app(app_url: str) -> AsyncGenerator[asyncpg.Connection]:
-    connection = await asyncpg.connect(app_url)
-    yield connection
-    await connection.close()
+    async with connected(app_url) as connection:
+        yield connection
 
 
 async def rights(connection: asyncpg.Connection) -> dict[str, set[str]]:
@@ -89,9 +89,8 @@ async def test_what_it_may_not(app: asyncpg.Connection, subtests: pytest.Subtest
 async def test_a_role_that_comes_later_is_given_its_rights(
     owner: asyncpg.Connection, owner_url: str, admin_url: str
 ) -> None:
-    admin = await asyncpg.connect(admin_url)
-    await admin.execute("DROP OWNED BY taskflow_app")  # as if the role had not been there at the first upgrade
-    await admin.close()
+    async with connected(admin_url) as admin:
+        await admin.execute("DROP OWNED BY taskflow_app")  # as if the role had not been there at the first upgrade
     assert await rights(owner) == {}
     assert await runner.upgrade(owner_url) == (), "there was no migration to apply"
     assert await rights(owner) == RIGHTS

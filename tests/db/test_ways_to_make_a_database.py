@@ -19,6 +19,7 @@ from taskflow_core.telemetry.metrics import REGISTRY
 from taskflow_db import runner
 from taskflow_db.runner import MIGRATIONS, MigrationError
 from tests.audit_logger.making import created, record
+from tests.support.connections import connected, opened
 from tests.support.shared_postgres import Databases
 
 # A month that no upgrade makes.
@@ -35,20 +36,16 @@ def name(databases: Databases) -> Iterator[str]:
 
 @pytest.fixture
 async def admin(databases: Databases, name: str) -> AsyncGenerator[asyncpg.Connection]:
-    connection = await asyncpg.connect(databases.admin_url(name))
-    await connection.execute(f"ALTER DATABASE {name} OWNER TO CURRENT_USER")
-    yield connection
-    await connection.close()
+    async with connected(databases.admin_url(name)) as connection:
+        await connection.execute(f"ALTER DATABASE {name} OWNER TO CURRENT_USER")
+        yield connection
 
 
 @pytest.fixture
 async def services(databases: Databases, name: str) -> AsyncGenerator[Database]:
     """The pool of the services on it."""
-    database = Database(databases.app_url(name), size=2)
-    await database.open()
-    await database.opened()
-    yield database
-    await database.close()
+    async with opened(databases.app_url(name), size=2) as database:
+        yield database
 
 
 @pytest.fixture

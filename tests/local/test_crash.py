@@ -10,6 +10,7 @@ import pytest
 
 from e2e.rig import ports
 from taskflow_local.postgres import running
+from tests.support.connections import connected
 from tests.support.follower import Follower
 from tests.support.journal import Writer, reckon
 from tests.support.platform_process import QUICK_PASSWORDS, Platform, platform
@@ -64,8 +65,7 @@ async def check(home: Path, writers: list[Writer], followers: list[Follower]) ->
     """The journals are true in the database, and the streams have told it all."""
     addresses = running(home / "postgres")
     assert addresses is not None
-    connection = await asyncpg.connect(addresses.owner_url)
-    try:
+    async with connected(addresses.owner_url) as connection:
 
         async def settled() -> None:
             waiting = await connection.fetchrow(
@@ -87,8 +87,6 @@ async def check(home: Path, writers: list[Writer], followers: list[Follower]) ->
 
             await eventually(told_of_reminders)
         assert await connection.fetchval("SELECT count(*) FROM dead_letters") == 0
-    finally:
-        await connection.close()
 
 
 async def reminded(connection: asyncpg.Connection, writer: Writer) -> list[str]:

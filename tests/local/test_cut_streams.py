@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +23,17 @@ LONGEST_PAUSE = 0.04
 
 async def test_the_stream_that_follows_a_change_at_any_moment_tells_it(open_directory: Path) -> None:
     with platform(open_directory / "home", program=QUICK_PASSWORDS) as running:
-        writer = Writer(await asyncio.to_thread(lambda: running.url))
-        await writer.sign_up()
-        headers = {"authorization": f"Bearer {writer.token}"}
-        async with httpx.AsyncClient(base_url=running.url, headers=headers, timeout=20, trust_env=False) as client:
-            for _ in range(ROUNDS):
-                task = (await client.post("/api/v1/tasks", json={"title": "Here and gone"})).json()["id"]
-                mark = await first_mark(client)
-                deleting = asyncio.create_task(client.delete(f"/api/v1/tasks/{task}"))
-                await asyncio.sleep(random.uniform(0, LONGEST_PAUSE))
-                await deletion_told(client, mark, task)
-                assert (await deleting).status_code == 204
-        await writer.aclose()
+        async with aclosing(Writer(await asyncio.to_thread(lambda: running.url))) as writer:
+            await writer.sign_up()
+            headers = {"authorization": f"Bearer {writer.token}"}
+            async with httpx.AsyncClient(base_url=running.url, headers=headers, timeout=20, trust_env=False) as client:
+                for _ in range(ROUNDS):
+                    task = (await client.post("/api/v1/tasks", json={"title": "Here and gone"})).json()["id"]
+                    mark = await first_mark(client)
+                    deleting = asyncio.create_task(client.delete(f"/api/v1/tasks/{task}"))
+                    await asyncio.sleep(random.uniform(0, LONGEST_PAUSE))
+                    await deletion_told(client, mark, task)
+                    assert (await deleting).status_code == 204
 
 
 async def first_mark(client: httpx.AsyncClient) -> str:

@@ -18,6 +18,7 @@ import pytest
 from taskflow_local import postgres_location
 from taskflow_local.postgres import EmbeddedPostgres, running
 from taskflow_local.postgres_location import PostgresError
+from tests.support.connections import connected
 from tests.support.processes import IMPORTS, fresh_open_directory, is_alive, python_for, until
 
 ROOT = os.geteuid() == 0
@@ -51,11 +52,8 @@ def server(open_directory: Path) -> Iterator[EmbeddedPostgres]:
 
 def ask(url: str, query: str) -> object:
     async def answer() -> object:
-        connection = await asyncpg.connect(url)
-        try:
+        async with connected(url) as connection:
             return await connection.fetchval(query)
-        finally:
-            await connection.close()
 
     return asyncio.run(answer())
 

@@ -192,6 +192,8 @@ class Running:
     tokens: Tokens
     hub: Any
     readers: list[Reader] = field(default_factory=list[Reader])
+    sockets: list[socket.socket] = field(default_factory=list[socket.socket])
+    """Of clients; closed at the end, as the readers are."""
 
     def token(self, user_id: str, seconds: float = 3600) -> str:
         clock = _At(datetime.now(UTC) + timedelta(seconds=seconds - 3600))
@@ -220,12 +222,17 @@ class Running:
         return await self.request(path, [f"Authorization: Bearer {self.token(user_id, seconds)}", *headers])
 
     async def request(self, path: str, headers: Sequence[str] = ()) -> Reader:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        made = await self.open()
         lines = [f"GET {path} HTTP/1.1", "Host: 127.0.0.1", *headers, "", ""]
-        writer.write("\r\n".join(lines).encode())
-        made = Reader(reader, writer)
-        self.readers.append(made)
+        made.writer.write("\r\n".join(lines).encode())
         return await made.head()
+
+    async def open(self, **how: Any) -> Reader:
+        """A connection on which nothing was asked; `how` is for asyncio.open_connection, as a socket that is there."""
+        how = how if "sock" in how else how | {"host": "127.0.0.1", "port": self.port}
+        made = Reader(*await asyncio.open_connection(**how))
+        self.readers.append(made)
+        return made
 
 
 class _At:
@@ -291,5 +298,7 @@ async def serving(
             finally:
                 for reader in running.readers:
                     reader.writer.transport.abort()
+                for sock in running.sockets:
+                    sock.close()
                 server.should_exit = True
                 await serve

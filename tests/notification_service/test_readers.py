@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from notification_service.endpoint import PATH
 from taskflow_core.telemetry.metrics import REGISTRY
-from tests.notification_service.rig import Reader, Running, quick, serving, updated
+from tests.notification_service.rig import Running, quick, serving, updated
 from tests.support.waiting import eventually
 
 BIG = "x" * 60_000
@@ -41,6 +41,7 @@ async def unread(running: Running, user_id: str, version: bytes = b"HTTP/1.1") -
     """A client that asks for a stream and then reads nothing."""
     loop = asyncio.get_running_loop()
     sock = socket.socket()
+    running.sockets.append(sock)
     sock.setblocking(False)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     await loop.sock_connect(sock, ("127.0.0.1", running.port))
@@ -77,8 +78,7 @@ async def test_a_slow_reader_loses_the_oldest_and_is_told(running: Running):
         assert (await quick_one.frame())["version"] == n + 1, "others are not held up"
     assert counted("taskflow_stream_dropped_total") > dropped
 
-    reader, writer = await asyncio.open_connection(sock=slow, limit=1_000_000)
-    again = await Reader(reader, writer).head()
+    again = await (await running.open(sock=slow, limit=1_000_000)).head()
     seen = [await again.frame()]
     while seen[-1].get("version") != 300:
         seen.append(await again.frame())
@@ -99,7 +99,7 @@ async def test_a_slow_reader_loses_the_oldest_and_is_told(running: Running):
     "running", [{"stream_rate": NO_LIMIT, "stream_queue": 16, "slow_reader": "disconnect"}], indirect=True
 )
 async def test_a_slow_reader_may_be_disconnected_instead(running: Running):
-    slow = await unread(running, "anna")
+    await unread(running, "anna")
     await eventually(lambda: len(running.hub) == 1)
     cut = counted("taskflow_streams_ended_total", reason="slow")
     with capture_logs() as logs:
@@ -111,18 +111,16 @@ async def test_a_slow_reader_may_be_disconnected_instead(running: Running):
     failed = [line for line in logs if line["event"] == "stream_write_failed"]
     assert [(line["user_id"], line["reason"]) for line in failed] == [("anna", "slow")]
     assert counted("taskflow_streams_ended_total", reason="slow") == cut + 1
-    slow.close()
 
 
 @pytest.mark.parametrize(
     "running", [{"stream_rate": NO_LIMIT, "stream_queue": 400, "stream_heartbeat_seconds": 1}], indirect=True
 )
 async def test_a_reader_that_takes_nothing_for_some_heartbeats_is_given_up(running: Running):
-    dead = await unread(running, "anna")
+    await unread(running, "anna")
     await eventually(lambda: len(running.hub) == 1)
     await flood(running, "anna", 200)
     await eventually(lambda: len(running.hub) == 0)
-    dead.close()
 
 
 async def test_a_connection_that_is_gone_is_not_written_to_though_the_stream_does_not_know_yet(running: Running):
@@ -139,10 +137,7 @@ async def test_a_connection_that_is_gone_is_not_written_to_though_the_stream_doe
 
 async def test_a_reader_that_goes_before_its_answer_leaves_no_place_taken(running: Running):
     for _ in range(30):
-        sock = socket.socket()
-        sock.connect(("127.0.0.1", running.port))
-        sock.sendall(asked(running, "anna"))
-        sock.close()
+        ask(running, "anna").close()
         await asyncio.sleep(0)
     await eventually(lambda: not running.server.server_state.connections)
     assert len(running.hub) == 0
@@ -200,17 +195,17 @@ async def come_and_go_badly(running: Running, users: Sequence[str]) -> list[sock
 def ask(running: Running, user_id: str) -> socket.socket:
     """A client on a blocking socket that has sent its request."""
     sock = socket.create_connection(("127.0.0.1", running.port))
+    running.sockets.append(sock)
     sock.sendall(asked(running, user_id))
     return sock
 
 
 async def test_a_server_that_stops_does_not_wait_for_a_reader_that_takes_nothing(running: Running):
-    stuck = await unread(running, "anna")
+    await unread(running, "anna")
     await eventually(lambda: len(running.hub) == 1)
     await flood(running, "anna", 200)
     running.server.should_exit = True
     await eventually(lambda: not running.server.server_state.connections)
-    stuck.close()
 
 
 class TestHttp10:
@@ -220,9 +215,10 @@ class TestHttp10:
     @pytest.mark.parametrize("connection", ["", "Connection: keep-alive\r\n"])
     async def test_it_gets_frames_without_framing(self, http: Literal["ours", "h11"], connection: str):
         async with serving(quick(stream_heartbeat_seconds=0.1), http=http) as running:
-            reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
+            client = await running.open()
+            reader = client.reader
             request = asked(running, "anna").replace(b"HTTP/1.1\r\n", b"HTTP/1.0\r\n" + connection.encode())
-            writer.write(request)
+            client.writer.write(request)
             head = await within(reader.readuntil(b"\r\n\r\n"))
             assert head.split(b"\r\n")[0].endswith(b" 200 OK")
             assert b"transfer-encoding" not in head.lower()
@@ -240,7 +236,6 @@ class TestHttp10:
                 rest = rest.removeprefix(HEARTBEAT)
             assert rest.startswith(b"retry: ")
             assert rest.endswith(b"\n\n")
-            writer.close()
 
     @pytest.mark.parametrize("http", ["ours", "h11"])
     async def test_a_slow_one_gets_every_byte_in_order(self, http: Literal["ours", "h11"]):
@@ -250,14 +245,13 @@ class TestHttp10:
             events = [updated("anna", f"t{n}", title=BIG) for n in range(100)]
             for event in events:
                 await running.publish(event)
-            reader, writer = await asyncio.open_connection(sock=sock)
+            reader = (await running.open(sock=sock)).reader
             body = b""
             while body.count(b"}\n\n") < len(events):  # heartbeats may come between them, and after the last
                 body += await within(reader.read(1_000_000))
             told = [line[4:].decode() for line in body.split(b"\n") if line.startswith(b"id: ")]
             assert told == [event.event_id for event in events]
             assert body.count(BIG.encode()) == len(events)
-            writer.close()
 
 
 async def within(reading: Awaitable[bytes]) -> bytes:

@@ -5,7 +5,6 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import asyncpg
 import httpx
 import msgspec
 import pytest
@@ -24,6 +23,7 @@ from taskflow_core.settings import Settings
 from taskflow_core.supervisor import Supervisor
 from tests.bus.making import created, deleted
 from tests.support.clock import MovableClock
+from tests.support.connections import connected, opening
 from tests.support.waiting import eventually
 
 START = datetime(2027, 3, 1, 8, tzinfo=UTC)
@@ -170,9 +170,7 @@ async def new_replica(settings: Settings, clock: MovableClock) -> AsyncGenerator
     async with AsyncExitStack() as stack:
 
         async def make() -> Fake:
-            database = Database(settings.database_url, size=1, name="a-replica")
-            await database.open()
-            stack.push_async_callback(database.close)
+            database = await stack.enter_async_context(opening(settings.database_url, name="a-replica"))
             fake = Fake()
             await stack.enter_async_context(Worker(database, clock, fake, 0.05).running(Supervisor()))
             return fake
@@ -200,20 +198,19 @@ async def test_one_replica_runs_and_another_follows_within_seconds_when_its_conn
 
     await eventually(first_leads)
     second: Fake = await new_replica()
-    admin = await asyncpg.connect(admin_url)
-    # The lock is held by a connection of its own: with the one of the pool, nothing would run.
-    (holder,) = await admin.fetch(_HOLDERS)
-    assert second.runs == 0
-    await admin.execute("SELECT pg_terminate_backend($1)", holder["pid"])
+    async with connected(admin_url) as admin:
+        # The lock is held by a connection of its own: with the one of the pool, nothing would run.
+        (holder,) = await admin.fetch(_HOLDERS)
+        assert second.runs == 0
+        await admin.execute("SELECT pg_terminate_backend($1)", holder["pid"])
 
-    async def another_leads() -> None:
-        assert [row["pid"] for row in await admin.fetch(_HOLDERS)] not in ([], [holder["pid"]])
+        async def another_leads() -> None:
+            assert [row["pid"] for row in await admin.fetch(_HOLDERS)] not in ([], [holder["pid"]])
 
-    await eventually(another_leads)
-    before = first.runs + second.runs
+        await eventually(another_leads)
+        before = first.runs + second.runs
 
-    async def it_runs() -> None:
-        assert first.runs + second.runs > before
+        async def it_runs() -> None:
+            assert first.runs + second.runs > before
 
-    await eventually(it_runs)
-    await admin.close()
+        await eventually(it_runs)

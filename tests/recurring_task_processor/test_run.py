@@ -4,13 +4,12 @@ import asyncio
 import random
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
-
 from recurring_task_processor.due import next_due
 from recurring_task_processor.processor import BATCH, Processor, RunResult
 from taskflow_core.database.pool import Database
 from tests.recurring_task_processor.conftest import NOON, Asked, MakeDue
 from tests.support.clock import MovableClock
+from tests.support.connections import connected
 
 MADE = "SELECT count(*) FROM tasks WHERE parent_recurring_task_id IS NOT NULL"
 SERIES = "SELECT count(DISTINCT parent_recurring_task_id) FROM tasks WHERE parent_recurring_task_id IS NOT NULL"
@@ -104,11 +103,9 @@ async def test_two_at_once_make_nothing_twice(
     processor: Processor, make_due: MakeDue, database: Database, database_url: str
 ) -> None:
     await make_due(3 * BATCH)
-    other = await asyncpg.connect(database_url)
-    async with other.transaction():
+    async with connected(database_url) as other, other.transaction():
         # Somebody edits a series meanwhile: it is left for the next run.
         await other.execute("SELECT FROM task_series WHERE series_id = 'task-9' FOR UPDATE")
         assert (await processor.run()).made == 3 * BATCH - 1
-    await other.close()
     assert await processor.run() == RunResult(series=1, made=1, failed=0)
     assert await database.fetchval(MADE) == await database.fetchval(SERIES) == 3 * BATCH

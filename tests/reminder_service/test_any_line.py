@@ -1,32 +1,14 @@
 """A crash at any line of the service's own code: what it was doing is undone or done, and done once in the end."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from functools import partial
-from typing import Final
 
 import reminder_service
 from taskflow_core.database.pool import Database
 from tests.reminder_service.world import NOON, Replica, World, minutes
 from tests.support.clock import MovableClock
+from tests.support.connections import mortal
 from tests.support.crashing import crash_at
-
-_REAP: Final = """
-SELECT pg_terminate_backend(pid, 10_000) FROM pg_stat_activity
-WHERE datname = current_database() AND application_name = 'a-mortal'
-"""
-
-
-@asynccontextmanager
-async def mortal(survivor: Database) -> AsyncGenerator[Database]:
-    """A process's own connections: they end with it, and the server has taken back what they had not committed."""
-    made = Database(survivor.url, size=2, name="a-mortal")
-    await made.open()
-    await made.opened()
-    yield made
-    await made.close()
-    await survivor.execute(_REAP)
 
 
 async def test_while_sending(world: World, database: Database, clock: MovableClock) -> None:

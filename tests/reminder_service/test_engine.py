@@ -16,6 +16,7 @@ from taskflow_core.settings import Settings
 from taskflow_core.telemetry.metrics import REGISTRY
 from tests.reminder_service.world import NOON, Replica, World, minutes
 from tests.support.clock import MovableClock
+from tests.support.connections import connected, opening
 from tests.support.waiting import eventually
 
 Start = Callable[[], AbstractAsyncContextManager[Service]]
@@ -112,14 +113,13 @@ async def test_goes_on_when_the_database_comes_back(
 ) -> None:
     async with start() as service:
         await service.subscriptions[0].handler([await world.create(NOON + minutes(10), "PT5M")])
-        admin = await asyncpg.connect(admin_url)
-        for _ in range(3):
-            await admin.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-            await asyncio.sleep(0.05)
-        await admin.close()
+        async with connected(admin_url) as admin:
+            for _ in range(3):
+                await admin.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+                await asyncio.sleep(0.05)
         clock.advance(minutes(5))
         await eventually(lambda: _fired_at_last(world))
 
@@ -132,11 +132,9 @@ async def _fired_at_last(world: World) -> bool:
 
 
 async def test_starts_and_stops_while_the_database_is_away(settings: Settings, clock: MovableClock) -> None:
-    away = Database("postgresql://nobody@127.0.0.1:1/nothing")
-    await away.open()
-    async with httpx.AsyncClient() as nobody, asyncio.timeout(3):
+    nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
+    async with opening(nowhere) as away, httpx.AsyncClient() as nobody, asyncio.timeout(3):
         service = create_service(Runtime(settings=settings, database=away, clock=clock, chat_api=nobody))
         assert service.background is not None
         async with service.background():
             await asyncio.sleep(0.1)
-    await away.close()

@@ -4,12 +4,11 @@ import asyncio
 from collections import Counter
 from datetime import timedelta
 
-import asyncpg
-
 from taskflow_core.database.pool import Database
 from taskflow_core.events.model import Event
 from tests.reminder_service.world import NOON, Replica, World, minutes
 from tests.support.clock import MovableClock
+from tests.support.connections import connected
 from tests.support.waiting import eventually
 
 
@@ -38,15 +37,13 @@ async def test_a_task_that_is_being_changed_waits_and_holds_up_no_other(
     moving, still = await world.create_many([NOON + minutes(10)] * 2, "PT5M")
     await replica.hear(moving, still)
     clock.advance(minutes(5))
-    connection = await asyncpg.connect(database_url)
-    async with connection.transaction():
+    async with connected(database_url) as connection, connection.transaction():
         await connection.execute("SELECT FROM tasks WHERE id = $1 FOR UPDATE", moving.task_id)
         assert await replica.firing.fire_due()
         assert [event.task_id for event in await world.sent()] == [still.task_id]
         await connection.execute(
             "UPDATE tasks SET due_date = due_date + interval '1 day' WHERE id = $1", moving.task_id
         )
-    await connection.close()
     await replica.fire()
     assert len(await world.sent()) == 1
 

@@ -30,7 +30,8 @@ from taskflow_core.events.topics import (
 from taskflow_core.settings import Settings
 from taskflow_db import runner
 from taskflow_local.postgres import EmbeddedPostgres
-from tests.rig.world import World, connected, health, running_rig, world
+from tests.rig.world import World, health, running_rig, world
+from tests.support.connections import connected, opened
 from tests.support.shared_postgres import Databases
 from tests.support.waiting import eventually
 
@@ -223,27 +224,24 @@ async def test_what_is_no_event_is_set_aside_and_holds_up_nobody(here: World) ->
         url = f"{sidecar.url}/v1.0/publish/bulk/taskflow-pubsub/{TASK_CREATED}?metadata.rawPayload=true"
         assert (await client.post(url, json=bulk)).status_code == 204
     await here.writer.write(2)
-    database = Database(here.settings.database_url, size=1)
-    await database.open()
-    await database.opened()
 
-    async def set_aside() -> None:
+    async def set_aside(database: Database) -> None:
         kept = await letters(database)
         assert {(one.consumer_group, one.payload == "no JSON at all") for one in kept} == {
             (group, unreadable) for group in DURABLE for unreadable in (False, True)
         }
         assert all("UndecodableEventError" in one.reason for one in kept)
 
-    await eventually(set_aside, within=30)
-    await database.execute("DELETE FROM dead_letters")
-    await database.close()
+    async with opened(here.settings.database_url) as database:
+        await eventually(lambda: set_aside(database), within=30)
+        await database.execute("DELETE FROM dead_letters")
     await here.reckon()
 
 
 @pytest.mark.parametrize("failures", [2, 1_000_000])
 async def test_a_handler_fails(here: World, failures: int) -> None:
     """Twice: then the third attempt counts. For ever: dead after three, and replayed once the handler is mended."""
-    async with connected(here.settings) as owner:
+    async with connected(here.settings.owner_url) as owner:
         await fail_to_record(owner, failures)
         [task] = await here.writer.remind_soon(1, seconds=3600)
         await eventually(lambda: owner.fetchval("SELECT is_called FROM attempts"), within=30)
@@ -259,11 +257,8 @@ async def test_a_handler_fails(here: World, failures: int) -> None:
             assert (letter["consumer_group"], letter["task_id"], letter["attempts"]) == (AUDIT_LOGGER, task, 3)
             assert "the ink has run dry" in letter["reason"]
             await owner.execute("DROP TRIGGER fails ON task_events")  # the fix
-            database = Database(here.settings.database_url, size=1)
-            await database.open()
-            await database.opened()
-            assert await request_replay(database, group=AUDIT_LOGGER) == 1
-            await database.close()
+            async with opened(here.settings.database_url) as database:
+                assert await request_replay(database, group=AUDIT_LOGGER) == 1
         await eventually(lambda: settled(owner), within=60, every=0.3)
         attempts = await owner.fetchval("SELECT last_value FROM attempts")
         assert attempts == 3, "attempts at recording it while the handler failed"

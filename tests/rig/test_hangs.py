@@ -29,7 +29,8 @@ from taskflow_core.events.topics import (
 from taskflow_core.settings import Settings
 from taskflow_db import runner
 from taskflow_local.postgres import EmbeddedPostgres
-from tests.rig.world import World, connected, ready, running_rig, world
+from tests.rig.world import World, ready, running_rig, world
+from tests.support.connections import connected
 from tests.support.freezing_postgres import Freezer
 from tests.support.waiting import eventually
 
@@ -180,7 +181,7 @@ async def test_sidecars_hang_and_the_other_replicas_take_over(here: World) -> No
 
 async def recorded(here: World, count: int) -> bool:
     """Whether the first `count` acknowledged changes are in the audit trail."""
-    async with connected(here.settings) as connection:
+    async with connected(here.settings.owner_url) as connection:
         rows = await connection.fetch(
             "SELECT task_id, version FROM task_events WHERE user_id = $1 AND type NOT LIKE '%reminder%'",
             here.writer.user,

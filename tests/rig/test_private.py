@@ -11,7 +11,8 @@ import pytest
 from e2e.rig.programs import Programs
 from taskflow_core.events.topics import TASK_TOPICS
 from taskflow_core.settings import Settings
-from tests.rig.world import connected, running_rig, world
+from tests.rig.world import running_rig, world
+from tests.support.connections import connected
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -50,7 +51,7 @@ async def test_no_description_address_or_token_lies_in_kafka(
             assert (await client.get(f"/api/v1/tasks/{occurrence}")).json()["description"] == marker
 
         async def recorded() -> bool:
-            async with connected(settings) as connection:
+            async with connected(settings.owner_url) as connection:
                 return await connection.fetchval("SELECT count(*) FROM outbox") == 0
 
         await eventually(recorded, within=60)

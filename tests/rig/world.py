@@ -6,13 +6,13 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-import asyncpg
 import httpx
 
 from e2e.rig.programs import Programs
 from e2e.rig.rig import Instance, Rig
 from taskflow_core.events.topics import CHAT_API, NOTIFICATION_SERVICE
 from taskflow_core.settings import Settings
+from tests.support.connections import connected
 from tests.support.follower import Follower
 from tests.support.journal import Journal, Writer, reckon
 from tests.support.waiting import eventually
@@ -42,7 +42,7 @@ class World:
         """Every acknowledged change is in the audit trail once, nothing waits or was given up, each reminder due was
         sent once, and every task, on the stream too, is as last acknowledged.
         """
-        async with connected(self.settings) as connection:
+        async with connected(self.settings.owner_url) as connection:
 
             async def settled() -> None:
                 waiting = await connection.fetchval("SELECT count(*) FROM outbox")
@@ -56,7 +56,7 @@ class World:
 
     async def published(self) -> int:
         """Events that a broker has taken and the audit trail lacks."""
-        async with connected(self.settings) as connection:
+        async with connected(self.settings.owner_url) as connection:
             return await connection.fetchval("SELECT count(*) FROM outbox WHERE published_at IS NOT NULL")
 
 
@@ -120,13 +120,3 @@ async def world(rig: Rig, settings: Settings) -> AsyncGenerator[World]:
         await writer.sign_up()
         follower = Follower(writer.url, writer.token, stream_url=rig.instance(NOTIFICATION_SERVICE).url)
         yield World(rig, settings, writer, await stack.enter_async_context(follower.following()))
-
-
-@asynccontextmanager
-async def connected(settings: Settings) -> AsyncGenerator[asyncpg.Connection]:
-    """A connection to the platform's database as the owner of its tables."""
-    connection = await asyncpg.connect(settings.owner_url)
-    try:
-        yield connection
-    finally:
-        await connection.close()

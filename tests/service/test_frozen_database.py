@@ -34,6 +34,7 @@ from taskflow_local.postgres_cluster import APP_ROLE
 from tests.bus.making import updated
 from tests.service.serving import serving
 from tests.support.blackhole import black_hole
+from tests.support.connections import connected, opened
 from tests.support.freezing_postgres import Freezer, own_server
 from tests.support.waiting import eventually
 
@@ -60,10 +61,9 @@ def freezer() -> Generator[Freezer]:
 
 async def _set_up(freezer: Freezer) -> None:
     await runner.upgrade(freezer.server.owner_url)
-    admin = await asyncpg.connect(freezer.server.admin_url)
-    # Else a server that is killed loses what it has just said to be committed.
-    await admin.execute(f"ALTER ROLE {APP_ROLE} SET synchronous_commit = on")
-    await admin.close()
+    async with connected(freezer.server.admin_url) as admin:
+        # Else a server that is killed loses what it has just said to be committed.
+        await admin.execute(f"ALTER ROLE {APP_ROLE} SET synchronous_commit = on")
 
 
 @pytest.fixture
@@ -150,17 +150,6 @@ async def recorded_once_and_in_order(database: Database, events: Sequence[Event]
             versions.setdefault(row["task_id"], []).append(row["version"])
     assert all(of_task == sorted(of_task) for of_task in versions.values())
     assert await letters(database) == []
-
-
-@asynccontextmanager
-async def opened(url: str, **options: Any) -> AsyncGenerator[Database]:
-    database = Database(url, **options)
-    await database.open()
-    await database.opened()
-    try:
-        yield database
-    finally:
-        await database.close()
 
 
 @pytest.mark.usefixtures("_quick")

@@ -5,7 +5,7 @@ import re
 import socket
 import time
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 from typing import Final
 
@@ -42,13 +42,22 @@ async def serving(keep_alive_seconds: int) -> AsyncGenerator[tuple[Server, int, 
             await asyncio.wait_for(running, 20)
 
 
-async def asked_once(port: int) -> Connection:
-    """A connection on which one request was answered."""
+@asynccontextmanager
+async def connection(port: int) -> AsyncGenerator[Connection]:
+    """A connection on which nobody has asked anything."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
-    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n{}"), 10)
-    assert head.startswith(b"HTTP/1.1 200")
-    return reader, writer
+    with closing(writer):
+        yield reader, writer
+
+
+@asynccontextmanager
+async def asked_once(port: int) -> AsyncGenerator[Connection]:
+    """A connection on which one request was answered."""
+    async with connection(port) as (reader, writer):
+        writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n{}"), 10)
+        assert head.startswith(b"HTTP/1.1 200")
+        yield reader, writer
 
 
 def test_a_connection_is_kept_longer_than_whoever_is_in_front_keeps_it() -> None:
@@ -63,21 +72,19 @@ def test_a_connection_is_kept_longer_than_whoever_is_in_front_keeps_it() -> None
 async def test_the_setting_is_what_counts() -> None:
     async with serving(1) as (_, port, _):
         began = time.monotonic()
-        reader, writer = await asked_once(port)
-        assert await asyncio.wait_for(reader.read(), 10) == b"", "closed by the server, without a word"
-        assert time.monotonic() - began >= 0.9
-        writer.close()
+        async with asked_once(port) as (reader, _):
+            assert await asyncio.wait_for(reader.read(), 10) == b"", "closed by the server, without a word"
+            assert time.monotonic() - began >= 0.9
 
 
 async def test_open_connections_hold_up_no_stop() -> None:
     """Those that have had an answer, and those on which nobody has asked anything."""
-    async with serving(600) as (server, port, running):
-        connections = [await asked_once(port) for _ in range(50)]
-        connections += [await asyncio.open_connection("127.0.0.1", port) for _ in range(50)]
+    async with serving(600) as (server, port, running), AsyncExitStack() as stack:
+        connections = [await stack.enter_async_context(asked_once(port)) for _ in range(50)]
+        connections += [await stack.enter_async_context(connection(port)) for _ in range(50)]
         began = time.monotonic()
         server.stop()
         await asyncio.wait_for(running, 20)
         assert time.monotonic() - began < GRACE_SECONDS + 1
-        for reader, writer in connections:
+        for reader, _ in connections:
             assert await asyncio.wait_for(reader.read(), 5) == b""
-            writer.close()

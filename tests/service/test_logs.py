@@ -5,7 +5,6 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
-import asyncpg
 import httpx
 from litestar import get
 from litestar.params import PathParameter
@@ -26,6 +25,7 @@ from taskflow_core.settings import Settings
 from tests.bus.making import created
 from tests.service.asking import ask
 from tests.service.serving import Serving, serving
+from tests.support.connections import connected
 
 TASKS = "/api/v1/tasks"
 PASSWORD = "correct-horse-battery-staple"
@@ -59,12 +59,11 @@ async def _used(client: httpx.AsyncClient, settings: Settings, owner_url: str) -
         await anext(stream.aiter_bytes())
 
     # Even where something breaks, and tells all it knows about that.
-    owner = await asyncpg.connect(owner_url)
-    await owner.execute("ALTER TABLE users RENAME COLUMN hashed_password TO gone")
-    answer = await client.post("/api/v1/auth/login", json=account, headers={"X-Correlation-ID": "broken.1"})
-    assert answer.status_code == 500
-    await owner.execute("ALTER TABLE users RENAME COLUMN gone TO hashed_password")
-    await owner.close()
+    async with connected(owner_url) as owner:
+        await owner.execute("ALTER TABLE users RENAME COLUMN hashed_password TO gone")
+        answer = await client.post("/api/v1/auth/login", json=account, headers={"X-Correlation-ID": "broken.1"})
+        assert answer.status_code == 500
+        await owner.execute("ALTER TABLE users RENAME COLUMN gone TO hashed_password")
     return secrets
 
 

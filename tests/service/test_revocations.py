@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator
 from datetime import timedelta
 from typing import Any
 
-import asyncpg
 import pytest
 
 from taskflow_core.database.pool import Database
@@ -16,6 +15,7 @@ from taskflow_core.service.tokens import Identity
 from taskflow_core.settings import Settings
 from tests.chat_api.people import add_user
 from tests.support.clock import MovableClock
+from tests.support.connections import connected
 from tests.support.waiting import eventually
 
 _REVOKE = """
@@ -89,15 +89,14 @@ async def test_what_was_revoked_before_a_process_first_meets_the_user(world: Wor
 
 
 async def test_a_transaction_that_commits_late_is_not_missed(world: World, app_url: str) -> None:
-    slow = await asyncpg.connect(app_url)
-    transaction = slow.transaction()
-    await transaction.start()
-    await world.revoke("session", "s", connection=slow)
-    await world.revoke("session", "other")  # begins later, and is committed first
-    await world.read()
-    assert (world.here.refuses(world.identity("other")), world.here.refuses(world.identity())) == (True, False)
-    await transaction.commit()
-    await slow.close()
+    async with connected(app_url) as slow:
+        transaction = slow.transaction()
+        await transaction.start()
+        await world.revoke("session", "s", connection=slow)
+        await world.revoke("session", "other")  # begins later, and is committed first
+        await world.read()
+        assert (world.here.refuses(world.identity("other")), world.here.refuses(world.identity())) == (True, False)
+        await transaction.commit()
     await world.read()
     assert world.here.refuses(world.identity()) is True
 

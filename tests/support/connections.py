@@ -2,20 +2,27 @@
 whichever test runs when it is collected.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 
 from taskflow_core.database.pool import Database
+
+# End what is left of a mortal process, and wait for that.
+_REAP: Final = """
+SELECT pg_terminate_backend(pid, 10_000) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'a-mortal'
+"""
 
 
 @asynccontextmanager
 async def opened(url: str, *, size: int = 1, **options: Any) -> AsyncGenerator[Database]:
     """A pool that has its first connection; `options` are those of `Database`."""
     async with opening(url, size=size, **options) as database:
-        await database.opened()
+        await asyncio.wait_for(database.opened(), 20)
         yield database
 
 
@@ -28,6 +35,14 @@ async def opening(url: str, *, size: int = 1, **options: Any) -> AsyncGenerator[
         yield database
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def mortal(survivor: Database) -> AsyncGenerator[Database]:
+    """A process's own connections: they end with it, and the server has taken back what they had not committed."""
+    async with opened(survivor.url, size=2, name="a-mortal") as made:
+        yield made
+    await survivor.execute(_REAP)
 
 
 @asynccontextmanager

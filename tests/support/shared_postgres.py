@@ -27,6 +27,7 @@ from taskflow_db import runner
 from taskflow_local.locking import LockHeldError, ProcessLock
 from taskflow_local.postgres import EmbeddedPostgres
 from taskflow_local.postgres_cluster import ADMIN_ROLE, APP_ROLE, OWNER_ROLE
+from tests.support.connections import connected
 
 MEMORY_NEEDED = 1 << 30
 PREFIX = "taskflow-tests-"
@@ -191,14 +192,11 @@ def _remove_leftovers(parent: Path) -> None:
 
 async def _drop_all(addresses: Addresses) -> None:
     """Leaves a server that is not ours as it was; also what a killed worker had no time to drop."""
-    connection = await asyncpg.connect(addresses.admin_url)
-    try:
+    async with connected(addresses.admin_url) as connection:
         for row in await connection.fetch(
             "SELECT datname FROM pg_database WHERE starts_with(datname, $1)", addresses.run
         ):
             await connection.execute(f"DROP DATABASE {row['datname']} WITH (FORCE)")
-    finally:
-        await connection.close()
 
 
 def _at(url: str, database: str) -> str:

@@ -128,16 +128,16 @@ async def test_a_server_that_hangs(greets: bool) -> None:
     async def hang(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         hanging.append(asyncio.create_task(talk(writer)))
 
-    server = await asyncio.start_server(hang, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    began = time.monotonic()
-    with pytest.raises(MailError):
-        await send(f"smtp+plain://127.0.0.1:{port}", seconds=1)
-    assert time.monotonic() - began < 20
-    done.set()
-    await asyncio.gather(*hanging)
-    server.close()
-    await server.wait_closed()
+    async with await asyncio.start_server(hang, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        began = time.monotonic()
+        try:
+            with pytest.raises(MailError):
+                await send(f"smtp+plain://127.0.0.1:{port}", seconds=1)
+            assert time.monotonic() - began < 20
+        finally:
+            done.set()
+            await asyncio.gather(*hanging)
 
 
 async def test_nobody_there() -> None:

@@ -4,7 +4,6 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-import asyncpg
 import httpx
 import msgspec
 import pytest
@@ -14,6 +13,7 @@ from taskflow_core.service.tokens import Tokens
 from taskflow_core.settings import Settings
 from tests.chat_api.sessions.conftest import AUTH, BOB, SITE, Holder, Replica, SignIn
 from tests.support.clock import MovableClock
+from tests.support.connections import connected
 from tests.support.phase_iv import release_on
 from tests.support.waiting import eventually
 
@@ -112,8 +112,7 @@ async def test_a_sign_in_with_the_old_one_that_comes_late(
     sign_in: SignIn, bob: dict[str, Any], here: httpx.AsyncClient, database: Database, owner_url: str
 ) -> None:
     """The old password was looked at before the change, and the session would begin after it."""
-    connection = await asyncpg.connect(owner_url)
-    try:
+    async with connected(owner_url) as connection:
         async with connection.transaction():
             await connection.execute("UPDATE users SET hashed_password = 'another' WHERE id = $1", bob["id"])
             late = asyncio.create_task(here.post(f"{AUTH}/login", json=BOB))
@@ -123,8 +122,6 @@ async def test_a_sign_in_with_the_old_one_that_comes_late(
 
             await eventually(waits, within=30)
         assert (await late).status_code == 401
-    finally:
-        await connection.close()
     assert await database.fetchval("SELECT count(*) FROM sessions WHERE revoked_at IS NULL") == 1, "that of signing up"
 
 

@@ -1,11 +1,9 @@
 """Bob, who has something of everything, and the job that erases him."""
 
 import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-import asyncpg
 import httpx
 import pytest
 
@@ -19,6 +17,7 @@ from taskflow_core.events.topics import CHAT_API
 from tests.audit_logger.making import trail
 from tests.chat_api.sessions.conftest import AUTH, BOB, Holder, SignIn, bob, here, replicas, sign_in, there
 from tests.support.clock import MovableClock
+from tests.support.connections import connected
 from tests.support.table_search import tables_with
 
 __all__ = ["bob", "here", "replicas", "sign_in", "there"]
@@ -98,25 +97,8 @@ async def erased(erasing: Erasing, database: Database) -> None:
 
 async def found_in(owner_url: str, *texts: str) -> set[str]:
     """The tables with a row in which one of the texts stands (`tables_with`)."""
-    connection = await asyncpg.connect(owner_url)
-    try:
+    async with connected(owner_url) as connection:
         return await tables_with(connection, *texts)
-    finally:
-        await connection.close()
-
-
-@asynccontextmanager
-async def mortal(survivor: Database) -> AsyncGenerator[Database]:
-    """A process's own connections: they end with it, and the server has taken back what they had not committed."""
-    made = Database(survivor.url, size=2, name="a-mortal")
-    await made.open()
-    await made.opened()
-    yield made
-    await made.close()
-    await survivor.execute(
-        "SELECT pg_terminate_backend(pid, 10_000) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND application_name = 'a-mortal'"
-    )
 
 
 @pytest.fixture

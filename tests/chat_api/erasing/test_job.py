@@ -19,9 +19,10 @@ from taskflow_core.database.pool import Connection, Database
 from taskflow_core.domain.errors import AccountGoneError, TaskNotFoundError
 from taskflow_core.settings import Settings
 from taskflow_core.user_hash import user_hash
-from tests.chat_api.erasing.conftest import MARKER, erased, found_in, mortal, the_trail_holds_all
+from tests.chat_api.erasing.conftest import MARKER, erased, found_in, the_trail_holds_all
 from tests.chat_api.people import add_user
 from tests.support.clock import MovableClock
+from tests.support.connections import connected, mortal, opened
 from tests.support.crashing import crash_at
 from tests.support.waiting import eventually
 
@@ -140,27 +141,26 @@ async def test_phase_iv_writes_meanwhile(
     monkeypatch.setattr(job, "BATCH", 2)
     user_id = await closed(database, clock, tasks=5)
     erasing = Erasing(database, clock)
-    phase_iv = await asyncpg.connect(owner_url)
+    async with connected(owner_url) as phase_iv:
 
-    async def writes() -> None:
-        for number in range(40):
-            try:
-                await phase_iv.execute(_TASKS, f"{user_id}", MARKER, 0)
-                await phase_iv.execute(
-                    "INSERT INTO tasks (id, user_id, title, completed, created_at, updated_at) "
-                    "VALUES ($1, $2, $3, false, now(), now())",
-                    f"late-{number}",
-                    user_id,
-                    MARKER,
-                )
-            except asyncpg.ForeignKeyViolationError:
-                return
-            await asyncio.sleep(0)
+        async def writes() -> None:
+            for number in range(40):
+                try:
+                    await phase_iv.execute(_TASKS, f"{user_id}", MARKER, 0)
+                    await phase_iv.execute(
+                        "INSERT INTO tasks (id, user_id, title, completed, created_at, updated_at) "
+                        "VALUES ($1, $2, $3, false, now(), now())",
+                        f"late-{number}",
+                        user_id,
+                        MARKER,
+                    )
+                except asyncpg.ForeignKeyViolationError:
+                    return
+                await asyncio.sleep(0)
 
-    async with asyncio.TaskGroup() as group:
-        group.create_task(writes())
-        group.create_task(erased(erasing, database))
-    await phase_iv.close()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(writes())
+            group.create_task(erased(erasing, database))
     await erased(erasing, database)
     assert await found_in(owner_url, MARKER, user_id) == set()
 
@@ -169,14 +169,13 @@ async def test_a_row_in_the_last_moment(database: Database, clock: MovableClock,
     """Phase IV has inserted a task, and has not committed, when the account itself is to go."""
     user_id = await closed(database, clock, tasks=0)
     erasing = Erasing(database, clock)
-    phase_iv = await asyncpg.connect(owner_url)
-    transaction = phase_iv.transaction()
-    await transaction.start()
-    await phase_iv.execute(_TASKS, user_id, MARKER, 1)
-    running: asyncio.Task[Any] = asyncio.create_task(steps(erasing))
-    await asyncio.sleep(0.2)
-    await transaction.commit()
-    await phase_iv.close()
+    async with connected(owner_url) as phase_iv:
+        transaction = phase_iv.transaction()
+        await transaction.start()
+        await phase_iv.execute(_TASKS, user_id, MARKER, 1)
+        running: asyncio.Task[Any] = asyncio.create_task(steps(erasing))
+        await asyncio.sleep(0.2)
+        await transaction.commit()
     await running
     await erased(erasing, database)
     assert await found_in(owner_url, MARKER, user_id) == set()
@@ -226,13 +225,12 @@ async def test_what_is_restored_in_the_last_moment(
 async def test_one_that_fails_holds_up_no_other(database: Database, clock: MovableClock, owner_url: str) -> None:
     """And it is not done as long as its key is there."""
     bad, good = await closed(database, clock), await closed(database, clock)
-    owner = await asyncpg.connect(owner_url)
-    await owner.execute(f"""
-        CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no such key'; END $$;
-        CREATE TRIGGER fails BEFORE INSERT OR UPDATE ON audit_keys FOR EACH ROW
-        WHEN (NEW.user_hash = sha256('{bad}') AND NEW.wrapped IS NULL) EXECUTE FUNCTION fails();
-    """)
-    await owner.close()
+    async with connected(owner_url) as owner:
+        await owner.execute(f"""
+            CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no such key'; END $$;
+            CREATE TRIGGER fails BEFORE INSERT OR UPDATE ON audit_keys FOR EACH ROW
+            WHEN (NEW.user_hash = sha256('{bad}') AND NEW.wrapped IS NULL) EXECUTE FUNCTION fails();
+        """)
     await the_trail_holds_all(database)
     erasing = Erasing(database, clock)
     for _ in range(20):
@@ -248,22 +246,17 @@ async def test_a_connection_that_is_cut(
     database: Database, clock: MovableClock, admin_url: str, owner_url: str
 ) -> None:
     await closed(database, clock)
-    its_own = Database(database.url, size=1, name="to-be-cut")
-    await its_own.open()
-    await its_own.opened()
-    admin = await asyncpg.connect(admin_url)
-    async with admin.transaction():
-        await admin.execute("LOCK TABLE conversation")
-        running = asyncio.create_task(steps(Erasing(its_own, clock)))
+    async with opened(database.url, name="to-be-cut") as its_own:
+        async with connected(admin_url) as admin, admin.transaction():
+            await admin.execute("LOCK TABLE conversation")
+            running = asyncio.create_task(steps(Erasing(its_own, clock)))
 
-        async def cut() -> None:
-            assert await database.fetchval(_WAITING)
+            async def cut() -> None:
+                assert await database.fetchval(_WAITING)
 
-        await eventually(cut)
-        await admin.execute(_CUT)
-        with pytest.raises(OUTAGES):
-            await running
-    await admin.close()
-    await erased(Erasing(its_own, clock), database)
-    await its_own.close()
+            await eventually(cut)
+            await admin.execute(_CUT)
+            with pytest.raises(OUTAGES):
+                await running
+        await erased(Erasing(its_own, clock), database)
     assert await found_in(owner_url, MARKER) == set()

@@ -20,6 +20,7 @@ from tests.chat_api.export.conftest import EXPORT, NoTrail, opened
 from tests.chat_api.people import User, add_user
 from tests.service.serving import serving
 from tests.support.clock import MovableClock
+from tests.support.connections import connected
 from tests.support.waiting import eventually
 
 TASKS_OF_A_LARGE_ACCOUNT = 3_000
@@ -145,9 +146,8 @@ async def test_a_database_that_goes_away_half_way(large: User, database: Databas
     async def sending(message: Any, whole: Any) -> None:
         await whole(message)
         if len(reader.pieces) == 2:
-            admin = await asyncpg.connect(admin_url)
-            await admin.execute(_END)
-            await admin.close()
+            async with connected(admin_url) as admin:
+                await admin.execute(_END)
 
     reader = Reader(takes=10_000)
     whole = reader.send
@@ -182,11 +182,10 @@ async def test_by_a_real_server(settings: Settings, database: Database, tmp_path
                 await anext(left.aiter_raw())
             user = User(id=user_id, email="", token="", http=client)
             await nothing_is_left(user, database)
-            admin = await asyncpg.connect(admin_url)
-            received: list[bytes] = []
-            with pytest.raises(httpx.TransportError):
-                await _read(client, received, admin)
-            await admin.close()
+            async with connected(admin_url) as admin:
+                received: list[bytes] = []
+                with pytest.raises(httpx.TransportError):
+                    await _read(client, received, admin)
             assert not zipfile.is_zipfile(io.BytesIO(b"".join(received)))
             whole = await client.get(EXPORT)
             assert len(opened(whole.content)["tasks.json"]) == TASKS_OF_A_LARGE_ACCOUNT * 2

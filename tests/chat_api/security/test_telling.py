@@ -4,7 +4,6 @@ from collections.abc import AsyncGenerator
 from datetime import timedelta
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 
@@ -29,6 +28,7 @@ from taskflow_core.events.topics import ACCOUNT_SECURITY, CHAT_API
 from tests.chat_api.export.conftest import NoTrail
 from tests.chat_api.published import security_events
 from tests.chat_api.sessions.conftest import AUTH, BOB, Holder, SignIn
+from tests.support.connections import connected
 
 NEW = "staple battery horse"
 DAY = timedelta(days=1)
@@ -37,10 +37,9 @@ DAY = timedelta(days=1)
 @pytest.fixture
 async def broken(owner_url: str) -> AsyncGenerator[Connection]:
     """No event can be written, from now on."""
-    owner = await asyncpg.connect(owner_url)
-    await owner.execute("ALTER TABLE outbox ADD CONSTRAINT closed CHECK (false) NOT VALID")
-    yield owner
-    await owner.close()
+    async with connected(owner_url) as owner:
+        await owner.execute("ALTER TABLE outbox ADD CONSTRAINT closed CHECK (false) NOT VALID")
+        yield owner
 
 
 async def kinds(database: Database, user: dict[str, Any]) -> list[str]:

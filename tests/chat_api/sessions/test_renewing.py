@@ -4,7 +4,6 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 from structlog.testing import capture_logs
@@ -15,6 +14,7 @@ from taskflow_core.service.tokens import Tokens, token_hash
 from taskflow_core.settings import Settings
 from tests.chat_api.sessions.conftest import AUTH, BOB, SITE, Replica, SignIn
 from tests.support.clock import MovableClock
+from tests.support.connections import connected
 from tests.support.tokens import written_otherwise
 
 SECONDS = timedelta(seconds=1)
@@ -178,15 +178,14 @@ async def test_everything_ended_while_one_of_phase_ivs_is_adopted(
 ) -> None:
     """Whichever comes first, the session that begins does not outlive the end of all."""
     holder = await sign_in()
-    other = await asyncpg.connect(app_url)
-    transaction = other.transaction()
-    await transaction.start()
-    await other.execute("SELECT pg_advisory_xact_lock(hashtextextended('sessions:' || $1::text, 0))", bob["id"])
-    renewing = asyncio.create_task(holder.renew(phase_ivs))
-    ending = asyncio.create_task(holder.sign_out(json={"everywhere": True}))
-    await asyncio.wait([renewing, ending], timeout=0.3)
-    await transaction.rollback()
-    await other.close()
+    async with connected(app_url) as other:
+        transaction = other.transaction()
+        await transaction.start()
+        await other.execute("SELECT pg_advisory_xact_lock(hashtextextended('sessions:' || $1::text, 0))", bob["id"])
+        renewing = asyncio.create_task(holder.renew(phase_ivs))
+        ending = asyncio.create_task(holder.sign_out(json={"everywhere": True}))
+        await asyncio.wait([renewing, ending], timeout=0.3)
+        await transaction.rollback()
     await ending
     renewed = await renewing
     assert refused(renewed) or refused(await holder.renew(renewed.json()["refresh_token"]))

@@ -4,7 +4,6 @@ import asyncio
 import itertools
 from datetime import timedelta
 
-import asyncpg
 import msgspec
 import pytest
 
@@ -14,6 +13,7 @@ from taskflow_core.service.composition import Service
 from taskflow_core.settings import Settings
 from tests.chat_api.signing_in.conftest import ATTEMPTS, BOB, At, Client
 from tests.support.clock import MovableClock
+from tests.support.connections import connected
 from tests.support.waiting import eventually
 
 _END_THOSE_THAT_WAIT = """
@@ -106,8 +106,7 @@ async def test_one_whose_process_died_counts_until_its_minute_is_over(
 
 async def test_nobody_is_let_in_uncounted(bob: Client, at: At, owner_url: str, admin_url: str) -> None:
     """The database goes away while it counts."""
-    owner, admin = await asyncpg.connect(owner_url), await asyncpg.connect(admin_url)
-    try:
+    async with connected(owner_url) as owner, connected(admin_url) as admin:
         async with owner.transaction():
             await owner.execute("LOCK TABLE sign_in_budgets")
             trying = asyncio.create_task(at(ELSEWHERE).signs_in())
@@ -120,9 +119,6 @@ async def test_nobody_is_let_in_uncounted(bob: Client, at: At, owner_url: str, a
         assert (answer.status_code, answer.json()["detail"]["code"]) == (503, "SERVICE_UNAVAILABLE")
         assert "retry-after" in answer.headers
         assert (await at(ELSEWHERE).signs_in()).status_code == 200
-    finally:
-        await owner.close()
-        await admin.close()
 
 
 class TestOfAnAddress:

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import asyncpg
-
 from tests.chat_api.occurring import Processor, days, march, on
 from tests.chat_api.people import TASKS, User
 from tests.chat_api.scoping import all_are_published, change, daily, titles
 from tests.chat_api.trash.trashing import deletes, restores, trash, trashed
+from tests.support.connections import connected
 
 _SERIES = "SELECT pattern, end_date, last_slot, next_slot, ended_at FROM task_series ORDER BY series_id"
 
@@ -168,10 +167,9 @@ async def test_a_crash_leaves_the_series_as_it_was(anna: User, processor: Proces
     task = await on(anna, 4)
     await deletes(anna, task["id"], "all")
     before, items = await series(processor), await trashed(anna)
-    owner = await asyncpg.connect(owner_url)
-    await owner.execute("ALTER TABLE outbox ADD CONSTRAINT closed CHECK (false) NOT VALID")
-    answer = await anna.http.post(f"/api/v1/trash/{task['id']}/restore", params={"scope": "all"})
-    await owner.close()
+    async with connected(owner_url) as owner:
+        await owner.execute("ALTER TABLE outbox ADD CONSTRAINT closed CHECK (false) NOT VALID")
+        answer = await anna.http.post(f"/api/v1/trash/{task['id']}/restore", params={"scope": "all"})
     assert answer.status_code == 500
     assert (await series(processor), await trashed(anna)) == (before, items)
     assert (await anna.http.get(f"{TASKS}/{task['id']}")).status_code == 404

@@ -4,7 +4,6 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-import asyncpg
 import httpx
 import msgspec
 import pytest
@@ -18,6 +17,7 @@ from tests.chat_api.people import TASKS, User
 from tests.chat_api.published import published_events, published_kinds
 from tests.chat_api.trash.trashing import TRASH, deletes, restores, same, trash, trashed
 from tests.support.clock import MovableClock
+from tests.support.connections import connected
 
 MOST = 6
 WHOLE: dict[str, Any] = {
@@ -74,16 +74,13 @@ async def test_whatever_columns_a_task_has_come_back(anna: User, database: Datab
     """Also one that came between the deletion and the restoring, and one that this release knows nothing of."""
     before, after = await anna.makes("Before"), await anna.makes("After")
     await deletes(anna, before["id"])
-    owner = await asyncpg.connect(owner_url)
-    try:
+    async with connected(owner_url) as owner:
         await owner.execute("ALTER TABLE tasks ADD COLUMN mood text NOT NULL DEFAULT 'fine'")
         await owner.execute("UPDATE tasks SET mood = 'grim' WHERE id = $1", after["id"])
         await deletes(anna, after["id"])
         for task in (before, after):
             await restores(anna, task["id"])
         rows = await owner.fetch("SELECT title, mood FROM tasks ORDER BY title")
-    finally:
-        await owner.close()
     assert [tuple(row) for row in rows] == [("After", "grim"), ("Before", "fine")]
 
 
@@ -163,22 +160,20 @@ async def test_restoring_and_deleting_for_good_at_once(anna: User, database: Dat
 async def test_a_crash_restores_nothing(anna: User, database: Database, owner_url: str) -> None:
     task = await anna.makes()
     await deletes(anna, task["id"])
-    owner = await asyncpg.connect(owner_url)
-    await owner.execute("ALTER TABLE outbox ADD CONSTRAINT closed CHECK (false) NOT VALID")
-    assert (await anna.http.post(f"{TRASH}/{task['id']}/restore")).status_code == 500
-    assert await database.fetchval("SELECT count(*) FROM tasks") == 0
-    assert await trashed(anna) == ["Water the plants"]
-    await owner.execute("ALTER TABLE outbox DROP CONSTRAINT closed")
-    await owner.close()
+    async with connected(owner_url) as owner:
+        await owner.execute("ALTER TABLE outbox ADD CONSTRAINT closed CHECK (false) NOT VALID")
+        assert (await anna.http.post(f"{TRASH}/{task['id']}/restore")).status_code == 500
+        assert await database.fetchval("SELECT count(*) FROM tasks") == 0
+        assert await trashed(anna) == ["Water the plants"]
+        await owner.execute("ALTER TABLE outbox DROP CONSTRAINT closed")
     assert (await restores(anna, task["id"]))["version"] == 3
 
 
 async def test_a_deletion_that_fails_leaves_nothing_in_it(anna: User, database: Database, owner_url: str) -> None:
     task = await anna.makes()
-    owner = await asyncpg.connect(owner_url)
-    await owner.execute("ALTER TABLE outbox ADD CONSTRAINT closed CHECK (false) NOT VALID")
-    assert (await anna.http.delete(f"{TASKS}/{task['id']}")).status_code == 500
-    await owner.close()
+    async with connected(owner_url) as owner:
+        await owner.execute("ALTER TABLE outbox ADD CONSTRAINT closed CHECK (false) NOT VALID")
+        assert (await anna.http.delete(f"{TASKS}/{task['id']}")).status_code == 500
     assert await trash(anna) == []
     assert (await anna.sees(task["id"]))["version"] == 1
 
