@@ -5,6 +5,7 @@ The trail they meet: row 1 is of May 2020, which is detached; rows 2 to 11 are o
 """
 
 from tests.audit_logger.way import OFF, ON, SUPERUSER, Way, rows
+from tests.audit_logger.ways_acting import ACTING, UNSEEN_ACTING
 from tests.audit_logger.ways_around import AROUND, UNSEEN_AROUND
 from tests.audit_logger.ways_of_keys import KEYS, UNSEEN_KEYS
 
@@ -342,7 +343,7 @@ RIGHTS = [
     ),
 ]
 
-WAYS = [*ROWS, *RECORDS, *STRUCTURE, *RIGHTS, *KEYS, *AROUND]
+WAYS = [*ROWS, *RECORDS, *STRUCTURE, *RIGHTS, *KEYS, *AROUND, *ACTING]
 
 UNSEEN: dict[str, str | None] = {
     "Rows after the last checkpoint, cut off together with the head": OFF + _APPEND + "DELETE FROM task_events WHERE "
@@ -357,7 +358,9 @@ UNSEEN: dict[str, str | None] = {
     "DELETE FROM audit_upkeep_days",
     "Reading": "SELECT * FROM task_events",
     **UNSEEN_AROUND,
+    **UNSEEN_ACTING,
     **UNSEEN_KEYS,
+    "Anything else, while the list of migrations is another release's": None,
     "Other roles with power over everything": None,
     "What a superuser makes a part of an extension": None,
     "A server whose program or catalogue lies": None,

@@ -4,6 +4,7 @@ import asyncpg
 import msgspec
 
 from audit_logger.catalogue.acting import acting
+from audit_logger.catalogue.beside import beside
 from audit_logger.catalogue.facts import PUBLIC, REFERENCE, Facts, function_facts, names, table_facts
 from audit_logger.catalogue.objects import Relation, rights_of_functions, rights_of_tables, tables, triggers
 from audit_logger.catalogue.surroundings import around
@@ -92,7 +93,8 @@ async def _compare(connection: Connection) -> Compared:
     differences += await rights_of_functions(connection, wanted_functions)
     there = [one.name for one in found]
     differences += await around(connection, there, wanted_tables, wanted_functions)
-    odd, through = await acting(connection, there, wanted_functions, SERVICE_ROLE)
+    differences += await acting(connection, there, SERVICE_ROLE)
+    odd, through = await beside(connection, there, SERVICE_ROLE)
     return Compared(differences=[*differences, *odd], readers=[*readers, *through])
 
 
