@@ -141,6 +141,15 @@ async def test_extensions_are_no_finding_wherever_they_are(superuser: Connection
     assert (await compare(superuser)).differences == []
 
 
+async def test_extensions_are_no_finding_on_the_search_path_either(superuser: Connection, database_name: str) -> None:
+    """As some clouds have it."""
+    await superuser.execute("CREATE SCHEMA IF NOT EXISTS extensions")
+    for row in await superuser.fetch("SELECT name FROM pg_available_extensions WHERE name = ANY ($1)", _EXTENSIONS):
+        await superuser.execute(f'CREATE EXTENSION "{row["name"]}" SCHEMA extensions')
+    await superuser.execute(f'ALTER DATABASE {database_name} SET search_path = "$user", public, extensions')
+    assert (await compare(superuser)).differences == []
+
+
 @pytest.mark.parametrize("what", _HARMLESS)
 async def test_what_others_have_that_cannot_touch_the_trail_is_no_finding(
     superuser: Connection, role: str, what: str

@@ -14,6 +14,7 @@ _ALIKE: Final = (
     "CREATE FUNCTION alike(varchar, varchar) RETURNS boolean LANGUAGE sql RETURN false; "
     "CREATE OPERATOR public.= (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = {called});"
 )
+_OPS: Final = "CREATE SCHEMA ops; GRANT USAGE ON SCHEMA ops TO PUBLIC;"
 _NEXT: Final = "'task_events_' || to_char(now() + interval '1 month', 'YYYY_MM')"
 
 
@@ -121,6 +122,22 @@ _STANDING_IN: Final = [
         "an operator called like one of PostgreSQL's",
         _ALIKE.format(called="alike"),
         "The operator public.=(character varying,character varying) could be taken for",
+    ),
+    Way(
+        "an operator called like one of PostgreSQL's in another schema of the search path",
+        _OPS
+        + "CREATE FUNCTION ops.alike(varchar, varchar) RETURNS boolean LANGUAGE sql RETURN false; "
+        + "CREATE OPERATOR ops.= (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = ops.alike);"
+        + _database("ALTER DATABASE %I SET search_path = public, ops"),
+        "The operator ops.=(character varying,character varying) could be taken for",
+    ),
+    Way(
+        "a function called like one of PostgreSQL's in another schema of the services' search path",
+        _OPS
+        + "CREATE FUNCTION ops.lower(varchar) RETURNS text LANGUAGE sql RETURN '';"
+        + _database("ALTER ROLE taskflow_app IN DATABASE %I SET search_path = public, ops"),
+        "The function ops.lower(character varying) could be taken for",
+        (SUPERUSER,),
     ),
     Way(
         "services that pass triggers over",

@@ -39,10 +39,10 @@ WHERE r.rolname = $1 AND m.oid = 'public.migration'::regclass AND r.oid <> m.rel
     )
 ORDER BY o.rolname
 """
-# Tables and functions that a session would find before ours: in pg_catalog, in a schema called like its role, or in
-# one that the search path of a role or of this database names. Only of roles that may read the trail: where others
-# look, as other applications in this database do, is no matter of ours.
-_IN_FRONT: Final = """
+# The schemas in which a session may look before public, or beside it: pg_catalog, one called like its role, and those
+# that the search path of a role or of this database names. Only of roles that may read the trail: where others look, as
+# other applications in this database do, is no matter of ours.
+_PATHS: Final = """
 WITH readers AS (
     SELECT r.oid, r.rolname FROM pg_roles r WHERE EXISTS (
         SELECT FROM pg_roles o
@@ -53,20 +53,22 @@ WITH readers AS (
     FROM pg_db_role_setting s, unnest(s.setconfig) AS setting
     WHERE setting LIKE 'search_path=%' AND (s.setrole = 0 OR s.setrole IN (SELECT oid FROM readers))
         AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
-), front AS (
-    SELECT oid FROM pg_namespace n
-    WHERE n.nspname <> 'public' AND (
-        n.nspname = 'pg_catalog' OR n.nspname IN (SELECT schema FROM paths)
-        OR n.nspname IN (SELECT rolname FROM readers)
-    )
 )
-SELECT c.oid::regclass::text AS name FROM pg_class c JOIN front ON front.oid = c.relnamespace
-WHERE c.relname = ANY ($1::text[])
-UNION ALL
-SELECT p.oid::regprocedure::text FROM pg_proc p JOIN front ON front.oid = p.pronamespace
-WHERE p.proname = ANY ($2::text[])
+SELECT oid FROM pg_namespace n
+WHERE n.nspname IN ('pg_catalog', 'public') OR n.nspname IN (SELECT schema FROM paths)
+    OR n.nspname IN (SELECT rolname FROM readers)
 """
-# What in the schema public could be taken for PostgreSQL's own: functions and operators of the same name. Not those
+# Tables and functions that a session would find before ours in these schemas ($3).
+_IN_FRONT: Final = """
+SELECT c.oid::regclass::text AS name FROM pg_class c
+WHERE c.relname = ANY ($1::text[]) AND c.relnamespace = ANY ($3::oid[])
+    AND c.relnamespace <> 'public'::regnamespace
+UNION ALL
+SELECT p.oid::regprocedure::text FROM pg_proc p
+WHERE p.proname = ANY ($2::text[]) AND p.pronamespace = ANY ($3::oid[])
+    AND p.pronamespace <> 'public'::regnamespace
+"""
+# What in these schemas ($1) could be taken for PostgreSQL's own: functions and operators of the same name. Not those
 # that have to be given a value of a type of their own, which no value of PostgreSQL's types turns into by itself, and
 # not what an extension brings in C: who is no superuser can make neither, nor make it a part of an extension of theirs.
 _LIKE_ITS_OWN: Final = """
@@ -81,7 +83,7 @@ WITH types AS (
     ) AS apart
 )
 SELECT 'function ' || p.oid::regprocedure::text AS name FROM types, pg_proc p JOIN pg_language l ON l.oid = p.prolang
-WHERE p.pronamespace = 'public'::regnamespace
+WHERE p.pronamespace = ANY ($1::oid[]) AND p.pronamespace <> 'pg_catalog'::regnamespace
     AND EXISTS (SELECT FROM pg_proc o WHERE o.pronamespace = 'pg_catalog'::regnamespace AND o.proname = p.proname)
     AND NOT (string_to_array(p.proargtypes::text, ' ')::oid[])[: p.pronargs - p.pronargdefaults] && types.apart
     AND NOT (l.lanname = 'c' AND EXISTS (
@@ -90,7 +92,7 @@ WHERE p.pronamespace = 'public'::regnamespace
 UNION ALL
 SELECT 'operator ' || o.oid::regoperator::text FROM types, pg_operator o JOIN pg_roles r ON r.oid = o.oprowner
     JOIN pg_proc p ON p.oid = o.oprcode JOIN pg_language l ON l.oid = p.prolang
-WHERE o.oprnamespace = 'public'::regnamespace
+WHERE o.oprnamespace = ANY ($1::oid[]) AND o.oprnamespace <> 'pg_catalog'::regnamespace
     AND EXISTS (SELECT FROM pg_operator w WHERE w.oprnamespace = 'pg_catalog'::regnamespace AND w.oprname = o.oprname)
     AND NOT ARRAY[o.oprleft, o.oprright] && types.apart
     AND NOT (r.rolsuper AND l.lanname = 'c' AND EXISTS (
@@ -143,10 +145,11 @@ async def around(
     async def said(sentence: str, query: str, *values: object) -> list[str]:
         return [sentence.format(**row) for row in await connection.fetch(query, *values)]
 
+    schemas = [row["oid"] for row in await connection.fetch(_PATHS)]
     sentences = await said(
-        "{name} would be found before the trail's own table or function", _IN_FRONT, tables, functions
+        "{name} would be found before the trail's own table or function", _IN_FRONT, tables, functions, schemas
     )
-    sentences += await said("The {name} could be taken for one of PostgreSQL's own", _LIKE_ITS_OWN)
+    sentences += await said("The {name} could be taken for one of PostgreSQL's own", _LIKE_ITS_OWN, schemas)
     sentences += await said("{name} is attached to task_events", _FOREIGN)
     sentences += await said("{name} is called like a month, and is no part of the trail", _STRAY, found)
     sentences += await said("Others may call {name}, which runs as {owner}", _RUN_AS_ANOTHER, functions)
