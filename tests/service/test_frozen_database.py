@@ -49,6 +49,8 @@ FREEZES = (1.2, 2.0, 0.2, 0.7, 1.6)
 """Seconds of each round; the longer ones are longer than a statement may take."""
 
 TENTH = 0.1
+ENDS_WITHIN = 20.0
+"""Seconds: a process ends in three or so, on a busy machine in more; an orchestrator waits 30."""
 BACKGROUND = "taskflow_background_up"
 
 
@@ -193,7 +195,7 @@ async def test_stopped_during_a_freeze_it_stops_in_time_and_leaves_no_task(
                 await asyncio.sleep(0.2)
                 began = loop.time()
                 await stack.aclose()
-                assert loop.time() - began < 8.0
+                assert loop.time() - began < ENDS_WITHIN
                 assert asyncio.all_tasks() - before - set(waiting) == set()
                 await eventually(lambda: all(task.done() for task in waiting))
                 assert held() == set()
@@ -218,7 +220,7 @@ async def test_a_process_that_gets_sigterm_during_a_freeze_ends_in_time(
                 await asyncio.to_thread(served.stop)
                 took = time.monotonic() - began
                 await asyncio.gather(*asked)
-            assert took < 8, served.written
+            assert took < ENDS_WITHIN, served.written
         async with Host(own_settings, factories(ALL_SERVICES)).running():
             await recorded_once_and_in_order(own, writer.events)
 
